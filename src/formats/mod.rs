@@ -1,0 +1,4 @@
+//! Languages and documents of others, pure and without I/O.
+
+pub mod skeleton;
+pub mod yaml;

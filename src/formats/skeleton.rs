@@ -1,0 +1,1 @@
+//! Renders skeleton folders: minijinja with `${{ }}`, paths and contents.

@@ -1,0 +1,1 @@
+//! YAML as kubectl reads it, and lossless edits of YAML texts.

@@ -1,0 +1,168 @@
+//! Everything that a run says while it goes on, in the order in which it happens.
+
+use serde::Serialize;
+
+use super::{Diff, Finding};
+use crate::error::{Error, Place};
+
+/// What a change does to its target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Action {
+    /// The target is new.
+    Create,
+    /// The target exists and is changed.
+    Update,
+    /// The target goes.
+    Delete,
+}
+
+/// How many objects a run created, updated, deleted or found as asked. Each object is in one of the four.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// New objects.
+    pub create: usize,
+    /// Changed objects.
+    pub update: usize,
+    /// Deleted objects.
+    pub delete: usize,
+    /// Ensured objects that were as asked.
+    pub unchanged: usize,
+}
+
+impl Counts {
+    /// Changes of any kind.
+    pub fn changes(&self) -> usize {
+        self.create + self.update + self.delete
+    }
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// Shown, not made.
+    Planned,
+    /// Made.
+    Applied,
+    /// It waits for people; a rerun goes on.
+    Waiting,
+    /// It ended in an error; what was made stays, a rerun converges.
+    Failed,
+    /// A person stopped it.
+    Cancelled,
+}
+
+/// One frame of a script's call stack, innermost first.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Frame {
+    /// The function called, or what happened there.
+    pub label: String,
+    /// Where in the script.
+    pub place: Place,
+    /// The whole source of that file, for the snippet.
+    #[serde(skip)]
+    pub source: std::sync::Arc<str>,
+}
+
+/// Something that a run says.
+#[derive(Debug, Clone)]
+pub enum Event {
+    /// A named part of the run begins.
+    StepStarted {
+        /// Its name, as the script gives it.
+        name: String,
+        /// How many steps it stands inside of.
+        depth: usize,
+    },
+    /// A named part of the run ended.
+    StepEnded {
+        /// Its name.
+        name: String,
+        /// How many steps it stands inside of.
+        depth: usize,
+        /// Whether it ended without an error.
+        ok: bool,
+    },
+    /// A change was planned or made.
+    Change {
+        /// What it does.
+        action: Action,
+        /// `repository`, `commit`, `pull_request` ...
+        kind: &'static str,
+        /// What it is done to.
+        target: String,
+        /// Before and after.
+        diff: Diff,
+        /// The secrets' values are masked already; ask no further.
+        note: Option<String>,
+    },
+    /// An ensured object was found as asked.
+    Unchanged {
+        /// `repository`, `commit`, `pull_request` ...
+        kind: &'static str,
+        /// What was looked at.
+        target: String,
+    },
+    /// A named result.
+    Output {
+        /// Its name.
+        name: String,
+        /// Its value; `(known after apply)` in plans where the world will assign it.
+        value: serde_json::Value,
+    },
+    /// What the script printed.
+    Print(String),
+    /// Something that needs attention but stops nothing.
+    Warning {
+        /// One sentence.
+        message: String,
+        /// What to do.
+        help: Option<String>,
+    },
+    /// A reviewer's finding.
+    Finding(Finding),
+    /// The run waits for this.
+    Waiting(String),
+    /// The run ended in this error.
+    Failure {
+        /// The error.
+        error: Error,
+        /// Where in the scripts it came from, innermost first.
+        frames: Vec<Frame>,
+    },
+    /// A pull request, listed.
+    PullRequest {
+        /// `owner/name`.
+        repository: String,
+        /// Its number.
+        number: u64,
+        /// Its title.
+        title: String,
+        /// The head branch.
+        head: String,
+        /// The base branch.
+        base: String,
+        /// `open`, `merged` or `closed`.
+        state: &'static str,
+        /// Where people look at it.
+        url: String,
+    },
+    /// The last word of a run.
+    Summary {
+        /// The four numbers.
+        counts: Counts,
+        /// How it ended.
+        status: Status,
+    },
+}
+
+/// Takes events as they happen. `output` has one for people and one for machines.
+pub trait Sink: Send + Sync {
+    /// Takes one event.
+    fn emit(&self, event: Event);
+    /// Stops drawing (spinners, cursors) while `f` reads from the terminal.
+    fn suspend(&self, f: &mut dyn FnMut()) {
+        f();
+    }
+}
