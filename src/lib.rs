@@ -3,3 +3,4 @@
 pub mod error; //     what can go wrong, and the exit codes
 pub mod formats;
 pub mod report; //    what is said, as data //   languages and documents of others; pure
+pub mod world; //     everything outside the process, and the one door for change

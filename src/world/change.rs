@@ -1,0 +1,402 @@
+//! Every mutation of the world, as data: what it does, to what, and the difference that it makes.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::forge::{CommitId, MergeMethod, Protection, RepoId, Settings};
+use super::later::Later;
+use crate::report::{Action, Diff, FileDiff};
+
+/// Proof, left at the target, that a request was carried out: `<hash of run key>/<id>`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Marker {
+    /// The first 16 hexadecimal digits of the SHA-256 of the run key (or of the project, for what runs share).
+    pub owner: String,
+    /// Which of the run's requests in that repository; letters, digits, `.`, `_`, `-` and `%` escapes.
+    pub id: String,
+}
+
+impl Marker {
+    /// A marker whose id is escaped so that it can stand in a ref name.
+    pub fn new(owner: &str, id: &str) -> Marker {
+        let mut safe = String::with_capacity(id.len());
+        for (at, byte) in id.bytes().enumerate() {
+            match byte {
+                b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' => safe.push(char::from(byte)),
+                // A leading dot, two dots and `.lock` are what git refuses in ref names.
+                b'.' if at > 0 && !safe.ends_with('.') && !id[at..].starts_with(".lock") && at + 1 < id.len() => {
+                    safe.push('.');
+                }
+                _ => safe.push_str(&format!("%{byte:02X}")),
+            }
+        }
+        Marker { owner: owner.to_string(), id: safe }
+    }
+
+    /// The ref that says so in one request.
+    pub fn ref_name(&self) -> String {
+        format!("refs/idp-run/{}/{}", self.owner, self.id)
+    }
+
+    /// The trailer of the commit, for when a crash fell between the commit and the ref.
+    pub fn trailer(&self) -> String {
+        format!("{TRAILER}: {self}")
+    }
+}
+
+impl fmt::Display for Marker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.owner, self.id)
+    }
+}
+
+/// The key of the trailer in commits that runs make.
+pub const TRAILER: &str = "Idp-Run";
+
+/// The value of our trailer in a commit message: only in the last paragraph, as git reads trailers.
+pub fn trailer_of(message: &str) -> Option<&str> {
+    let last = message.trim_end().rsplit("\n\n").next()?;
+    if last.len() == message.trim_end().len() {
+        return None; // The subject alone has no trailers.
+    }
+    last.lines().rev().find_map(|line| line.strip_prefix(TRAILER)?.strip_prefix(": ")).map(str::trim)
+}
+
+/// A file's contents and whether it can be executed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct File {
+    /// The contents.
+    #[serde(with = "bytes")]
+    pub bytes: Arc<[u8]>,
+    /// Git mode 100755 instead of 100644.
+    pub executable: bool,
+}
+
+impl File {
+    /// A plain text file.
+    pub fn text(text: impl AsRef<str>) -> File {
+        File { bytes: Arc::from(text.as_ref().as_bytes()), executable: false }
+    }
+}
+
+/// One file of a commit: before (none when it is new) and after (none when it goes).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileChange {
+    /// The path within the repository, `/`-separated.
+    pub path: String,
+    /// What it was at the commit that was edited.
+    pub before: Option<File>,
+    /// What it becomes.
+    pub after: Option<File>,
+}
+
+/// The commit on a pull request's branch that an open or an update makes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BranchCommit {
+    /// Its parents, the branch's head first; for a new branch the base's head.
+    pub parents: Vec<CommitId>,
+    /// Subject and body, without the trailer.
+    pub message: String,
+    /// What it changes relative to `tree_of`.
+    pub files: Vec<FileChange>,
+    /// The commit whose tree the files change.
+    pub tree_of: CommitId,
+}
+
+/// What people read of a pull request, each field only if it is to change.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PullRequestText {
+    /// The title.
+    pub title: Option<String>,
+    /// The description.
+    pub body: Option<String>,
+    /// Labels that it must carry; others stay.
+    pub labels: Option<BTreeSet<String>>,
+    /// People and teams asked for a review; others stay.
+    pub reviewers: Option<BTreeSet<String>>,
+}
+
+/// One mutation of the world.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "change", rename_all = "snake_case")]
+pub enum Change {
+    /// Make a repository without a commit.
+    CreateRepository { repo: RepoId, settings: Settings, marker: String },
+    /// Change its settings; with `marker`, also take it over.
+    UpdateRepository { repo: RepoId, before: Settings, after: Settings, marker: Option<String> },
+    /// Set a branch's protection.
+    ProtectBranch { repo: RepoId, branch: String, before: Option<Protection>, after: Protection },
+    /// Commit to a long-lived branch; all files land together or not at all.
+    Commit {
+        repo: RepoId,
+        branch: String,
+        /// The head that was edited; none for the first commit.
+        parent: Option<CommitId>,
+        /// Subject and body, without the trailer.
+        message: String,
+        marker: Marker,
+        files: Vec<FileChange>,
+    },
+    /// Put back a marker whose commit is there.
+    RestoreMarker { repo: RepoId, marker: Marker, commit: CommitId },
+    /// Make a branch with one commit and a pull request of it.
+    OpenPullRequest {
+        repo: RepoId,
+        base: String,
+        head: String,
+        commit: BranchCommit,
+        marker: Marker,
+        title: String,
+        body: String,
+        labels: BTreeSet<String>,
+        reviewers: BTreeSet<String>,
+    },
+    /// Change an open (or, with `reopen`, closed) pull request.
+    UpdatePullRequest {
+        repo: RepoId,
+        number: Later<u64>,
+        head: String,
+        marker: Marker,
+        before: PullRequestText,
+        after: PullRequestText,
+        commit: Option<BranchCommit>,
+        reopen: bool,
+    },
+    /// Say something under a pull request, once for its marker.
+    Comment { repo: RepoId, number: u64, marker: String, body: String },
+    /// Approve a pull request.
+    Approve { repo: RepoId, number: u64 },
+    /// Merge a pull request whose head is still this one.
+    Merge { repo: RepoId, number: u64, method: MergeMethod, head: CommitId, admin: bool },
+    /// Close a pull request without merging it.
+    ClosePullRequest { repo: RepoId, number: u64 },
+    /// Bring an object of a cluster to `after`.
+    ApplyManifest { cluster: String, object: ObjectId, before: Option<Value>, after: Value },
+    /// Send a message to a contact, at most once for its key.
+    Notify { contact: String, key: String, cause: String, message: BTreeMap<String, Value> },
+}
+
+/// What names an object in a cluster.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct ObjectId {
+    /// `apps/v1`, `v1`.
+    pub api_version: String,
+    /// `Deployment`.
+    pub kind: String,
+    /// None for objects of the whole cluster.
+    pub namespace: Option<String>,
+    /// `metadata.name`.
+    pub name: String,
+}
+
+impl ObjectId {
+    /// The API group; empty for the core group.
+    pub fn group(&self) -> &str {
+        self.api_version.rsplit_once('/').map_or("", |(group, _)| group)
+    }
+}
+
+impl fmt::Display for ObjectId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.kind)?;
+        if let Some(namespace) = &self.namespace {
+            write!(f, " {namespace}/{}", self.name)
+        } else {
+            write!(f, " {}", self.name)
+        }
+    }
+}
+
+impl Change {
+    /// What it does to its target.
+    pub fn action(&self) -> Action {
+        use Change::*;
+        match self {
+            CreateRepository { .. } | Commit { .. } | OpenPullRequest { .. } | Comment { .. } | Notify { .. } => {
+                Action::Create
+            }
+            ProtectBranch { before, .. } if before.is_none() => Action::Create,
+            ApplyManifest { before, .. } if before.is_none() => Action::Create,
+            _ => Action::Update,
+        }
+    }
+
+    /// The kind of object that it changes, as plans, permissions and the journal name it.
+    pub fn kind(&self) -> &'static str {
+        use Change::*;
+        match self {
+            CreateRepository { .. } | UpdateRepository { .. } => "repository",
+            ProtectBranch { .. } => "protection",
+            Commit { .. } | RestoreMarker { .. } => "commit",
+            OpenPullRequest { .. }
+            | UpdatePullRequest { .. }
+            | Approve { .. }
+            | Merge { .. }
+            | ClosePullRequest { .. } => "pull_request",
+            Comment { .. } => "comment",
+            ApplyManifest { .. } => "manifest",
+            Notify { .. } => "notification",
+        }
+    }
+
+    /// What it is done to: `acme/payments-api`, `acme/payments-api main`, `cluster-dev Deployment ns/name` ...
+    pub fn target(&self) -> String {
+        use Change::*;
+        match self {
+            CreateRepository { repo, .. } | UpdateRepository { repo, .. } => repo.to_string(),
+            ProtectBranch { repo, branch, .. } => format!("{repo} {branch}"),
+            Commit { repo, branch, marker, .. } if marker.id == *branch => format!("{repo} {branch}"),
+            Commit { repo, branch, marker, .. } => format!("{repo} {branch} ({})", marker.id),
+            RestoreMarker { repo, marker, .. } => format!("{repo} {marker}"),
+            OpenPullRequest { repo, head, .. } | UpdatePullRequest { repo, head, .. } => format!("{repo} {head}"),
+            Comment { repo, number, .. }
+            | Approve { repo, number }
+            | Merge { repo, number, .. }
+            | ClosePullRequest { repo, number } => format!("{repo}#{number}"),
+            ApplyManifest { cluster, object, .. } => format!("{cluster} {object}"),
+            Notify { contact, cause, .. } => format!("{contact} {cause}"),
+        }
+    }
+
+    /// The repository that it is done to, if any.
+    pub fn repo(&self) -> Option<&RepoId> {
+        use Change::*;
+        match self {
+            CreateRepository { repo, .. }
+            | UpdateRepository { repo, .. }
+            | ProtectBranch { repo, .. }
+            | Commit { repo, .. }
+            | RestoreMarker { repo, .. }
+            | OpenPullRequest { repo, .. }
+            | UpdatePullRequest { repo, .. }
+            | Comment { repo, .. }
+            | Approve { repo, .. }
+            | Merge { repo, .. }
+            | ClosePullRequest { repo, .. } => Some(repo),
+            ApplyManifest { .. } | Notify { .. } => None,
+        }
+    }
+
+    /// The files that it would commit.
+    pub fn files(&self) -> &[FileChange] {
+        match self {
+            Change::Commit { files, .. } => files,
+            Change::OpenPullRequest { commit, .. } | Change::UpdatePullRequest { commit: Some(commit), .. } => {
+                &commit.files
+            }
+            _ => &[],
+        }
+    }
+
+    /// The difference that it makes, for people.
+    pub fn diff(&self) -> Diff {
+        let mut diff = Diff::default();
+        match self {
+            Change::CreateRepository { settings, .. } => settings.diff(&Settings::default(), &mut diff),
+            Change::UpdateRepository { before, after, .. } => after.diff(before, &mut diff),
+            Change::ProtectBranch { before, after, .. } => after.diff(before.as_ref(), &mut diff),
+            Change::Commit { message, .. } => diff.field("message", None, Some(subject(message))),
+            Change::OpenPullRequest { base, title, body, labels, reviewers, .. } => {
+                diff.field("title", None, Some(title.clone()));
+                diff.field("base", None, Some(base.clone()));
+                diff.field("body", None, Some(body.clone()).filter(|text| !text.is_empty()));
+                diff.field("labels", None, joined(Some(labels)));
+                diff.field("reviewers", None, joined(Some(reviewers)));
+            }
+            Change::UpdatePullRequest { before, after, reopen, .. } => {
+                if *reopen {
+                    diff.field("state", Some("closed".into()), Some("open".into()));
+                }
+                diff.field("title", before.title.clone(), after.title.clone());
+                diff.field("body", before.body.clone(), after.body.clone());
+                diff.field("labels", joined(before.labels.as_ref()), joined(after.labels.as_ref()));
+                diff.field("reviewers", joined(before.reviewers.as_ref()), joined(after.reviewers.as_ref()));
+            }
+            Change::Comment { body, .. } => diff.field("body", None, Some(body.clone())),
+            Change::Approve { .. } => diff.field("review", None, Some("approved".into())),
+            Change::Merge { method, .. } => diff.field("merge", None, Some(method.to_string())),
+            Change::ClosePullRequest { .. } => diff.field("state", Some("open".into()), Some("closed".into())),
+            Change::RestoreMarker { .. } => {}
+            Change::ApplyManifest { object, before, after, .. } => {
+                let text = |value: &Value| crate::formats::yaml::render(value);
+                diff.files.push(FileDiff::between(
+                    &object.to_string(),
+                    before.as_ref().map(text).as_deref().map(str::as_bytes),
+                    Some(text(after).as_bytes()),
+                ));
+            }
+            Change::Notify { message, .. } => {
+                for (name, value) in message {
+                    let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+                    diff.field(name, None, Some(text));
+                }
+            }
+        }
+        for file in self.files() {
+            let bytes = |file: &Option<File>| file.as_ref().map(|file| file.bytes.clone());
+            let (before, after) = (bytes(&file.before), bytes(&file.after));
+            diff.files.push(FileDiff::between(&file.path, before.as_deref(), after.as_deref()));
+        }
+        diff
+    }
+}
+
+fn subject(message: &str) -> String {
+    message.lines().next().unwrap_or_default().to_string()
+}
+
+pub(super) fn joined(values: Option<&BTreeSet<String>>) -> Option<String> {
+    let values = values?;
+    (!values.is_empty()).then(|| values.iter().map(String::as_str).collect::<Vec<_>>().join(", "))
+}
+
+/// File contents in saved changes: text as text, anything else as an array of bytes.
+mod bytes {
+    use std::sync::Arc;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Either {
+        Text(String),
+        Bytes(Vec<u8>),
+    }
+
+    pub fn serialize<S: Serializer>(bytes: &Arc<[u8]>, to: S) -> Result<S::Ok, S::Error> {
+        match std::str::from_utf8(bytes) {
+            Ok(text) => text.serialize(to),
+            Err(_) => bytes.as_ref().serialize(to),
+        }
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Arc<[u8]>, D::Error> {
+        Ok(match Either::deserialize(from)? {
+            Either::Text(text) => Arc::from(text.into_bytes()),
+            Either::Bytes(bytes) => Arc::from(bytes),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn marker_ids_can_stand_in_refs() {
+        assert_eq!(Marker::new("ab", "main").ref_name(), "refs/idp-run/ab/main");
+        assert_eq!(Marker::new("ab", "release/1.2").id, "release%2F1.2");
+        assert_eq!(Marker::new("ab", ".x..y.lock").id, "%2Ex.%2Ey%2Elock");
+    }
+
+    #[test]
+    fn trailers_count_only_in_the_last_paragraph() {
+        assert_eq!(trailer_of("feat: x\n\nBody.\n\nIdp-Run: ab/main\n"), Some("ab/main"));
+        assert_eq!(trailer_of("feat: x\n\nIdp-Run: ab/main\n\nlater words"), None);
+        assert_eq!(trailer_of("Idp-Run: ab/main"), None);
+    }
+}

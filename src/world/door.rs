@@ -1,0 +1,254 @@
+//! The door: the one function that every change passes. Here live permission, review, plan or apply, the journal,
+//! retry, counting and progress. Primitives hand it changes and read the world; nothing else writes.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use super::World;
+use super::change::Change;
+use super::contact::Notification;
+use super::fault::Faults;
+use super::forge::{Actor, Outcome, RUNS_AS};
+use super::journal::{Attempt, Effect, Intent, Journal, RunKey};
+use super::permission::Permissions;
+use super::review::{Reviewer, refused};
+use crate::error::{Error, Kind, Result};
+use crate::report::{Action, Counts, Event, Sink};
+
+/// Whether changes are made or only shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Against an overlay: nothing outside the process changes.
+    Plan,
+    /// For real.
+    Apply,
+}
+
+/// How often a change is tried when its error says that it may succeed later.
+const TRIES: u32 = 5;
+
+/// What a door is made of.
+pub struct Parts {
+    /// The world: overlaid for plans.
+    pub world: World,
+    /// Plan or apply.
+    pub mode: Mode,
+    /// Whose changes these are.
+    pub run: RunKey,
+    /// The script as grants name it.
+    pub script: String,
+    /// The user that the forge records: [`RUNS_AS`], or a person.
+    pub actor: String,
+    /// Who may change what.
+    pub permissions: Permissions,
+    /// Who looks at each change first.
+    pub reviewers: Vec<Box<dyn Reviewer>>,
+    /// The record, with this run's attempt; none for plans and for acts of people.
+    pub journal: Option<(Arc<dyn Journal>, Attempt)>,
+    /// Where events go.
+    pub sink: Arc<dyn Sink>,
+    /// Set by Ctrl-C: no further change is begun.
+    pub cancelled: Arc<AtomicBool>,
+}
+
+/// The one way for changes. One door a run.
+pub struct Door {
+    parts: Parts,
+    faults: Faults,
+    ledger: Mutex<BTreeMap<(&'static str, String), Option<Action>>>,
+}
+
+impl Door {
+    /// A door of these parts.
+    pub fn new(parts: Parts) -> Door {
+        Door { parts, faults: Faults::from_env(), ledger: Mutex::default() }
+    }
+
+    /// The world as it is behind the door; in a plan with the plan's own changes in it.
+    pub fn world(&self) -> &World {
+        &self.parts.world
+    }
+
+    /// Plan or apply.
+    pub fn mode(&self) -> Mode {
+        self.parts.mode
+    }
+
+    /// Whose changes these are.
+    pub fn run(&self) -> &RunKey {
+        &self.parts.run
+    }
+
+    /// Where events go.
+    pub fn sink(&self) -> &Arc<dyn Sink> {
+        &self.parts.sink
+    }
+
+    /// The journal with this run's attempt, if the run is recorded.
+    pub fn journal(&self) -> Option<&(Arc<dyn Journal>, Attempt)> {
+        self.parts.journal.as_ref()
+    }
+
+    /// The four numbers so far.
+    pub fn counts(&self) -> Counts {
+        let mut counts = Counts::default();
+        for action in self.ledger.lock().unwrap_or_else(PoisonError::into_inner).values() {
+            match action {
+                Some(Action::Create) => counts.create += 1,
+                Some(Action::Update) => counts.update += 1,
+                Some(Action::Delete) => counts.delete += 1,
+                None => counts.unchanged += 1,
+            }
+        }
+        counts
+    }
+
+    /// Says that an ensured object was found as asked.
+    pub fn unchanged(&self, kind: &'static str, target: &str) {
+        self.count(kind, target, None);
+        self.parts.sink.emit(Event::Unchanged { kind, target: target.to_string() });
+    }
+
+    /// Makes a change, or in a plan shows it.
+    ///
+    /// Errors: `idp::permission`, `idp::review::refused`, `idp::cancelled` before anything happened; the world's own
+    /// otherwise. `idp::forge::moved` asks the caller to redo its edit on the new head and pass again.
+    pub async fn pass(&self, change: Change) -> Result<Outcome> {
+        self.pass_effect(change, None).await
+    }
+
+    async fn pass_effect(&self, change: Change, effect: Option<&str>) -> Result<Outcome> {
+        if self.parts.cancelled.load(Ordering::SeqCst) {
+            return Err(cancelled());
+        }
+        self.parts.permissions.check(&self.parts.script, &change, &self.parts.world)?;
+        let findings: Vec<_> =
+            self.parts.reviewers.iter().flat_map(|reviewer| reviewer.review(&change, &self.parts.world)).collect();
+        let refusal = refused(&change, &findings);
+        for finding in findings {
+            self.parts.sink.emit(Event::Finding(finding));
+        }
+        if let Some(error) = refusal {
+            return Err(error);
+        }
+        let (action, kind, target) = (change.action(), change.kind(), change.target());
+        let entry = match &self.parts.journal {
+            Some((journal, attempt)) => {
+                let intent = Intent { action, kind, target: &target, effect };
+                Some((journal, journal.intend(*attempt, &intent).await?))
+            }
+            None => None,
+        };
+        self.faults.pass();
+        let result = self.make(&change).await;
+        self.faults.pass();
+        if let Some((journal, entry)) = entry {
+            journal.done(entry, result.is_ok()).await?;
+        }
+        let outcome = result?;
+        // A marker that is put back is nothing that was asked for.
+        if matches!(change, Change::RestoreMarker { .. }) {
+            return Ok(outcome);
+        }
+        if outcome.already {
+            self.unchanged(kind, &target);
+        } else {
+            let diff = change.diff();
+            self.count(kind, &target, Some(action));
+            self.parts.sink.emit(Event::Change { action, kind, target, diff, note: None });
+        }
+        Ok(outcome)
+    }
+
+    /// Sends a message to a contact, at most once for this run and cause.
+    pub async fn notify(&self, contact: &str, cause: &str, message: BTreeMap<String, serde_json::Value>) -> Result<()> {
+        let key = format!("{}/{}", self.parts.run.hash, super::hash::short(&format!("{contact}\n{cause}")));
+        let service = self.parts.world.contact(contact)?;
+        let target = format!("{contact} {cause}");
+        match service.has(&key).await? {
+            Some(true) => {
+                self.unchanged("notification", &target);
+                return Ok(());
+            }
+            Some(false) => {}
+            None => {
+                let known = match &self.parts.journal {
+                    Some((journal, _)) => journal.effect(&key).await?,
+                    None => Effect::Unknown,
+                };
+                if known == Effect::Done || (known == Effect::Uncertain && !service.deduplicates()) {
+                    if known == Effect::Uncertain {
+                        self.parts.sink.emit(Event::Warning {
+                            message: format!("whether {contact} got `{cause}` is uncertain: a run was killed while sending it"),
+                            help: Some("it is not sent again; ask those who should have got it".into()),
+                        });
+                    }
+                    self.unchanged("notification", &target);
+                    return Ok(());
+                }
+            }
+        }
+        let change = Change::Notify { contact: contact.into(), key: key.clone(), cause: cause.into(), message };
+        self.pass_effect(change, Some(&key)).await.map(drop)
+    }
+
+    /// The world's answer to a change, asked again while the error says that it may succeed.
+    async fn make(&self, change: &Change) -> Result<Outcome> {
+        let mut tries = 1;
+        loop {
+            let result = self.apply(change).await;
+            match result {
+                Err(error) if error.is_retryable() && tries < TRIES => {
+                    tokio::time::sleep(backoff(tries, &change.target())).await;
+                    tries += 1;
+                }
+                result => return result,
+            }
+        }
+    }
+
+    async fn apply(&self, change: &Change) -> Result<Outcome> {
+        let world = &self.parts.world;
+        match change {
+            Change::ApplyManifest { cluster, .. } => {
+                world.cluster(cluster)?.apply(change).await.map(|()| Outcome::default())
+            }
+            Change::Notify { contact, key, cause, message } => {
+                let notification = Notification { key: key.clone(), cause: cause.clone(), message: message.clone() };
+                world.contact(contact)?.send(&notification).await.map(|()| Outcome::default())
+            }
+            _ => {
+                let actor = Actor { name: self.parts.actor.clone(), time: world.clock.now() };
+                world.forge.apply(change, &actor).await
+            }
+        }
+    }
+
+    /// An object that a run creates and then updates was created; one that it finds and then updates was updated.
+    fn count(&self, kind: &'static str, target: &str, action: Option<Action>) {
+        let mut ledger = self.ledger.lock().unwrap_or_else(PoisonError::into_inner);
+        let entry = ledger.entry((kind, target.to_string())).or_insert(action);
+        *entry = match (*entry, action) {
+            (Some(Action::Create), Some(Action::Update) | None) => Some(Action::Create),
+            (before, None) => before,
+            (_, action) => action,
+        };
+    }
+}
+
+/// The error of a run that a person stopped.
+pub fn cancelled() -> Error {
+    Error::new(Kind::Interrupted, "idp::cancelled", "stopped before the next change")
+        .help("run the same command again to go on from here")
+}
+
+/// 100 ms, doubled with each try up to 5 s, give or take a quarter: from the target, so that two runs differ.
+fn backoff(tries: u32, target: &str) -> Duration {
+    let base = Duration::from_millis(100) * 2u32.pow(tries.min(6));
+    let spread = super::hash::digest(format!("{target}{}{tries}", std::process::id()).as_bytes());
+    let quarter = u32::from_str_radix(&spread[..2], 16).unwrap_or(0);
+    (base * (768 + quarter * 2) / 1024).min(Duration::from_secs(5))
+}
+

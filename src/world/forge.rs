@@ -1,0 +1,441 @@
+//! Git hosting as scripts need it: the trait and its plain types. `git` has the embedded one, `overlay` the held one.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+use super::change::{Change, File, Marker};
+use super::later::Later;
+use crate::error::{Error, Result};
+use crate::report::Diff;
+
+/// A repository's address, `owner/name`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct RepoId {
+    owner: String,
+    name: String,
+}
+
+impl RepoId {
+    /// An address from its parts; both are what hosts accept: letters, digits, `.`, `_`, `-`, at most 100 characters,
+    /// no leading dot or hyphen, no `.git` at the end.
+    pub fn new(owner: &str, name: &str) -> Result<RepoId> {
+        for (what, part) in [("owner", owner), ("repository name", name)] {
+            let fine = !part.is_empty()
+                && part.len() <= 100
+                && !part.starts_with(['.', '-'])
+                && !part.to_ascii_lowercase().ends_with(".git")
+                && part.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'));
+            if !fine {
+                return Err(Error::invalid("idp::repo::name", format!("`{part}` can't be a {what}"))
+                    .help("letters, digits, `.`, `_` and `-`; no leading dot, at most 100 characters"));
+            }
+        }
+        Ok(RepoId { owner: owner.to_string(), name: name.to_string() })
+    }
+
+    /// `name` or `owner/name`; a bare name belongs to `owner`.
+    pub fn parse(text: &str, owner: &str) -> Result<RepoId> {
+        match text.split_once('/') {
+            Some((owner, name)) => RepoId::new(owner, name),
+            None => RepoId::new(owner, text),
+        }
+    }
+
+    /// The user or organisation.
+    pub fn owner(&self) -> &str {
+        &self.owner
+    }
+
+    /// The name without its owner.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+impl fmt::Display for RepoId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.owner, self.name)
+    }
+}
+
+impl TryFrom<String> for RepoId {
+    type Error = Error;
+    fn try_from(text: String) -> Result<RepoId> {
+        RepoId::parse(&text, "")
+    }
+}
+
+impl From<RepoId> for String {
+    fn from(repo: RepoId) -> String {
+        repo.to_string()
+    }
+}
+
+/// A commit: 40 hexadecimal digits, or `plan:N` and `seed:N` for one that is held in memory.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct CommitId(pub String);
+
+impl fmt::Display for CommitId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A repository's settings.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Settings {
+    /// One line about it.
+    pub description: String,
+    /// `public`, `internal` or `private`.
+    pub visibility: String,
+    /// The branch that clones check out.
+    pub default_branch: String,
+    /// Topics, without the ones that carry markers.
+    pub topics: BTreeSet<String>,
+    /// Labels of pull requests: name and colour (six hexadecimal digits).
+    pub labels: BTreeMap<String, String>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings {
+            description: String::new(),
+            visibility: "private".into(),
+            default_branch: "main".into(),
+            topics: BTreeSet::new(),
+            labels: BTreeMap::new(),
+        }
+    }
+}
+
+impl Settings {
+    pub(super) fn diff(&self, before: &Settings, diff: &mut Diff) {
+        let some = |text: &str| Some(text.to_string()).filter(|text| !text.is_empty());
+        diff.field("description", some(&before.description), some(&self.description));
+        diff.field("visibility", some(&before.visibility), some(&self.visibility));
+        diff.field("default branch", some(&before.default_branch), some(&self.default_branch));
+        let topics = |of: &Settings| super::change::joined(Some(&of.topics));
+        diff.field("topics", topics(before), topics(self));
+        let labels = |of: &Settings| super::change::joined(Some(&of.labels.keys().cloned().collect()));
+        diff.field("labels", labels(before), labels(self));
+    }
+}
+
+/// A repository as it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Repository {
+    /// Its address.
+    pub id: RepoId,
+    /// Its settings.
+    pub settings: Settings,
+    /// The hash of the run (or project) that made it; none if a person did.
+    pub marker: Option<String>,
+}
+
+/// What must hold before a branch takes a commit.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Protection {
+    /// Approving reviews that a pull request needs; direct commits are refused.
+    pub reviews: u32,
+    /// Names of checks that must have succeeded.
+    pub checks: BTreeSet<String>,
+    /// Whether an owner named in CODEOWNERS must be among the approvers.
+    pub code_owners: bool,
+}
+
+impl Protection {
+    pub(super) fn diff(&self, before: Option<&Protection>, diff: &mut Diff) {
+        diff.field("reviews", before.map(|rule| rule.reviews.to_string()), Some(self.reviews.to_string()));
+        let checks = |rule: &Protection| super::change::joined(Some(&rule.checks));
+        diff.field("checks", before.and_then(checks), checks(self));
+        let owners = |rule: &Protection| rule.code_owners.to_string();
+        diff.field("code owners", before.map(owners), Some(owners(self)));
+    }
+}
+
+/// Where a pull request stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    /// Proposed.
+    Open,
+    /// Its commits are in the base.
+    Merged,
+    /// Closed unmerged: a person's no.
+    Closed,
+}
+
+impl State {
+    /// `open`, `merged` or `closed`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            State::Open => "open",
+            State::Merged => "merged",
+            State::Closed => "closed",
+        }
+    }
+}
+
+/// How commits of a pull request come into the base.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MergeMethod {
+    /// A commit with both as parents.
+    #[default]
+    Merge,
+    /// One commit on the base.
+    Squash,
+    /// The commits again, on the base.
+    Rebase,
+}
+
+impl fmt::Display for MergeMethod {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            MergeMethod::Merge => "merge commit",
+            MergeMethod::Squash => "squash",
+            MergeMethod::Rebase => "rebase",
+        })
+    }
+}
+
+/// A person's approval.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Approval {
+    /// Who.
+    pub by: String,
+    /// The head that was looked at.
+    pub commit: CommitId,
+}
+
+/// Something said under a pull request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Comment {
+    /// Who.
+    pub by: String,
+    /// What.
+    pub body: String,
+    /// The hidden marker of a run's comment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub marker: Option<String>,
+}
+
+/// How it was merged.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Merged {
+    /// Who.
+    pub by: String,
+    /// How.
+    pub method: MergeMethod,
+    /// The commit on the base that brought it in.
+    pub commit: CommitId,
+    /// The rules that `--admin` overrode, in words.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub overridden: Vec<String>,
+}
+
+/// A pull request as it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PullRequest {
+    /// Its number; unknown in a plan that opens it.
+    pub number: Later<u64>,
+    /// Where people look at it.
+    pub url: Later<String>,
+    /// The title.
+    pub title: String,
+    /// The description.
+    pub body: String,
+    /// Who opened it.
+    pub author: String,
+    /// The branch that is proposed.
+    pub head: String,
+    /// The branch that it is proposed to.
+    pub base: String,
+    /// The head's commit.
+    pub commit: CommitId,
+    /// Labels.
+    pub labels: BTreeSet<String>,
+    /// People and teams asked for a review.
+    pub reviewers: BTreeSet<String>,
+    /// Approvals so far.
+    pub approvals: Vec<Approval>,
+    /// Comments so far.
+    pub comments: Vec<Comment>,
+    /// Where it stands.
+    pub state: State,
+    /// How it was merged, if it was and the forge knows.
+    pub merged: Option<Merged>,
+}
+
+/// One entry of a folder at a commit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The path from the repository's root.
+    pub path: String,
+    /// The blob's (or, in a plan, the content's) id.
+    pub blob: String,
+    /// Git mode 100755.
+    pub executable: bool,
+}
+
+/// Whether a request was carried out before, and what says so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Delivered {
+    /// Nothing does.
+    No,
+    /// The marker's ref does.
+    Marked,
+    /// A commit's trailer does; the ref was lost to a crash.
+    Trailer(CommitId),
+}
+
+/// Whether a head can be merged into a base.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Mergeable {
+    /// Without a conflict.
+    Clean,
+    /// These files conflict.
+    Conflicts(Vec<String>),
+}
+
+/// What the world said to a change.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Outcome {
+    /// The commit that it made.
+    pub commit: Option<Later<CommitId>>,
+    /// The pull request's number.
+    pub number: Option<Later<u64>>,
+    /// True when the world had it already (a concurrent run of the same request was faster).
+    pub already: bool,
+}
+
+/// Who acts, when, for the forge's records.
+#[derive(Debug, Clone)]
+pub struct Actor {
+    /// A user name: `idp-run` for runs, the person otherwise.
+    pub name: String,
+    /// Seconds since 1970-01-01 UTC.
+    pub time: i64,
+}
+
+/// The user name of runs.
+pub const RUNS_AS: &str = "idp-run";
+
+/// The code of the error that says that a branch moved between read and write. The edit is to be done again.
+pub const MOVED: &str = "idp::forge::moved";
+
+/// Git hosting. Reads see what is there now; `apply` is called by the door alone.
+///
+/// Errors: `idp::forge::missing` for a repository that isn't there; [`MOVED`] from `apply` when a precondition on a
+/// branch no longer holds; retryable ones when the same call may succeed later.
+#[async_trait]
+pub trait Forge: Send + Sync {
+    /// The user or organisation that bare repository names belong to.
+    fn owner(&self) -> &str;
+    /// Where people look at a repository; `repo` need not exist.
+    fn url(&self, repo: &RepoId) -> String;
+    /// A repository, if it is there.
+    async fn repository(&self, repo: &RepoId) -> Result<Option<Repository>>;
+    /// All repositories of the owner, in name order.
+    async fn repositories(&self) -> Result<Vec<RepoId>>;
+    /// A branch's protection, if it has one.
+    async fn protection(&self, repo: &RepoId, branch: &str) -> Result<Option<Protection>>;
+    /// A branch's head, if it is there.
+    async fn branch(&self, repo: &RepoId, branch: &str) -> Result<Option<CommitId>>;
+    /// All files under a folder (the root is ""), in path order.
+    async fn list(&self, repo: &RepoId, commit: &CommitId, folder: &str) -> Result<Vec<Entry>>;
+    /// One file, if it is there.
+    async fn file(&self, repo: &RepoId, commit: &CommitId, path: &str) -> Result<Option<File>>;
+    /// Whether a commit to a long-lived branch was made before.
+    async fn delivered(&self, repo: &RepoId, branch: &str, marker: &Marker) -> Result<Delivered>;
+    /// Pull requests whose head is this branch (all of them, without one), oldest first.
+    async fn pull_requests(&self, repo: &RepoId, head: Option<&str>) -> Result<Vec<PullRequest>>;
+    /// The best common ancestor.
+    async fn merge_base(&self, repo: &RepoId, one: &CommitId, other: &CommitId) -> Result<Option<CommitId>>;
+    /// Whether `head` merges into `base`.
+    async fn mergeable(&self, repo: &RepoId, base: &CommitId, head: &CommitId) -> Result<Mergeable>;
+    /// The trailer of a commit's message, if it is ours.
+    async fn trailer(&self, repo: &RepoId, commit: &CommitId) -> Result<Option<String>>;
+    /// Makes a change. Only the door calls this.
+    async fn apply(&self, change: &Change, actor: &Actor) -> Result<Outcome>;
+}
+
+/// The error for a repository that isn't there.
+pub fn missing(repo: &RepoId) -> Error {
+    Error::failed("idp::forge::missing", format!("there is no repository {repo}"))
+        .help("check the name, or create the repository first")
+}
+
+/// A branch name that git and hosts accept, or the reason why not.
+pub fn check_branch(name: &str) -> Result<()> {
+    let bad = name.is_empty()
+        || name.len() > 200
+        || name.starts_with(['-', '/', '.'])
+        || name.ends_with(['/', '.'])
+        || name == "HEAD"
+        || name.contains("..")
+        || name.contains("//")
+        || name.contains("@{")
+        || name.split('/').any(|part| part.starts_with('.') || part.ends_with(".lock"))
+        || name.chars().any(|c| c.is_control() || " ~^:?*[\\".contains(c));
+    if bad {
+        return Err(Error::invalid("idp::repo::branch", format!("`{name}` can't be a branch name")));
+    }
+    Ok(())
+}
+
+/// A file path within a repository, or the reason why it can't be one: it must not leave the repository, enter
+/// `.git`, or be spelt in a way that some file system reads as either.
+pub fn check_path(path: &str) -> Result<()> {
+    let part_is_bad = |part: &str| {
+        let folded = part.trim_end_matches(['.', ' ']).to_ascii_lowercase();
+        part.is_empty() || part == "." || part == ".." || folded == ".git" || folded == "git~1"
+    };
+    if path.is_empty()
+        || path.len() > 1024
+        || path.contains('\\')
+        || path.chars().any(char::is_control)
+        || path.split('/').any(part_is_bad)
+    {
+        return Err(Error::invalid("idp::tree::path", format!("`{}` can't be a path in a repository", path.escape_debug()))
+            .help("use a relative path with `/` between its parts, without `..` and outside `.git`"));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn repository_names_follow_the_hosts() {
+        assert_eq!(RepoId::parse("payments-api", "acme").unwrap().to_string(), "acme/payments-api");
+        for bad in ["", "../x", ".git", "a b", "x.git", "-x", "a/b/c"] {
+            assert!(RepoId::parse(bad, "acme").is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn paths_stay_inside() {
+        for good in ["a", "a/b.yaml", ".github/workflows/ci.yaml", ".gitignore", "a b"] {
+            check_path(good).unwrap();
+        }
+        for bad in ["", "/a", "a/", "a//b", "../a", "a/../b", ".git/config", "a/.GIT/x", ".git./x", "git~1/x", "a\nb", "a\\b"] {
+            assert!(check_path(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn branches_follow_git() {
+        for good in ["main", "feat/x", "create-service-payments-api"] {
+            check_branch(good).unwrap();
+        }
+        for bad in ["", "a..b", "a b", "x.lock", "a/.b", "/a", "a/", "-x", "a@{b", "HEAD"] {
+            assert!(check_branch(bad).is_err(), "{bad:?}");
+        }
+    }
+}

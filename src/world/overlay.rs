@@ -1,0 +1,392 @@
+//! A forge with its writes held back: reads fall through, writes stay here, later reads see them.
+//! Plans lay it over the real forge, tests and first plans over one that is empty.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+
+use super::change::{BranchCommit, Change, File, FileChange, Marker};
+use super::forge::{
+    Actor, Approval, CommitId, Delivered, Entry, Forge, MOVED, Mergeable, Outcome, Protection, PullRequest, RepoId,
+    Repository, Settings, State, missing,
+};
+use super::later::Later;
+use crate::error::{Error, Result};
+
+/// A forge whose writes stay in memory.
+pub struct Overlay {
+    inner: Arc<dyn Forge>,
+    /// What the ids of commits made here begin with; overlays lie on each other, so each kind has its own.
+    prefix: &'static str,
+    held: Mutex<BTreeMap<RepoId, Held>>,
+}
+
+/// What is held of one repository.
+#[derive(Default, Clone)]
+struct Held {
+    /// Made here, so that the inner forge has nothing of it.
+    created: bool,
+    repository: Option<Repository>,
+    protection: BTreeMap<String, Protection>,
+    branches: BTreeMap<String, CommitId>,
+    commits: HashMap<CommitId, Planned>,
+    delivered: BTreeSet<Marker>,
+    pulls: Vec<PullRequest>,
+}
+
+/// A commit that exists only here: files changed on top of another commit's.
+#[derive(Clone)]
+struct Planned {
+    parents: Vec<CommitId>,
+    tree_of: Option<CommitId>,
+    files: Arc<BTreeMap<String, Option<File>>>,
+    trailer: String,
+}
+
+impl Overlay {
+    /// Holds back what is written to this one.
+    pub fn over(inner: Arc<dyn Forge>) -> Overlay {
+        Overlay { inner, prefix: "plan:", held: Mutex::default() }
+    }
+
+    /// A forge in memory, over one that is not there yet.
+    pub fn preview(inner: Arc<dyn Forge>) -> Overlay {
+        Overlay { inner, prefix: "seed:", held: Mutex::default() }
+    }
+
+    fn held(&self) -> MutexGuard<'_, BTreeMap<RepoId, Held>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What is held of a repository, and whether the inner forge may be asked for the rest.
+    fn of(&self, repo: &RepoId) -> (Option<Held>, bool) {
+        let held = self.held().get(repo).cloned();
+        let ask = !held.as_ref().is_some_and(|held| held.created);
+        (held, ask)
+    }
+
+    fn is_ours(&self, commit: &CommitId) -> bool {
+        commit.0.starts_with(self.prefix)
+    }
+
+    fn planned(&self, repo: &RepoId, commit: &CommitId) -> Option<Planned> {
+        self.held().get(repo)?.commits.get(commit).cloned()
+    }
+
+    /// A new commit here; its id counts the commits of the repository, so that a plan is the same each time.
+    fn add_commit(&self, held: &mut Held, parents: Vec<CommitId>, tree_of: Option<CommitId>, files: &[FileChange], marker: &Marker) -> CommitId {
+        let id = CommitId(format!("{}{}", self.prefix, held.commits.len() + 1));
+        let files = files.iter().map(|file| (file.path.clone(), file.after.clone())).collect();
+        held.commits
+            .insert(id.clone(), Planned { parents, tree_of, files: Arc::new(files), trailer: marker.to_string() });
+        id
+    }
+
+    fn add_branch_commit(&self, held: &mut Held, head: &str, commit: &BranchCommit, marker: &Marker) -> CommitId {
+        let id = self.add_commit(held, commit.parents.clone(), Some(commit.tree_of.clone()), &commit.files, marker);
+        held.branches.insert(head.to_string(), id.clone());
+        id
+    }
+
+    /// All commits that a planned one stands on, itself included, down to and with the first real ones.
+    fn ancestors(&self, repo: &RepoId, commit: &CommitId) -> Vec<CommitId> {
+        let mut found = vec![commit.clone()];
+        let mut at = 0;
+        while at < found.len() {
+            if let Some(planned) = self.planned(repo, &found[at]) {
+                found.extend(planned.parents);
+            }
+            at += 1;
+        }
+        found
+    }
+
+    /// The paths that differ between two commits, for merges of planned ones.
+    async fn changed(&self, repo: &RepoId, from: &CommitId, to: &CommitId) -> Result<BTreeMap<String, Option<String>>> {
+        let index = |entries: Vec<Entry>| -> BTreeMap<String, String> {
+            entries.into_iter().map(|entry| (entry.path, entry.blob)).collect()
+        };
+        let (from, to) = (index(self.list(repo, from, "").await?), index(self.list(repo, to, "").await?));
+        let mut changed = BTreeMap::new();
+        for path in from.keys().chain(to.keys()) {
+            if from.get(path) != to.get(path) {
+                changed.insert(path.clone(), to.get(path).cloned());
+            }
+        }
+        Ok(changed)
+    }
+}
+
+#[async_trait]
+impl Forge for Overlay {
+    fn owner(&self) -> &str {
+        self.inner.owner()
+    }
+
+    fn url(&self, repo: &RepoId) -> String {
+        self.inner.url(repo)
+    }
+
+    async fn repository(&self, repo: &RepoId) -> Result<Option<Repository>> {
+        if let (Some(Held { repository: Some(repository), .. }), _) = self.of(repo) {
+            return Ok(Some(repository));
+        }
+        self.inner.repository(repo).await
+    }
+
+    async fn repositories(&self) -> Result<Vec<RepoId>> {
+        let mut all: BTreeSet<RepoId> = self.inner.repositories().await?.into_iter().collect();
+        all.extend(self.held().iter().filter(|(_, held)| held.created).map(|(repo, _)| repo.clone()));
+        Ok(all.into_iter().collect())
+    }
+
+    async fn protection(&self, repo: &RepoId, branch: &str) -> Result<Option<Protection>> {
+        let (held, ask) = self.of(repo);
+        if let Some(rule) = held.and_then(|held| held.protection.get(branch).cloned()) {
+            return Ok(Some(rule));
+        }
+        if ask { self.inner.protection(repo, branch).await } else { Ok(None) }
+    }
+
+    async fn branch(&self, repo: &RepoId, branch: &str) -> Result<Option<CommitId>> {
+        let (held, ask) = self.of(repo);
+        if let Some(commit) = held.and_then(|held| held.branches.get(branch).cloned()) {
+            return Ok(Some(commit));
+        }
+        if ask { self.inner.branch(repo, branch).await } else { Ok(None) }
+    }
+
+    async fn list(&self, repo: &RepoId, commit: &CommitId, folder: &str) -> Result<Vec<Entry>> {
+        let Some(planned) = self.planned(repo, commit) else { return self.inner.list(repo, commit, folder).await };
+        let mut found: BTreeMap<String, Entry> = match &planned.tree_of {
+            Some(below) => self.list(repo, below, folder).await?.into_iter().map(|e| (e.path.clone(), e)).collect(),
+            None => BTreeMap::new(),
+        };
+        let prefix = if folder.is_empty() { String::new() } else { format!("{folder}/") };
+        for (path, file) in planned.files.iter().filter(|(path, _)| path.starts_with(&prefix)) {
+            match file {
+                Some(file) => {
+                    let blob = super::git::blob_id(&file.bytes);
+                    found.insert(path.clone(), Entry { path: path.clone(), blob, executable: file.executable });
+                }
+                None => {
+                    found.remove(path);
+                }
+            }
+        }
+        Ok(found.into_values().collect())
+    }
+
+    async fn file(&self, repo: &RepoId, commit: &CommitId, path: &str) -> Result<Option<File>> {
+        match self.planned(repo, commit) {
+            None => self.inner.file(repo, commit, path).await,
+            Some(planned) => match (planned.files.get(path), planned.tree_of) {
+                (Some(file), _) => Ok(file.clone()),
+                (None, Some(below)) => self.file(repo, &below, path).await,
+                (None, None) => Ok(None),
+            },
+        }
+    }
+
+    async fn delivered(&self, repo: &RepoId, branch: &str, marker: &Marker) -> Result<Delivered> {
+        let (held, ask) = self.of(repo);
+        if held.is_some_and(|held| held.delivered.contains(marker)) {
+            return Ok(Delivered::Marked);
+        }
+        if ask { self.inner.delivered(repo, branch, marker).await } else { Ok(Delivered::No) }
+    }
+
+    async fn pull_requests(&self, repo: &RepoId, head: Option<&str>) -> Result<Vec<PullRequest>> {
+        let (held, ask) = self.of(repo);
+        let held = held.map(|held| held.pulls).unwrap_or_default();
+        let mut all = if ask { self.inner.pull_requests(repo, head).await? } else { Vec::new() };
+        // What is held of a pull request that the inner forge has stands in its place.
+        for pull in held.into_iter().filter(|pull| head.is_none_or(|head| pull.head == head)) {
+            match all.iter_mut().find(|there| there.number == pull.number && pull.number != Later::Unknown) {
+                Some(there) => *there = pull,
+                None => all.push(pull),
+            }
+        }
+        Ok(all)
+    }
+
+    async fn merge_base(&self, repo: &RepoId, one: &CommitId, other: &CommitId) -> Result<Option<CommitId>> {
+        if !self.is_ours(one) && !self.is_ours(other) {
+            return self.inner.merge_base(repo, one, other).await;
+        }
+        let (ours, theirs) = (self.ancestors(repo, one), self.ancestors(repo, other));
+        if let Some(common) = ours.iter().find(|commit| theirs.contains(commit)) {
+            return Ok(Some(common.clone()));
+        }
+        let real = |commits: &[CommitId]| commits.iter().find(|commit| !self.is_ours(commit)).cloned();
+        match (real(&ours), real(&theirs)) {
+            (Some(ours), Some(theirs)) => self.inner.merge_base(repo, &ours, &theirs).await,
+            _ => Ok(None),
+        }
+    }
+
+    async fn mergeable(&self, repo: &RepoId, base: &CommitId, head: &CommitId) -> Result<Mergeable> {
+        if !self.is_ours(base) && !self.is_ours(head) {
+            return self.inner.mergeable(repo, base, head).await;
+        }
+        let Some(common) = self.merge_base(repo, base, head).await? else { return Ok(Mergeable::Clean) };
+        let (ours, theirs) = (self.changed(repo, &common, base).await?, self.changed(repo, &common, head).await?);
+        // By whole files: a plan may call a conflict what Git merges line by line, never the other way round.
+        let conflicts: Vec<String> = ours
+            .iter()
+            .filter(|(path, blob)| theirs.get(*path).is_some_and(|other| other != *blob))
+            .map(|(path, _)| path.clone())
+            .collect();
+        Ok(if conflicts.is_empty() { Mergeable::Clean } else { Mergeable::Conflicts(conflicts) })
+    }
+
+    async fn trailer(&self, repo: &RepoId, commit: &CommitId) -> Result<Option<String>> {
+        match self.planned(repo, commit) {
+            Some(planned) => Ok(Some(planned.trailer)),
+            None => self.inner.trailer(repo, commit).await,
+        }
+    }
+
+    async fn apply(&self, change: &Change, actor: &Actor) -> Result<Outcome> {
+        let Some(repo) = change.repo() else { return Err(Error::failed("idp::forge", "not a change of a forge")) };
+        // What the change needs of the inner forge is read before the lock: it isn't held across an await.
+        let repository = self.repository(repo).await?;
+        let target = match change {
+            Change::UpdatePullRequest { number, head, .. } => self
+                .pull_requests(repo, Some(head))
+                .await?
+                .into_iter()
+                .rfind(|pull| pull.number == *number),
+            Change::Comment { number, .. }
+            | Change::Approve { number, .. }
+            | Change::Merge { number, .. }
+            | Change::ClosePullRequest { number, .. } => self
+                .pull_requests(repo, None)
+                .await?
+                .into_iter()
+                .find(|pull| pull.number == Later::Known(*number)),
+            _ => None,
+        };
+        let head = match change {
+            Change::Commit { branch, .. } => self.branch(repo, branch).await?,
+            _ => None,
+        };
+        let mut all = self.held();
+        let held = all.entry(repo.clone()).or_default();
+        if repository.is_none() && !matches!(change, Change::CreateRepository { .. }) {
+            return Err(missing(repo));
+        }
+        let mut outcome = Outcome::default();
+        match change {
+            Change::CreateRepository { settings, marker, .. } => {
+                if repository.is_some() {
+                    return Ok(Outcome { already: true, ..outcome });
+                }
+                held.created = true;
+                held.repository = Some(made(repo, settings, marker));
+            }
+            Change::UpdateRepository { after, marker, .. } => {
+                let now = repository.ok_or_else(|| missing(repo))?;
+                let marker = marker.clone().or(now.marker);
+                held.repository = Some(Repository { id: repo.clone(), settings: after.clone(), marker });
+            }
+            Change::ProtectBranch { branch, after, .. } => {
+                held.protection.insert(branch.clone(), after.clone());
+            }
+            Change::Commit { branch, parent, marker, files, .. } => {
+                if held.delivered.contains(marker) {
+                    return Ok(Outcome { already: true, ..outcome });
+                }
+                if head != *parent {
+                    return Err(Error::failed(MOVED, format!("{branch} of {repo} moved while it was edited")));
+                }
+                let parents = parent.iter().cloned().collect();
+                let id = self.add_commit(held, parents, parent.clone(), files, marker);
+                held.branches.insert(branch.clone(), id);
+                held.delivered.insert(marker.clone());
+                outcome.commit = Some(Later::Unknown);
+            }
+            Change::RestoreMarker { marker, .. } => {
+                held.delivered.insert(marker.clone());
+            }
+            Change::OpenPullRequest { base, head, commit, marker, title, body, labels, reviewers, .. } => {
+                let id = self.add_branch_commit(held, head, commit, marker);
+                held.pulls.push(PullRequest {
+                    number: Later::Unknown,
+                    url: Later::Unknown,
+                    title: title.clone(),
+                    body: body.clone(),
+                    author: actor.name.clone(),
+                    head: head.clone(),
+                    base: base.clone(),
+                    commit: id,
+                    labels: labels.clone(),
+                    reviewers: reviewers.clone(),
+                    approvals: Vec::new(),
+                    comments: Vec::new(),
+                    state: State::Open,
+                    merged: None,
+                });
+                outcome.commit = Some(Later::Unknown);
+                outcome.number = Some(Later::Unknown);
+            }
+            Change::UpdatePullRequest { number, head, marker, after, commit, reopen, .. } => {
+                let mut pull = target.ok_or_else(|| gone(change))?;
+                if let Some(commit) = commit {
+                    pull.commit = self.add_branch_commit(held, head, commit, marker);
+                    outcome.commit = Some(Later::Unknown);
+                }
+                if *reopen {
+                    pull.state = State::Open;
+                }
+                pull.title = after.title.clone().unwrap_or(pull.title);
+                pull.body = after.body.clone().unwrap_or(pull.body);
+                pull.labels = after.labels.clone().unwrap_or(pull.labels);
+                pull.reviewers = after.reviewers.clone().unwrap_or(pull.reviewers);
+                outcome.number = Some(number.clone());
+                hold(held, pull);
+            }
+            Change::Comment { marker, body, .. } => {
+                let mut pull = target.ok_or_else(|| gone(change))?;
+                let (by, body, marker) = (actor.name.clone(), body.clone(), Some(marker.clone()));
+                pull.comments.push(super::forge::Comment { by, body, marker });
+                hold(held, pull);
+            }
+            Change::Approve { .. } => {
+                let mut pull = target.ok_or_else(|| gone(change))?;
+                pull.approvals.push(Approval { by: actor.name.clone(), commit: pull.commit.clone() });
+                hold(held, pull);
+            }
+            Change::Merge { .. } | Change::ClosePullRequest { .. } => {
+                let mut pull = target.ok_or_else(|| gone(change))?;
+                pull.state = if matches!(change, Change::Merge { .. }) { State::Merged } else { State::Closed };
+                if let Change::Merge { .. } = change {
+                    // A planned merge brings the head's tree: enough for what comes after it in the same plan.
+                    held.branches.insert(pull.base.clone(), pull.commit.clone());
+                }
+                hold(held, pull);
+            }
+            Change::ApplyManifest { .. } | Change::Notify { .. } => {
+                return Err(Error::failed("idp::forge", "not a change of a forge"));
+            }
+        }
+        Ok(outcome)
+    }
+}
+
+fn made(repo: &RepoId, settings: &Settings, marker: &str) -> Repository {
+    let marker = Some(marker.to_string()).filter(|marker| !marker.is_empty());
+    Repository { id: repo.clone(), settings: settings.clone(), marker }
+}
+
+fn gone(change: &Change) -> Error {
+    Error::failed("idp::pr::missing", format!("there is no pull request {}", change.target()))
+}
+
+fn hold(held: &mut Held, pull: PullRequest) {
+    match held.pulls.iter_mut().find(|there| there.number == pull.number && there.head == pull.head) {
+        Some(there) => *there = pull,
+        None => held.pulls.push(pull),
+    }
+}

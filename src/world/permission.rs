@@ -1,0 +1,133 @@
+//! Who may change what: grants with globs over script, kind of change and target. The default is no.
+
+use globset::{Glob, GlobMatcher};
+use serde::Deserialize;
+
+use super::World;
+use super::change::Change;
+use crate::error::{Error, Result};
+
+/// One grant as people write it.
+#[derive(Debug, Clone, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct GrantText {
+    /// Glob over the script's path or name.
+    pub script: String,
+    /// Glob over the kind of change: `repository`, `commit`, `protection`, `pull_request`, `comment`, `manifest`,
+    /// `notification`.
+    pub change: String,
+    /// Glob over the target: `owner/repo/branch/path`, `cluster/namespace/Kind/name`, `contact`.
+    pub target: String,
+}
+
+struct Grant {
+    script: GlobMatcher,
+    change: GlobMatcher,
+    target: GlobMatcher,
+}
+
+/// The grants of a run.
+#[derive(Default)]
+pub struct Permissions {
+    /// From outside the script repository; none means that only the embedded world may be changed.
+    granted: Option<Vec<Grant>>,
+    /// From `idp.yaml`; it may only narrow.
+    narrowed: Option<Vec<Grant>>,
+    /// A person said yes to the plan.
+    pub approved: bool,
+}
+
+impl Permissions {
+    /// Compiles grants. `file` names where they come from in errors.
+    pub fn new(granted: Option<(&str, &[GrantText])>, narrowed: Option<(&str, &[GrantText])>) -> Result<Permissions> {
+        let compile = |(file, texts): (&str, &[GrantText])| -> Result<Vec<Grant>> {
+            let glob = |text: &str| {
+                Glob::new(text).map(|glob| glob.compile_matcher()).map_err(|error| {
+                    Error::invalid("idp::grants", format!("{file}: `{text}` is not a glob: {}", error.kind()))
+                })
+            };
+            texts
+                .iter()
+                .map(|text| {
+                    Ok(Grant { script: glob(&text.script)?, change: glob(&text.change)?, target: glob(&text.target)? })
+                })
+                .collect()
+        };
+        Ok(Permissions {
+            granted: granted.map(compile).transpose()?,
+            narrowed: narrowed.map(compile).transpose()?,
+            approved: false,
+        })
+    }
+
+    /// Refuses a change that isn't granted.
+    pub fn check(&self, script: &str, change: &Change, world: &World) -> Result<()> {
+        let targets = targets(change);
+        let allows = |grants: &[Grant]| {
+            targets.iter().all(|target| {
+                grants.iter().any(|grant| {
+                    grant.script.is_match(script) && grant.change.is_match(change.kind()) && grant.target.is_match(target)
+                })
+            })
+        };
+        let outside = match &self.granted {
+            Some(grants) => allows(grants),
+            None => world.embedded || self.approved,
+        };
+        let inside = self.narrowed.as_ref().is_none_or(|grants| allows(grants));
+        if outside && inside {
+            return Ok(());
+        }
+        let (by, help) = if outside {
+            ("the permissions of idp.yaml", "widen `permissions` in idp.yaml".to_string())
+        } else {
+            let grant = format!(
+                "allow: [{{ script: \"{script}\", change: {}, target: \"{}\" }}]",
+                change.kind(),
+                targets.first().map_or("**", String::as_str)
+            );
+            ("no grant", format!("grant it in a file that --grants or IDP_GRANTS names: {grant}"))
+        };
+        Err(Error::denied(
+            "idp::permission",
+            format!("{script} may not {} {} {}: {by} allow it", verb(change), change.kind(), change.target()),
+        )
+        .help(help))
+    }
+}
+
+fn verb(change: &Change) -> &'static str {
+    match change.action() {
+        crate::report::Action::Create => "create",
+        crate::report::Action::Update => "update",
+        crate::report::Action::Delete => "delete",
+    }
+}
+
+/// What a grant's `target` is matched with; a commit has one target a file.
+fn targets(change: &Change) -> Vec<String> {
+    use Change::*;
+    match change {
+        Commit { repo, branch, files, .. } => paths(repo, branch, files),
+        OpenPullRequest { repo, head, commit, .. } => paths(repo, head, &commit.files),
+        UpdatePullRequest { repo, head, commit, .. } => match commit {
+            Some(commit) => paths(repo, head, &commit.files),
+            None => vec![format!("{repo}/{head}")],
+        },
+        ProtectBranch { repo, branch, .. } => vec![format!("{repo}/{branch}")],
+        CreateRepository { repo, .. } | UpdateRepository { repo, .. } | RestoreMarker { repo, .. } => vec![repo.to_string()],
+        Comment { repo, number, .. }
+        | Approve { repo, number }
+        | Merge { repo, number, .. }
+        | ClosePullRequest { repo, number } => vec![format!("{repo}/{number}")],
+        ApplyManifest { cluster, object, .. } => {
+            let namespace = object.namespace.as_deref().unwrap_or("_cluster");
+            vec![format!("{cluster}/{namespace}/{}/{}", object.kind, object.name)]
+        }
+        Notify { contact, .. } => vec![contact.clone()],
+    }
+}
+
+fn paths(repo: &super::forge::RepoId, branch: &str, files: &[super::change::FileChange]) -> Vec<String> {
+    files.iter().map(|file| format!("{repo}/{branch}/{}", file.path)).collect()
+}

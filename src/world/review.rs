@@ -1,0 +1,99 @@
+//! Reviewers look at each change before it is planned or made; what they find can refuse it.
+
+use globset::GlobSet;
+
+use super::World;
+use super::change::Change;
+use crate::error::{Error, Place};
+use crate::formats::yaml;
+use crate::report::{Finding, Severity};
+
+/// Looks at a change before it is made.
+pub trait Reviewer: Send + Sync {
+    /// What is wrong with it. The world is there to be read, as it is before the change.
+    fn review(&self, change: &Change, world: &World) -> Vec<Finding>;
+}
+
+/// Every committed YAML file parses; a document with `apiVersion` or `kind` is a whole manifest.
+pub struct Manifests {
+    /// Globs over `repository/path`: files in which every document must be a manifest.
+    pub required: GlobSet,
+}
+
+impl Reviewer for Manifests {
+    fn review(&self, change: &Change, _: &World) -> Vec<Finding> {
+        let Some(repo) = change.repo() else { return Vec::new() };
+        let mut findings = Vec::new();
+        for file in change.files() {
+            let Some(after) = &file.after else { continue };
+            if !file.path.ends_with(".yaml") && !file.path.ends_with(".yml") {
+                continue;
+            }
+            let name = format!("{repo}:{}", file.path);
+            let required = self.required.is_match(format!("{}/{}", repo.name(), file.path));
+            match std::str::from_utf8(&after.bytes) {
+                Ok(text) => review_text(&name, text, required, &mut findings),
+                Err(_) => findings.push(refusal("yaml", Place::file(&name), "the file is not UTF-8".into(), None)),
+            }
+        }
+        findings
+    }
+}
+
+fn refusal(policy: &str, place: Place, message: String, help: Option<String>) -> Finding {
+    Finding { policy: policy.into(), severity: Severity::High, place, message, help }
+}
+
+fn review_text(name: &str, text: &str, required: bool, findings: &mut Vec<Finding>) {
+    let documents = match yaml::parse(name, text) {
+        Ok(documents) => documents,
+        Err(error) => {
+            let place = error.place().cloned().unwrap_or_else(|| Place::file(name));
+            let help = error.help_text().map(str::to_owned);
+            findings.push(refusal("yaml", place, error.message().to_string(), help));
+            return;
+        }
+    };
+    for document in documents {
+        let text = |path: &str| document.value.pointer(path).and_then(|value| value.as_str()).filter(|t| !t.is_empty());
+        let (api_version, kind) = (text("/apiVersion"), text("/kind"));
+        if api_version.is_none() && kind.is_none() {
+            if required {
+                let message = "every document of this file must be a Kubernetes object".to_string();
+                let help = "idp.yaml lists the file under `manifests`; add apiVersion, kind and metadata.name";
+                findings.push(refusal("manifest", document.place(&[]), message, Some(help.into())));
+            }
+            continue;
+        }
+        // Kustomize's own files have no name.
+        if api_version.is_some_and(|version| version.starts_with("kustomize.config.k8s.io/")) {
+            continue;
+        }
+        for (field, there) in
+            [("apiVersion", api_version), ("kind", kind), ("metadata.name", text("/metadata/name"))]
+        {
+            if there.is_none() {
+                let what = kind.unwrap_or("manifest");
+                let message = format!("the {what} has no {field}");
+                let help = "a manifest needs apiVersion, kind and metadata.name".to_string();
+                findings.push(refusal("manifest", document.place(&[]), message, Some(help)));
+            }
+        }
+    }
+}
+
+/// The error that the first refusing finding becomes.
+pub fn refused(change: &Change, findings: &[Finding]) -> Option<Error> {
+    let first = findings.iter().find(|finding| finding.refuses())?;
+    let others = findings.iter().filter(|finding| finding.refuses()).count() - 1;
+    let more = if others == 0 { String::new() } else { format!(" (and {others} more)") };
+    let mut error = Error::failed(
+        "idp::review::refused",
+        format!("{} {} is refused: {}{more}", change.kind().replace('_', " "), change.target(), first.message),
+    )
+    .at(first.place.clone());
+    if let Some(help) = &first.help {
+        error = error.help(help.clone());
+    }
+    Some(error)
+}

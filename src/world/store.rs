@@ -1,0 +1,68 @@
+//! Files that survive a kill: written beside their place, synced, renamed, and the folder synced.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, Result, io};
+
+/// Replaces a file as a whole: readers and crashes see the old contents or the new ones, never a part.
+///
+/// The caller holds the lock that keeps a second writer away: the temporary name is fixed, so that a kill leaves at
+/// most one of them, which the next writer takes over.
+pub fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
+    let temporary = beside(path)?;
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .open(&temporary)
+        .map_err(io("write", &temporary))?;
+    file.write_all(bytes).map_err(io("write", &temporary))?;
+    file.sync_all().map_err(io("sync", &temporary))?;
+    drop(file);
+    fs::rename(&temporary, path).map_err(io("replace", path))?;
+    sync_folder_of(path)
+}
+
+/// Makes the names in a file's folder durable.
+pub fn sync_folder_of(path: &Path) -> Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(io("sync the folder", folder))
+}
+
+/// Reads a file, or nothing if it is not there.
+pub fn read(path: &Path) -> Result<Option<Vec<u8>>> {
+    match fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) => Ok(None),
+        Err(error) => Err(io("read", path)(error)),
+    }
+}
+
+/// Reads a JSON file, or nothing if it is not there.
+pub fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<Option<T>> {
+    let Some(bytes) = read(path)? else { return Ok(None) };
+    serde_json::from_slice(&bytes).map(Some).map_err(|error| {
+        Error::failed("idp::store::broken", format!("{} can't be read: {error}", path.display()))
+            .help("it was changed by hand or by a newer version; restore it from a backup")
+    })
+}
+
+/// Replaces a JSON file as a whole.
+pub fn write_json<T: serde::Serialize>(path: &Path, value: &T) -> Result<()> {
+    let mut bytes = serde_json::to_vec_pretty(value)
+        .map_err(|error| Error::failed("idp::store", format!("can't write {}: {error}", path.display())))?;
+    bytes.push(b'\n');
+    replace(path, &bytes)
+}
+
+fn beside(path: &Path) -> Result<PathBuf> {
+    let name = path
+        .file_name()
+        .ok_or_else(|| Error::failed("idp::store", format!("{} is not a file's path", path.display())))?;
+    let mut temporary = std::ffi::OsString::from(".");
+    temporary.push(name);
+    temporary.push(".new");
+    Ok(path.with_file_name(temporary))
+}
