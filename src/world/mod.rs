@@ -12,6 +12,7 @@ pub mod git;
 pub mod journal;
 pub mod later;
 pub mod lock;
+pub mod open;
 pub mod overlay;
 pub mod overlay_cluster;
 pub mod permission;

@@ -1,25 +1,13 @@
 //! Who may change what: grants with globs over script, kind of change and target. The default is no.
 
 use globset::{Glob, GlobMatcher};
-use serde::Deserialize;
 
 use super::World;
 use super::change::Change;
+use crate::config;
 use crate::error::{Error, Result};
 
-/// One grant as people write it.
-#[derive(Debug, Clone, Deserialize, PartialEq)]
-#[serde(deny_unknown_fields)]
-pub struct GrantText {
-    /// Glob over the script's path or name.
-    pub script: String,
-    /// Glob over the kind of change: `repository`, `commit`, `protection`, `pull_request`, `comment`, `manifest`,
-    /// `notification`.
-    pub change: String,
-    /// Glob over the target: `owner/repo/branch/path`, `cluster/namespace/Kind/name`, `contact`.
-    pub target: String,
-}
-
+/// A compiled grant.
 struct Grant {
     script: GlobMatcher,
     change: GlobMatcher,
@@ -39,8 +27,8 @@ pub struct Permissions {
 
 impl Permissions {
     /// Compiles grants. `file` names where they come from in errors.
-    pub fn new(granted: Option<(&str, &[GrantText])>, narrowed: Option<(&str, &[GrantText])>) -> Result<Permissions> {
-        let compile = |(file, texts): (&str, &[GrantText])| -> Result<Vec<Grant>> {
+    pub fn new(granted: Option<(&str, &[config::Grant])>, narrowed: Option<(&str, &[config::Grant])>) -> Result<Permissions> {
+        let compile = |(file, texts): (&str, &[config::Grant])| -> Result<Vec<Grant>> {
             let glob = |text: &str| {
                 Glob::new(text).map(|glob| glob.compile_matcher()).map_err(|error| {
                     Error::invalid("idp::grants", format!("{file}: `{text}` is not a glob: {}", error.kind()))

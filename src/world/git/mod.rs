@@ -62,6 +62,11 @@ impl GitForge {
         GitForge { folder: folder.into(), owner: owner.into(), url: url.into(), teams }
     }
 
+    /// Whether the world was made.
+    pub fn exists(&self) -> bool {
+        self.folder.is_dir()
+    }
+
     fn path(&self, repo: &RepoId) -> PathBuf {
         self.folder.join(repo.owner()).join(format!("{}.git", repo.name()))
     }

@@ -1,0 +1,233 @@
+//! The schema of `idp.yaml`: each section, its keys and its checks.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::fields::Field;
+use super::{Config, Environment, Forge, Grant, Seed};
+use crate::error::{Error, Result};
+use crate::formats::yaml;
+
+const SECTIONS: &[&str] = &[
+    "forge",
+    "clusters",
+    "contacts",
+    "environments",
+    "claims",
+    "seeds",
+    "naming",
+    "manifests",
+    "values",
+    "permissions",
+    "limits",
+];
+
+/// Reads the text into the configuration. `file` names it in errors.
+pub fn read(file: &str, text: &str, config: &mut Config) -> Result<()> {
+    let documents = yaml::parse(file, text)?;
+    let [document] = documents.as_slice() else {
+        return match documents.len() {
+            0 => Ok(()),
+            _ => Err(Error::invalid("idp::config", "must be one YAML document").at(crate::error::Place::file(file))),
+        };
+    };
+    let root = Field::root(document);
+    root.only(SECTIONS)?;
+    if let Some(field) = root.get("forge") {
+        config.forge = forge(&field, config)?;
+    }
+    if let Some(field) = root.get("clusters") {
+        for (name, cluster) in field.entries()? {
+            cluster.only(&["kind", "folder"])?;
+            kind(&cluster, &["snapshot"])?;
+            config.clusters.insert(name, path(config, &cluster.need("folder")?)?);
+        }
+    }
+    if let Some(field) = root.get("contacts") {
+        for (name, contact) in field.entries()? {
+            contact.only(&["kind", "path"])?;
+            kind(&contact, &["file"])?;
+            config.contacts.insert(name, path(config, &contact.need("path")?)?);
+        }
+    }
+    if let Some(field) = root.get("environments") {
+        config.environments = environments(&field, config)?;
+    }
+    if let Some(field) = root.get("claims") {
+        field.only(&["cluster"])?;
+        config.claims_cluster = Some(known_cluster(&field.need("cluster")?, config)?);
+    }
+    if let Some(field) = root.get("seeds") {
+        config.seeds = seeds(&field, config)?;
+    }
+    if let Some(field) = root.get("naming") {
+        let scheme = field.text()?;
+        if scheme != "semantic-key" {
+            return Err(field.error(format!("names an unknown scheme `{scheme}`")).help("known: semantic-key"));
+        }
+    }
+    if let Some(field) = root.get("manifests") {
+        config.manifests = field.texts()?;
+        for (glob, field) in config.manifests.iter().zip(field.elements()?) {
+            globset::Glob::new(glob).map_err(|error| field.error(format!("is not a glob: {}", error.kind())))?;
+        }
+    }
+    if let Some(field) = root.get("values") {
+        field.entries()?;
+        config.values = field.value().clone();
+    }
+    if let Some(field) = root.get("permissions") {
+        config.permissions = Some(grants(&field)?);
+    }
+    if let Some(field) = root.get("limits") {
+        field.only(&["time", "memory"])?;
+        if let Some(time) = field.get("time") {
+            config.limits.time = duration(&time)?;
+        }
+        if let Some(memory) = field.get("memory") {
+            config.limits.memory = bytes(&memory)?;
+        }
+    }
+    Ok(())
+}
+
+/// Reads a file of grants.
+pub fn read_grants(file: &str, text: &str) -> Result<Vec<Grant>> {
+    match yaml::parse(file, text)?.as_slice() {
+        [document] => grants(&Field::root(document)),
+        _ => Err(Error::invalid("idp::grants", "must be one YAML document with `allow`")
+            .at(crate::error::Place::file(file))),
+    }
+}
+
+fn grants(field: &Field<'_>) -> Result<Vec<Grant>> {
+    field.only(&["allow"])?;
+    let grant = |field: Field<'_>| {
+        field.only(&["script", "change", "target"])?;
+        let text = |key: &str| field.need(key)?.text();
+        Ok(Grant { script: text("script")?, change: text("change")?, target: text("target")? })
+    };
+    field.need("allow")?.elements()?.into_iter().map(grant).collect()
+}
+
+fn forge(field: &Field<'_>, config: &Config) -> Result<Forge> {
+    let Forge::Local { folder: default_folder, owner: default_owner, url: default_url, .. } = &config.forge;
+    kind(field, &["local"])?;
+    field.only(&["kind", "folder", "owner", "url", "teams"])?;
+    let mut teams = BTreeMap::new();
+    if let Some(field) = field.get("teams") {
+        for (team, members) in field.entries()? {
+            teams.insert(team, members.texts()?);
+        }
+    }
+    let folder = field.get("folder").map(|folder| path(config, &folder)).transpose()?;
+    Ok(Forge::Local {
+        folder: folder.unwrap_or_else(|| default_folder.clone()),
+        owner: field.text_of("owner")?.unwrap_or_else(|| default_owner.clone()),
+        url: field.text_of("url")?.unwrap_or_else(|| default_url.clone()),
+        teams,
+    })
+}
+
+fn environments(field: &Field<'_>, config: &Config) -> Result<Vec<Environment>> {
+    let mut found = Vec::new();
+    for (name, field) in field.entries()? {
+        field.only(&["cluster", "production"])?;
+        let fine = name.starts_with(|c: char| c.is_ascii_lowercase())
+            && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+        if !fine {
+            return Err(field
+                .error("can't be the name of an environment")
+                .help("lower-case letters and digits, a letter first, no hyphen: it is a segment of the semantic key"));
+        }
+        let cluster = known_cluster(&field.need("cluster")?, config)?;
+        let production = field.get("production").map(|field| field.flag()).transpose()?.unwrap_or(false);
+        found.push(Environment { name, cluster, production });
+    }
+    Ok(found)
+}
+
+fn known_cluster(field: &Field<'_>, config: &Config) -> Result<String> {
+    let name = field.text()?;
+    if config.clusters.contains_key(&name) {
+        return Ok(name);
+    }
+    let near = crate::error::nearest(&name, config.clusters.keys().map(String::as_str));
+    let error = field.error(format!("names a cluster `{name}` that `clusters` doesn't declare"));
+    Err(match near {
+        Some(near) => error.help(format!("did you mean `{near}`?")),
+        None => error,
+    })
+}
+
+fn seeds(field: &Field<'_>, config: &Config) -> Result<Vec<Seed>> {
+    let mut found = Vec::new();
+    for (repository, field) in field.entries()? {
+        field.only(&["folder", "description", "protection"])?;
+        let folder_field = field.need("folder")?;
+        let folder = path(config, &folder_field)?;
+        if !folder.is_dir() {
+            return Err(folder_field.error(format!("is not a folder: {}", folder.display())));
+        }
+        let reviews = match field.get("protection") {
+            None => None,
+            Some(rule) => {
+                rule.only(&["reviews"])?;
+                let reviews = rule.get("reviews").map(|field| field.count()).transpose()?.unwrap_or(1);
+                Some(u32::try_from(reviews).map_err(|_| rule.error("asks for too many reviews"))?)
+            }
+        };
+        let description = field.text_of("description")?.unwrap_or_default();
+        found.push(Seed { repository, folder, description, reviews });
+    }
+    Ok(found)
+}
+
+fn kind(field: &Field<'_>, known: &[&str]) -> Result<()> {
+    let kind = field.need("kind")?;
+    let text = kind.text()?;
+    if known.contains(&text.as_str()) {
+        return Ok(());
+    }
+    Err(kind.error(format!("`{text}` is not known")).help(format!("known: {}", known.join(", "))))
+}
+
+/// A path of the workspace: relative, and not out of it, unless it is absolute on purpose.
+fn path(config: &Config, field: &Field<'_>) -> Result<PathBuf> {
+    let text = field.text()?;
+    let path = PathBuf::from(&text);
+    if path.components().any(|part| matches!(part, std::path::Component::ParentDir)) {
+        return Err(field.error("leaves the workspace: `..` is not allowed").help("use an absolute path if you mean it"));
+    }
+    Ok(config.root.join(path))
+}
+
+fn duration(field: &Field<'_>) -> Result<Duration> {
+    let text = field.text()?;
+    let number = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit = match &text[number.len()..] {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3600,
+        _ => 0,
+    };
+    match number.parse::<u64>() {
+        Ok(amount) if unit > 0 && amount > 0 => Ok(Duration::from_secs(amount.saturating_mul(unit))),
+        _ => Err(field.error("must be a time such as 90s, 10m or 1h")),
+    }
+}
+
+fn bytes(field: &Field<'_>) -> Result<usize> {
+    let text = field.text()?;
+    let number = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit: usize = match &text[number.len()..] {
+        "MiB" => 1 << 20,
+        "GiB" => 1 << 30,
+        _ => 0,
+    };
+    match number.parse::<usize>().ok().and_then(|amount| amount.checked_mul(unit)) {
+        Some(amount) if (16 << 20..=4 << 30).contains(&amount) => Ok(amount),
+        _ => Err(field.error("must be a size from 16MiB to 4GiB")),
+    }
+}

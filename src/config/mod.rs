@@ -1,0 +1,195 @@
+//! The workspace's configuration: defaults < the nearest `idp.yaml` < `IDP_*` < flags.
+
+mod fields;
+mod idp_yaml;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::error::{Error, Result, io};
+
+/// The file that makes a folder a workspace.
+pub const FILE: &str = "idp.yaml";
+
+/// Everything that a workspace declares, with defaults filled in. Relative paths are resolved against the workspace.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The workspace's folder, absolute.
+    pub root: PathBuf,
+    /// Its `idp.yaml`, if it has one.
+    pub file: Option<PathBuf>,
+    /// Git hosting.
+    pub forge: Forge,
+    /// Clusters by name: a folder of manifests each.
+    pub clusters: BTreeMap<String, PathBuf>,
+    /// Contacts by name: a file each.
+    pub contacts: BTreeMap<String, PathBuf>,
+    /// Environments in promotion order.
+    pub environments: Vec<Environment>,
+    /// The cluster to which claims are synced.
+    pub claims_cluster: Option<String>,
+    /// Folders that become repositories when the world is first made.
+    pub seeds: Vec<Seed>,
+    /// Globs over `repository/path`: files in which every document must be a manifest.
+    pub manifests: Vec<String>,
+    /// Facts about the platform that scripts and skeletons use.
+    pub values: Value,
+    /// Grants that narrow what runs may change.
+    pub permissions: Option<Vec<Grant>>,
+    /// What a script may use.
+    pub limits: Limits,
+}
+
+/// Git hosting. Only `local` is there so far; another kind is another variant.
+#[derive(Debug, Clone)]
+pub enum Forge {
+    /// A folder of bare Git repositories.
+    Local {
+        /// Where the repositories are.
+        folder: PathBuf,
+        /// The organisation that bare repository names belong to.
+        owner: String,
+        /// What people and committed files call it.
+        url: String,
+        /// Members by team, for the rule that code owners must approve.
+        teams: BTreeMap<String, Vec<String>>,
+    },
+}
+
+/// A stage of promotion.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Environment {
+    /// `dev`, `staging`, `prod`: the middle segment of the semantic key.
+    pub name: String,
+    /// The cluster that its applications run in.
+    pub cluster: String,
+    /// Whether a person decides about each sync.
+    pub production: bool,
+}
+
+/// A folder that becomes a repository.
+#[derive(Debug, Clone)]
+pub struct Seed {
+    /// The repository, with or without its owner.
+    pub repository: String,
+    /// Its files.
+    pub folder: PathBuf,
+    /// One line about it.
+    pub description: String,
+    /// Approving reviews that its default branch asks for; none for no protection.
+    pub reviews: Option<u32>,
+}
+
+/// One grant as people write it: globs over script, kind of change and target.
+#[derive(Debug, Clone, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub struct Grant {
+    /// Over the script's name or path.
+    pub script: String,
+    /// Over the kind of change: `repository`, `commit`, `protection`, `pull_request`, `comment`, `manifest`,
+    /// `notification`.
+    pub change: String,
+    /// Over the target: `owner/repo/branch/path`, `cluster/namespace/Kind/name`, `contact`.
+    pub target: String,
+}
+
+/// What a script may use before it is stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Wall-clock time.
+    pub time: Duration,
+    /// Bytes of memory on the script's thread.
+    pub memory: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits { time: Duration::from_secs(600), memory: 256 << 20 }
+    }
+}
+
+impl Config {
+    /// The workspace at a folder, at `IDP_WORKSPACE`, or the nearest one above `from`; none if there is no `idp.yaml`.
+    ///
+    /// Errors: a folder that was named but has no `idp.yaml`; an `idp.yaml` with a mistake, with its place.
+    pub fn find(named: Option<&Path>, from: &Path) -> Result<Option<Config>> {
+        let named = match named {
+            Some(folder) => Some(folder.to_path_buf()),
+            None => std::env::var_os("IDP_WORKSPACE").filter(|value| !value.is_empty()).map(PathBuf::from),
+        };
+        if let Some(folder) = named {
+            if !folder.join(FILE).is_file() {
+                return Err(Error::invalid("idp::workspace", format!("{} has no {FILE}", folder.display()))
+                    .help("name the folder that holds idp.yaml"));
+            }
+            return Config::load(&folder).map(Some);
+        }
+        for folder in from.ancestors() {
+            if folder.join(FILE).is_file() {
+                return Config::load(folder).map(Some);
+            }
+        }
+        Ok(None)
+    }
+
+    /// A folder without `idp.yaml` as a workspace: an empty world under `.idp/`.
+    pub fn bare(folder: &Path) -> Result<Config> {
+        let root = std::path::absolute(folder).map_err(io("find", folder))?;
+        Ok(Config {
+            forge: Forge::Local {
+                folder: root.join(".idp/forge"),
+                owner: "local".into(),
+                url: "https://git.example".into(),
+                teams: BTreeMap::new(),
+            },
+            clusters: BTreeMap::new(),
+            contacts: BTreeMap::new(),
+            environments: default_environments(),
+            claims_cluster: None,
+            seeds: Vec::new(),
+            manifests: Vec::new(),
+            values: Value::Object(serde_json::Map::new()),
+            permissions: None,
+            limits: Limits::default(),
+            file: None,
+            root,
+        })
+    }
+
+    fn load(folder: &Path) -> Result<Config> {
+        let mut config = Config::bare(folder)?;
+        let file = config.root.join(FILE);
+        let shown = folder.join(FILE).display().to_string();
+        let text = std::fs::read_to_string(&file).map_err(io("read", &file))?;
+        idp_yaml::read(&shown, &text, &mut config)?;
+        config.file = Some(file);
+        Ok(config)
+    }
+
+    /// The folder of the embedded world's own files.
+    pub fn state(&self) -> PathBuf {
+        self.root.join(".idp")
+    }
+
+    /// The journal's file.
+    pub fn journal(&self) -> PathBuf {
+        self.state().join("journal.sqlite")
+    }
+}
+
+/// Reads a file of grants: `allow: [{ script, change, target }]`.
+pub fn read_grants(path: &Path) -> Result<Vec<Grant>> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| Error::invalid("idp::grants", format!("can't read {}: {error}", path.display())))?;
+    idp_yaml::read_grants(&path.display().to_string(), &text)
+}
+
+fn default_environments() -> Vec<Environment> {
+    ["dev", "staging", "prod"]
+        .map(|name| Environment { name: name.into(), cluster: format!("cluster-{name}"), production: name == "prod" })
+        .into()
+}

@@ -1,0 +1,304 @@
+//! Scripts and templates by name: looked up in the workspace, then in the named script's own folder, then among the
+//! embedded ones. An argument with a `/` or ending in `.rhai` is a path.
+
+use std::borrow::Cow;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::embedded;
+use crate::error::{Error, Place, Result, io, nearest};
+use crate::formats::skeleton::SourceFile;
+use crate::formats::yaml;
+
+/// The longest script that is compiled, in bytes: compiling has no limit of its own.
+const LONGEST: usize = 256 << 10;
+
+/// Folders below `scripts/` that hold scripts by purpose.
+const SHELVES: [&str; 5] = ["", "golden-paths/", "policies/", "scorecards/", "watch/"];
+
+/// A script's text and where it came from.
+#[derive(Debug, Clone)]
+pub struct Script {
+    /// The file's name without `.rhai`: the same by name, by path or ejected.
+    pub name: String,
+    /// What diagnostics and grants call it: its path, or `embedded:scripts/...`.
+    pub shown: String,
+    /// Its folder on disk, if it has one.
+    pub folder: Option<PathBuf>,
+    /// The text.
+    pub text: Arc<str>,
+}
+
+/// A skeleton: its values and its files.
+#[derive(Debug, Clone)]
+pub struct Template {
+    /// Its name.
+    pub name: String,
+    /// Values by name: `{ description, required | default }`.
+    pub values: Value,
+    /// Its files, not rendered yet.
+    pub files: Vec<SourceFile>,
+}
+
+/// What can be run or rendered by name.
+#[derive(Debug, Clone)]
+pub struct Listed {
+    /// Its name.
+    pub name: String,
+    /// The first line of its header.
+    pub title: String,
+    /// `workspace` or `embedded`.
+    pub origin: &'static str,
+}
+
+/// Where names are looked up.
+#[derive(Debug, Clone)]
+pub struct Library {
+    workspace: PathBuf,
+    script_folder: Option<PathBuf>,
+}
+
+impl Library {
+    /// The library of a workspace.
+    pub fn new(workspace: &Path) -> Library {
+        Library { workspace: workspace.to_path_buf(), script_folder: None }
+    }
+
+    /// The same, with the folder of the script that runs.
+    #[must_use]
+    pub fn beside(mut self, script: &Script) -> Library {
+        self.script_folder = script.folder.clone();
+        self
+    }
+
+    /// A script by name or path. `from` is the folder that relative paths start at.
+    pub fn script(&self, name: &str, from: &Path) -> Result<Script> {
+        if name.contains('/') || name.ends_with(".rhai") {
+            return read_script(&from.join(name), name);
+        }
+        for shelf in SHELVES {
+            let path = self.workspace.join(format!("scripts/{shelf}{name}.rhai"));
+            if path.is_file() {
+                return read_script(&path, &path.display().to_string());
+            }
+        }
+        for shelf in SHELVES {
+            if let Some(file) = embedded::file(&format!("scripts/{shelf}{name}.rhai")) {
+                return Ok(Script {
+                    name: name.to_string(),
+                    shown: format!("embedded:{}", file.path),
+                    folder: None,
+                    text: text_of(file.bytes, name)?.into(),
+                });
+            }
+        }
+        let all = self.scripts()?;
+        let error = Error::invalid("idp::script::unknown", format!("there is no script or command `{name}`"));
+        Err(match nearest(name, all.iter().map(|listed| listed.name.as_str())) {
+            Some(near) => error.help(format!("did you mean `{near}`? `idp-run list` shows all scripts")),
+            None => error.help("`idp-run list` shows all scripts; a path must contain a `/` or end in .rhai"),
+        })
+    }
+
+    /// A module that a script imports: `std/...`, or a file under the workspace or the script's folder.
+    pub fn module(&self, name: &str) -> Result<Script> {
+        if let Some(inner) = name.strip_prefix("std/") {
+            let path = format!("stdlib/{inner}.rhai");
+            let Some(file) = embedded::file(&path) else {
+                let names: Vec<&str> = embedded::under("stdlib/").map(|file| file.path).collect();
+                let names = names.iter().filter_map(|path| path.strip_prefix("stdlib/")?.strip_suffix(".rhai"));
+                let error = Error::invalid("idp::script::import", format!("there is no module `{name}`"));
+                return Err(match nearest(inner, names) {
+                    Some(near) => error.help(format!("did you mean `std/{near}`?")),
+                    None => error,
+                });
+            };
+            let text = text_of(file.bytes, name)?.into();
+            return Ok(Script { name: name.to_string(), shown: format!("embedded:{path}"), folder: None, text });
+        }
+        let refused = |why: &str| {
+            Error::invalid("idp::script::import", format!("can't import `{name}`: {why}"))
+                .help("import \"std/...\" or a file below the workspace, by its path without .rhai")
+        };
+        let relative = Path::new(name);
+        if !relative.components().all(|part| matches!(part, std::path::Component::Normal(_))) {
+            return Err(refused("it leaves the workspace"));
+        }
+        for root in self.script_folder.iter().chain([&self.workspace]) {
+            let path = root.join(format!("{name}.rhai"));
+            if !path.is_file() {
+                continue;
+            }
+            // A link may lead out of the folder although the name doesn't.
+            let inside = |path: &Path| Some(path.canonicalize().ok()?.starts_with(root.canonicalize().ok()?));
+            if inside(&path) != Some(true) {
+                return Err(refused("it leads out of the workspace"));
+            }
+            return read_script(&path, &path.display().to_string());
+        }
+        Err(refused("there is no such file"))
+    }
+
+    /// A template by name or alias.
+    pub fn template(&self, name: &str) -> Result<Template> {
+        let plain = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
+        if plain {
+            for root in [Some(&self.workspace), self.script_folder.as_ref()].into_iter().flatten() {
+                let folder = root.join("templates").join(name);
+                if folder.join("template.yaml").is_file() {
+                    return template_on_disk(name, &folder);
+                }
+            }
+            if let Some(found) = embedded_template(name)? {
+                return Ok(found);
+            }
+        }
+        let names = template_names()?;
+        for (real, aliases) in &names {
+            if aliases.iter().any(|alias| alias == name)
+                && let Some(found) = embedded_template(real)?
+            {
+                return Ok(found);
+            }
+        }
+        let error = Error::invalid("idp::template::unknown", format!("there is no template `{name}`"));
+        Err(match nearest(name, names.iter().map(|(name, _)| name.as_str())) {
+            Some(near) => error.help(format!("did you mean `{near}`?")),
+            None => error.help(format!(
+                "known: {}; the workspace's own are folders of templates/ with a template.yaml",
+                names.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", ")
+            )),
+        })
+    }
+
+    /// All scripts that can be named, the workspace's own first.
+    pub fn scripts(&self) -> Result<Vec<Listed>> {
+        let mut found: Vec<Listed> = Vec::new();
+        for shelf in SHELVES {
+            let folder = self.workspace.join("scripts").join(shelf);
+            for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
+                let file = entry.file_name().to_string_lossy().into_owned();
+                if let Some(name) = script_name(&file)
+                    && let Ok(text) = std::fs::read_to_string(entry.path())
+                {
+                    found.push(Listed { name: name.into(), title: header(&text).0, origin: "workspace" });
+                }
+            }
+        }
+        for file in embedded::under("scripts/") {
+            let name = file.path.rsplit('/').next().and_then(script_name);
+            if let Some(name) = name
+                && !found.iter().any(|listed| listed.name == name)
+            {
+                let title = header(&String::from_utf8_lossy(file.bytes)).0;
+                found.push(Listed { name: name.into(), title, origin: "embedded" });
+            }
+        }
+        found.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(found)
+    }
+}
+
+fn script_name(file: &str) -> Option<&str> {
+    file.strip_suffix(".rhai").filter(|name| !name.ends_with(".test"))
+}
+
+/// Title and description from a script's `//!` header: the first line, and what follows after an empty one.
+pub fn header(text: &str) -> (String, String) {
+    let lines: Vec<&str> =
+        text.lines().map_while(|line| line.trim_start().strip_prefix("//!")).map(|line| line.trim()).collect();
+    let title = lines.first().copied().unwrap_or_default().to_string();
+    let description = lines.get(1..).unwrap_or_default().join("\n").trim().to_string();
+    (title, description)
+}
+
+fn read_script(path: &Path, shown: &str) -> Result<Script> {
+    let bytes = std::fs::read(path).map_err(|error| {
+        Error::invalid("idp::script::unreadable", format!("can't read the script {shown}: {error}"))
+            .help("`idp-run list` shows the scripts that can be named without a path")
+    })?;
+    let name = path.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let folder = path.parent().map(Path::to_path_buf);
+    Ok(Script { name, shown: shown.to_string(), folder, text: text_of(&bytes, shown)?.into() })
+}
+
+fn text_of<'a>(bytes: &'a [u8], shown: &str) -> Result<&'a str> {
+    if bytes.len() > LONGEST {
+        return Err(Error::invalid("idp::script::too_long", format!("{shown} is longer than {} KiB", LONGEST >> 10))
+            .at(Place::file(shown)));
+    }
+    std::str::from_utf8(bytes)
+        .map_err(|_| Error::invalid("idp::script::encoding", format!("{shown} is not UTF-8")).at(Place::file(shown)))
+}
+
+fn embedded_template(name: &str) -> Result<Option<Template>> {
+    let root = format!("templates/{name}/");
+    let Some(card) = embedded::file(&format!("{root}template.yaml")) else { return Ok(None) };
+    let skeleton = format!("{root}skeleton/");
+    let files = embedded::under(&skeleton).map(|file| SourceFile {
+        path: file.path[skeleton.len()..].to_string(),
+        executable: file.executable,
+        bytes: Cow::Borrowed(file.bytes),
+    });
+    let values = card_of(&format!("embedded:{root}template.yaml"), &String::from_utf8_lossy(card.bytes))?;
+    Ok(Some(Template { name: name.into(), values: values["values"].clone(), files: files.collect() }))
+}
+
+fn template_on_disk(name: &str, folder: &Path) -> Result<Template> {
+    let card = folder.join("template.yaml");
+    let text = std::fs::read_to_string(&card).map_err(io("read", &card))?;
+    let values = card_of(&card.display().to_string(), &text)?;
+    let mut files = Vec::new();
+    walk(&folder.join("skeleton"), "", &mut files)?;
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(Template { name: name.into(), values: values["values"].clone(), files })
+}
+
+fn card_of(shown: &str, text: &str) -> Result<Value> {
+    let documents = yaml::parse(shown, text)?;
+    Ok(documents.into_iter().next().map(|document| document.value).unwrap_or_default())
+}
+
+/// Embedded templates with their aliases.
+fn template_names() -> Result<Vec<(String, Vec<String>)>> {
+    let mut found = Vec::new();
+    for file in embedded::under("templates/") {
+        let Some(name) = file.path.strip_prefix("templates/").and_then(|rest| rest.strip_suffix("/template.yaml")) else {
+            continue;
+        };
+        if !name.contains('/') {
+            let card = card_of(file.path, &String::from_utf8_lossy(file.bytes))?;
+            let aliases = card["aliases"].as_array().into_iter().flatten().filter_map(Value::as_str);
+            found.push((name.to_string(), aliases.map(str::to_owned).collect()));
+        }
+    }
+    Ok(found)
+}
+
+fn walk(folder: &Path, prefix: &str, found: &mut Vec<SourceFile>) -> Result<()> {
+    for entry in std::fs::read_dir(folder).map_err(io("read the template", folder))? {
+        let entry = entry.map_err(io("read the template", folder))?;
+        let name = entry.file_name().into_string().map_err(|name| {
+            Error::invalid("idp::template::path", format!("file names must be UTF-8: {}", name.display()))
+        })?;
+        let path = if prefix.is_empty() { name } else { format!("{prefix}/{name}") };
+        let kind = entry.file_type().map_err(io("read", &entry.path()))?;
+        if kind.is_dir() {
+            walk(&entry.path(), &path, found)?;
+        } else if kind.is_file() {
+            let data = entry.metadata().map_err(io("read", &entry.path()))?;
+            let executable = std::os::unix::fs::PermissionsExt::mode(&data.permissions()) & 0o100 != 0;
+            let bytes = std::fs::read(entry.path()).map_err(io("read", &entry.path()))?;
+            found.push(SourceFile { path, executable, bytes: Cow::Owned(bytes) });
+        } else {
+            return Err(Error::invalid(
+                "idp::template::path",
+                format!("{} is neither a file nor a folder", entry.path().display()),
+            )
+            .help("skeletons may not hold links or devices"));
+        }
+    }
+    Ok(())
+}

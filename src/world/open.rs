@@ -1,0 +1,75 @@
+//! Opens the world that a workspace declares: for changing (the first time makes it from its seeds), or for reading.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::contact::{Contact, FileContact};
+use super::forge::{Forge, Protection, RepoId, Settings};
+use super::git::{self, GitForge, Seed};
+use super::lock::FileLock;
+use super::snapshot::Snapshot;
+use super::{Clock, Cluster, World};
+use crate::config::{self, Config};
+use crate::error::{Result, io};
+
+/// Opens the world to be changed, and makes it first if it isn't there.
+pub fn for_changes(config: &Config) -> Result<World> {
+    let (forge, seeds) = parts(config)?;
+    let folder = config.state();
+    std::fs::create_dir_all(&folder).map_err(io("make the folder", &folder))?;
+    {
+        let _lock = FileLock::acquire(&folder.join("lock"), Duration::from_secs(60))?;
+        git::sow(&forge, &seeds, Clock::System.now())?;
+    }
+    Ok(world(config, Arc::new(forge)))
+}
+
+/// Opens the world to be read; where it isn't there yet, as its seeds would make it, in memory.
+pub async fn for_reading(config: &Config) -> Result<World> {
+    let (forge, seeds) = parts(config)?;
+    if forge.exists() {
+        return Ok(world(config, Arc::new(forge)));
+    }
+    let preview = git::preview(forge, &seeds, Clock::System.now()).await?;
+    Ok(world(config, Arc::new(preview)))
+}
+
+fn parts(config: &Config) -> Result<(GitForge, Vec<Seed>)> {
+    let config::Forge::Local { folder, owner, url, teams } = &config.forge;
+    let seeds = config
+        .seeds
+        .iter()
+        .map(|seed| {
+            Ok(Seed {
+                repo: RepoId::parse(&seed.repository, owner)?,
+                folder: seed.folder.clone(),
+                settings: Settings {
+                    description: seed.description.clone(),
+                    visibility: "internal".into(),
+                    ..Settings::default()
+                },
+                protection: seed.reviews.map(|reviews| Protection { reviews, ..Protection::default() }),
+            })
+        })
+        .collect::<Result<_>>()?;
+    Ok((GitForge::new(folder, owner, url, teams.clone()), seeds))
+}
+
+fn world(config: &Config, forge: Arc<dyn Forge>) -> World {
+    let clusters = config.clusters.iter().map(|(name, folder)| {
+        let cluster: Arc<dyn Cluster> = Arc::new(Snapshot::new(folder));
+        (name.clone(), cluster)
+    });
+    let contacts = config.contacts.iter().map(|(name, path)| {
+        let contact: Arc<dyn Contact> = Arc::new(FileContact::new(path));
+        (name.clone(), contact)
+    });
+    World {
+        forge,
+        clusters: clusters.collect(),
+        contacts: contacts.collect::<BTreeMap<_, _>>(),
+        clock: Clock::System,
+        embedded: true,
+    }
+}
