@@ -1,0 +1,110 @@
+//! The only room that renders: events, errors, texts and tables become lines for people or for machines.
+//! stdout is the result; stderr carries progress and diagnostics. The command line makes one sink a run.
+
+mod change;
+mod diagnostic;
+mod human;
+mod json;
+mod look;
+mod progress;
+mod source;
+mod stream;
+pub mod table;
+mod words;
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use crate::error::Error;
+use crate::report::{Counts, Event, Sink, Status};
+
+pub use look::Look;
+pub use stream::{Stream, Streams};
+
+/// Whom the output is for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// People: colour, words, aligned columns.
+    #[default]
+    Human,
+    /// Machines: one event a line, the first names the format's version.
+    Json,
+}
+
+/// What `--color` says.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum ColorChoice {
+    /// `NO_COLOR`, then `CLICOLOR_FORCE`, then whether the stream is a terminal.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// How a run is shown.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Options {
+    /// Whom for.
+    pub format: Format,
+    /// Whether changes are shown in full on stdout (a plan) or as lines of progress on stderr (an apply).
+    pub plan: bool,
+    /// Colour.
+    pub color: ColorChoice,
+    /// Says nothing of steps and changes on stderr. Warnings, findings and failures are still said.
+    pub quiet: bool,
+    /// Shows new files whole, the diffs of an apply, and the objects that are as asked.
+    pub verbose: bool,
+}
+
+/// The sink of a run, over the process's own stdout and stderr.
+pub fn sink(options: &Options) -> Arc<dyn Sink> {
+    sink_to(options, Streams::standard(options.color))
+}
+
+/// The sink of a run, over streams of the caller's.
+pub fn sink_to(options: &Options, streams: Streams) -> Arc<dyn Sink> {
+    match options.format {
+        Format::Human => Arc::new(human::Human::new(options, streams)),
+        Format::Json => Arc::new(json::Json::new(streams)),
+    }
+}
+
+/// Says an error that happened outside of a run, such as a wrong flag: on stderr for people; in JSON also on stdout,
+/// as a whole stream that ends in a failed summary of zeros.
+pub fn error_to_stderr(options: &Options, error: &Error) {
+    refuse(options, Streams::standard(options.color), error);
+}
+
+fn refuse(options: &Options, mut streams: Streams, error: &Error) {
+    match options.format {
+        Format::Human => {
+            let text = diagnostic::failure(&streams.stderr.look(), error, &[]);
+            streams.stderr.write(&text);
+        }
+        Format::Json => {
+            let sink = json::Json::new(streams);
+            sink.emit(Event::Failure { error: error.clone(), frames: Vec::new() });
+            sink.emit(Event::Summary { counts: Counts::default(), status: Status::Failed });
+        }
+    }
+}
+
+/// Writes a text to stdout as it is, with a newline at its end: the result of a verb that isn't a run.
+pub fn text(text: &str) {
+    let mut streams = Streams::standard(ColorChoice::Never);
+    streams.stdout.write(text);
+    if !text.ends_with('\n') {
+        streams.stdout.write("\n");
+    }
+}
+
+/// Writes a table to stdout.
+pub fn table(options: &Options, table: &table::Table) {
+    let mut streams = Streams::standard(options.color);
+    let text = table.render(&streams.stdout.look());
+    streams.stdout.write(&text);
+}
