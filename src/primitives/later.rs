@@ -1,0 +1,113 @@
+//! Values that the world assigns: they enter texts as `(known after apply)`, and throw when a plan branches on them.
+
+use std::fmt;
+
+use rhai::Dynamic;
+use rhai::plugin::*;
+
+use crate::world::Later;
+use crate::world::later::KNOWN_AFTER_APPLY;
+
+/// A value that is not known in a plan; `what` says which.
+#[derive(Debug, Clone)]
+pub struct LaterValue {
+    /// `number of the pull request ...`.
+    pub what: String,
+}
+
+impl fmt::Display for LaterValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(KNOWN_AFTER_APPLY)
+    }
+}
+
+/// The value for a script: as it is, or one that is known later.
+pub fn dynamic<T: Into<Dynamic> + Clone>(value: &Later<T>, what: impl FnOnce() -> String) -> Dynamic {
+    match value {
+        Later::Known(value) => value.clone().into(),
+        Later::Unknown => Dynamic::from(LaterValue { what: what() }),
+    }
+}
+
+/// What scripts see.
+#[export_module]
+pub mod api {
+    use rhai::{Dynamic, NativeCallContext};
+
+    use crate::bridge::{RhaiResultOf, throw};
+    use crate::error::Error;
+
+    /// A value that the world assigns when a plan is applied, such as the number of a new pull request. It can be
+    /// part of a text, where plans print it as `(known after apply)`; a comparison with it is an error in a plan.
+    pub type Later = super::LaterValue;
+
+    fn unknown(ctx: &NativeCallContext, later: &super::LaterValue) -> Box<rhai::EvalAltResult> {
+        let message = format!("the {} is not known before the plan is applied", later.what);
+        throw(
+            ctx,
+            Error::failed("idp::plan::unknown", message)
+                .help("don't decide by it: use it in texts and options only, or look at what is known already"),
+        )
+    }
+
+    /// The text of a value that is known after the apply.
+    ///
+    /// ```rhai
+    /// let pull = repo("platform-gitops").propose("Say hello", |t| t.write("hello.md", "Hello\n"), #{ branch: "hello" });
+    /// print(`The number is ${pull.number}`);
+    /// ```
+    #[rhai_fn(global, name = "to_string", name = "to_debug", pure)]
+    pub fn to_string(later: &mut Later) -> String {
+        super::super::later::LaterValue::to_string(later)
+    }
+
+    /// A text with a value that is known after the apply at its end.
+    ///
+    /// ```rhai
+    /// let pull = repo("platform-gitops").propose("Say hello", |t| t.write("hello.md", "Hello\n"), #{ branch: "hello" });
+    /// print("Look at " + pull.url);
+    /// ```
+    #[rhai_fn(global, name = "+")]
+    pub fn text_before(text: &str, later: Later) -> String {
+        format!("{text}{later}")
+    }
+
+    /// A text with a value that is known after the apply at its beginning.
+    ///
+    /// ```rhai
+    /// let pull = repo("platform-gitops").propose("Say hello", |t| t.write("hello.md", "Hello\n"), #{ branch: "hello" });
+    /// print(pull.url + "/files");
+    /// ```
+    #[rhai_fn(global, name = "+")]
+    pub fn text_after(later: Later, text: &str) -> String {
+        format!("{later}{text}")
+    }
+
+    /// Comparing with a value that is known after the apply is an error in a plan.
+    ///
+    /// ```rhai
+    /// let pull = repo("platform-gitops").propose("Say hello", |t| t.write("hello.md", "Hello\n"), #{ branch: "hello" });
+    /// try { if pull.number > 3 { print("many"); } } catch (e) { print(e.code); }
+    /// ```
+    #[rhai_fn(
+        global, return_raw,
+        name = "==", name = "!=", name = "<", name = ">", name = "<=", name = ">="
+    )]
+    pub fn compare_left(ctx: NativeCallContext, later: Later, _other: Dynamic) -> RhaiResultOf<bool> {
+        Err(unknown(&ctx, &later))
+    }
+
+    /// Comparing a value with one that is known after the apply is an error in a plan.
+    ///
+    /// ```rhai
+    /// let pull = repo("platform-gitops").propose("Say hello", |t| t.write("hello.md", "Hello\n"), #{ branch: "hello" });
+    /// try { if 3 < pull.number { print("many"); } } catch (e) { print(e.code); }
+    /// ```
+    #[rhai_fn(
+        global, return_raw,
+        name = "==", name = "!=", name = "<", name = ">", name = "<=", name = ">="
+    )]
+    pub fn compare_right(ctx: NativeCallContext, _other: Dynamic, later: Later) -> RhaiResultOf<bool> {
+        Err(unknown(&ctx, &later))
+    }
+}

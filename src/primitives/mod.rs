@@ -1,0 +1,57 @@
+//! What scripts may say: a folder each. This file is the registration list; reference and completions follow from it.
+
+pub mod appset;
+pub mod catalog;
+pub mod cluster;
+pub mod environment;
+pub mod error;
+pub mod key;
+pub mod later;
+pub mod manifest;
+pub mod notify;
+pub mod options;
+pub mod param;
+pub mod pull_request;
+pub mod repo;
+pub mod secret;
+pub mod step;
+pub mod template;
+pub mod tree;
+pub mod value;
+
+use std::sync::OnceLock;
+
+use rhai::{Module, Shared, exported_module};
+
+/// A primitive as scripts see it: its name and the functions that it brings.
+pub struct Primitive {
+    /// The folder's name.
+    pub name: &'static str,
+    /// Its functions and types.
+    pub module: Shared<Module>,
+}
+
+/// All primitives, in alphabetical order. Built once, shared by all engines.
+pub fn all() -> &'static [Primitive] {
+    static ALL: OnceLock<Vec<Primitive>> = OnceLock::new();
+    ALL.get_or_init(|| {
+        vec![
+            Primitive { name: "appset", module: exported_module!(appset::api).into() },
+            Primitive { name: "catalog", module: exported_module!(catalog::api).into() },
+            Primitive { name: "cluster", module: exported_module!(cluster::api).into() },
+            Primitive { name: "environment", module: exported_module!(environment::api).into() },
+            Primitive { name: "error", module: exported_module!(error::api).into() },
+            Primitive { name: "key", module: exported_module!(key::api).into() },
+            Primitive { name: "later", module: exported_module!(later::api).into() },
+            Primitive { name: "manifest", module: exported_module!(manifest::api).into() },
+            Primitive { name: "notify", module: exported_module!(notify::api).into() },
+            Primitive { name: "param", module: exported_module!(param::api).into() },
+            Primitive { name: "pull_request", module: exported_module!(pull_request::api).into() },
+            Primitive { name: "repo", module: exported_module!(repo::api).into() },
+            Primitive { name: "secret", module: exported_module!(secret::api).into() },
+            Primitive { name: "step", module: exported_module!(step::api).into() },
+            Primitive { name: "template", module: exported_module!(template::api).into() },
+            Primitive { name: "tree", module: exported_module!(tree::api).into() },
+        ]
+    })
+}
