@@ -1,0 +1,95 @@
+//! Secrets: a name that stands for a value which only the door reads. It can't enter a text or any data.
+
+use std::fmt;
+
+use rhai::plugin::*;
+
+/// A secret's name. Its value never enters a script.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret {
+    name: String,
+}
+
+impl Secret {
+    /// The secret of that name.
+    pub fn named(name: &str) -> Secret {
+        Secret { name: name.to_string() }
+    }
+
+    /// Its name, which is no secret.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+impl fmt::Display for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+/// What scripts see.
+#[export_module]
+pub mod api {
+    use rhai::{EvalAltResult, ImmutableString, NativeCallContext};
+
+    use crate::bridge::{RhaiResultOf, throw};
+    use crate::error::Error;
+
+    /// A secret: a name whose value only the door reads. It prints as `***` and can't be part of a text.
+    pub type Secret = super::Secret;
+
+    fn refuse(ctx: &NativeCallContext) -> Box<EvalAltResult> {
+        throw(
+            ctx,
+            Error::failed("idp::secret::text", "a secret can't be part of a text")
+                .help("hand the secret itself to the function that needs it; only the door reads its value"),
+        )
+    }
+
+    /// The secret of that name. Nothing is read before the change that needs it.
+    ///
+    /// ```rhai
+    /// let token = secret("SLACK_TOKEN");
+    /// print(token.name);
+    /// ```
+    pub fn secret(name: &str) -> Secret {
+        Secret::named(name)
+    }
+
+    /// The secret's name.
+    ///
+    /// ```rhai
+    /// print(secret("SLACK_TOKEN").name);
+    /// ```
+    #[rhai_fn(global, get = "name", pure)]
+    pub fn name(secret: &mut Secret) -> ImmutableString {
+        secret.name().into()
+    }
+
+    /// A secret can't become a text.
+    ///
+    /// ```rhai
+    /// try { let text = `token: ${secret("SLACK_TOKEN")}`; } catch (e) { print(e.code); }
+    /// ```
+    #[rhai_fn(global, name = "to_string", name = "to_debug", return_raw, pure)]
+    pub fn to_string(ctx: NativeCallContext, _secret: &mut Secret) -> RhaiResultOf<ImmutableString> {
+        Err(refuse(&ctx))
+    }
+
+    /// A secret can't be added to a text.
+    ///
+    /// ```rhai
+    /// try { let text = "token: " + secret("SLACK_TOKEN"); } catch (e) { print(e.code); }
+    /// ```
+    #[rhai_fn(global, name = "+", return_raw)]
+    pub fn text_before(ctx: NativeCallContext, _text: &str, _secret: Secret) -> RhaiResultOf<ImmutableString> {
+        Err(refuse(&ctx))
+    }
+}

@@ -1,0 +1,193 @@
+//! Trees in scripts.
+
+use rhai::plugin::*;
+
+/// What scripts see.
+#[export_module]
+pub mod api {
+    use rhai::{Array, Dynamic, ImmutableString, NativeCallContext};
+
+    use crate::bridge::{RhaiResultOf, run_of, throw};
+    use crate::error::Result;
+    use crate::formats::yaml::{self, Edit};
+    use crate::primitives::manifest::Manifest;
+    use crate::primitives::value;
+    use crate::world::change::File;
+
+    /// The files of a commit with edits on top, or just files. Nothing is written before `commit` or `propose`; every
+    /// edit returns a new tree.
+    pub type Tree = super::super::Tree;
+
+    /// An empty tree.
+    ///
+    /// ```rhai
+    /// let files = tree().write("README.md", "# Hello\n");
+    /// print(files.files().len);
+    /// ```
+    pub fn tree() -> Tree {
+        Tree::default()
+    }
+
+    /// Whether the tree has a file.
+    ///
+    /// ```rhai
+    /// print(repo("platform-gitops").tree("main").has("README.md"));
+    /// ```
+    #[rhai_fn(global, return_raw, pure)]
+    pub fn has(ctx: NativeCallContext, tree: &mut Tree, path: &str) -> RhaiResultOf<bool> {
+        let run = run_of(&ctx)?;
+        let act = || run.wait(tree.has(&*run.world()?.forge, path));
+        act().map_err(|error| throw(&ctx, error))
+    }
+
+    /// A file's text. A file that isn't there, or isn't text, is an error.
+    ///
+    /// ```rhai
+    /// print(repo("platform-gitops").tree("main").read("README.md").len > 0);
+    /// ```
+    #[rhai_fn(global, return_raw, pure)]
+    pub fn read(ctx: NativeCallContext, tree: &mut Tree, path: &str) -> RhaiResultOf<ImmutableString> {
+        let run = run_of(&ctx)?;
+        let act = || run.wait(tree.text(&*run.world()?.forge, path));
+        act().map(Into::into).map_err(|error| throw(&ctx, error))
+    }
+
+    /// The paths of all files.
+    ///
+    /// ```rhai
+    /// for path in repo("platform-gitops").tree("main").files() { print(path); }
+    /// ```
+    #[rhai_fn(global, return_raw, pure)]
+    pub fn files(ctx: NativeCallContext, tree: &mut Tree) -> RhaiResultOf<Array> {
+        files_under(ctx, tree, "")
+    }
+
+    /// The paths of the files under a folder.
+    ///
+    /// ```rhai
+    /// for path in repo("platform-gitops").tree("main").files("argocd") { print(path); }
+    /// ```
+    #[rhai_fn(global, name = "files", return_raw, pure)]
+    pub fn files_under(ctx: NativeCallContext, tree: &mut Tree, folder: &str) -> RhaiResultOf<Array> {
+        let run = run_of(&ctx)?;
+        let act = || run.wait(tree.files(&*run.world()?.forge, folder));
+        let paths = act().map_err(|error| throw(&ctx, error))?;
+        Ok(paths.into_iter().map(Dynamic::from).collect())
+    }
+
+    /// The tree with a text file written.
+    ///
+    /// ```rhai
+    /// let files = tree().write("docs/index.md", "# Hello\n");
+    /// print(files.read("docs/index.md"));
+    /// ```
+    #[rhai_fn(global, return_raw, pure)]
+    pub fn write(ctx: NativeCallContext, tree: &mut Tree, path: &str, text: &str) -> RhaiResultOf<Tree> {
+        tree.write(path, File::text(text)).map_err(|error| throw(&ctx, error))
+    }
+
+    /// The tree with a manifest written as YAML.
+    ///
+    /// ```rhai
+    /// let namespace = manifest(#{ apiVersion: "v1", kind: "Namespace", metadata: #{ name: "payments-dev-api" } });
+    /// print(tree().write("namespace.yaml", namespace).read("namespace.yaml"));
+    /// ```
+    #[rhai_fn(global, name = "write", return_raw, pure)]
+    pub fn write_manifest(ctx: NativeCallContext, tree: &mut Tree, path: &str, manifest: Manifest) -> RhaiResultOf<Tree> {
+        tree.write(path, File::text(yaml::render(manifest.value()))).map_err(|error| throw(&ctx, error))
+    }
+
+    /// The tree without a file.
+    ///
+    /// ```rhai
+    /// let files = tree().write("a.md", "a").remove("a.md");
+    /// print(files.has("a.md"));
+    /// ```
+    #[rhai_fn(global, return_raw, pure)]
+    pub fn remove(ctx: NativeCallContext, tree: &mut Tree, path: &str) -> RhaiResultOf<Tree> {
+        tree.remove(path).map_err(|error| throw(&ctx, error))
+    }
+
+    /// The tree with the files of another one on top, such as those of a template.
+    ///
+    /// ```rhai
+    /// let files = tree().write("a.md", "a").add(tree().write("b.md", "b"));
+    /// print(files.files().len);
+    /// ```
+    #[rhai_fn(global, return_raw, pure)]
+    pub fn add(ctx: NativeCallContext, tree: &mut Tree, other: Tree) -> RhaiResultOf<Tree> {
+        tree.add("", &other).map_err(|error| throw(&ctx, error))
+    }
+
+    /// The tree with the files of another one under a folder.
+    ///
+    /// ```rhai
+    /// let files = tree().add("k8s/dev", tree().write("namespace.yaml", ""));
+    /// print(files.files());
+    /// ```
+    #[rhai_fn(global, name = "add", return_raw, pure)]
+    pub fn add_under(ctx: NativeCallContext, tree: &mut Tree, folder: &str, other: Tree) -> RhaiResultOf<Tree> {
+        tree.add(folder.trim_matches('/'), &other).map_err(|error| throw(&ctx, error))
+    }
+
+    /// The first document of a YAML file as a manifest.
+    ///
+    /// ```rhai
+    /// let set = repo("platform-gitops").tree("main").manifest("argocd/orders.yaml");
+    /// print(set.kind);
+    /// ```
+    #[rhai_fn(global, return_raw, pure)]
+    pub fn manifest(ctx: NativeCallContext, tree: &mut Tree, path: &str) -> RhaiResultOf<Manifest> {
+        let run = run_of(&ctx)?;
+        let act = || {
+            let text = run.wait(tree.text(&*run.world()?.forge, path))?;
+            Manifest::parse(path, &text)
+        };
+        act().map_err(|error| throw(&ctx, error))
+    }
+
+    /// The tree with one value of a YAML file set, by its path; everything else in the file stays as it is, to the
+    /// byte. An edit that can't be made exactly is refused.
+    ///
+    /// ```rhai
+    /// let files = tree().write("a.yaml", "spec:\n  replicas: 1 # few\n").set("a.yaml", "spec.replicas", 3);
+    /// print(files.read("a.yaml"));
+    /// ```
+    #[rhai_fn(global, name = "set", return_raw, pure)]
+    pub fn set_value(ctx: NativeCallContext, tree: &mut Tree, path: &str, at: &str, value: Dynamic) -> RhaiResultOf<Tree> {
+        let edit = || -> Result<Edit> { Ok(Edit::Set { path: yaml::parse_path(at)?, value: value::to_json(&value)? }) };
+        edited(&ctx, tree, path, edit)
+    }
+
+    /// The tree with an element appended to a list of a YAML file, by the list's path.
+    ///
+    /// ```rhai
+    /// let files = tree().write("k.yaml", "resources:\n- a.yaml\n").append("k.yaml", "resources", "b.yaml");
+    /// print(files.read("k.yaml"));
+    /// ```
+    #[rhai_fn(global, return_raw, pure)]
+    pub fn append(ctx: NativeCallContext, tree: &mut Tree, path: &str, at: &str, value: Dynamic) -> RhaiResultOf<Tree> {
+        let edit = || -> Result<Edit> { Ok(Edit::Append { path: yaml::parse_path(at)?, value: value::to_json(&value)? }) };
+        edited(&ctx, tree, path, edit)
+    }
+
+    /// The tree with one value of a YAML file removed, by its path.
+    ///
+    /// ```rhai
+    /// let files = tree().write("a.yaml", "a: 1\nb: 2\n").unset("a.yaml", "b");
+    /// print(files.read("a.yaml"));
+    /// ```
+    #[rhai_fn(global, return_raw, pure)]
+    pub fn unset(ctx: NativeCallContext, tree: &mut Tree, path: &str, at: &str) -> RhaiResultOf<Tree> {
+        edited(&ctx, tree, path, || Ok(Edit::Remove { path: yaml::parse_path(at)? }))
+    }
+
+    fn edited(ctx: &NativeCallContext, tree: &Tree, path: &str, edit: impl Fn() -> Result<Edit>) -> RhaiResultOf<Tree> {
+        let run = run_of(ctx)?;
+        let act = || {
+            let text = run.wait(tree.text(&*run.world()?.forge, path))?;
+            tree.write(path, File::text(yaml::edit(path, &text, 0, &edit()?)?))
+        };
+        act().map_err(|error| throw(ctx, error))
+    }
+}

@@ -1,0 +1,146 @@
+//! A tree: the files of a commit with edits on top, not written anywhere yet. Cheap to clone; edits make a new one.
+
+pub mod api;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::error::{Error, Result};
+use crate::world::change::File;
+use crate::world::forge::{CommitId, Entry, Forge, RepoId, check_path};
+use crate::world::FileChange;
+
+/// Files at a commit (or none), with edits.
+#[derive(Clone, Debug, Default)]
+pub struct Tree {
+    base: Option<(RepoId, CommitId)>,
+    edits: Arc<BTreeMap<String, Option<File>>>,
+}
+
+impl Tree {
+    /// A tree of just these files.
+    pub fn of(files: impl IntoIterator<Item = (String, File)>) -> Tree {
+        let edits = files.into_iter().map(|(path, file)| (path, Some(file))).collect();
+        Tree { base: None, edits: Arc::new(edits) }
+    }
+
+    /// The files of a commit, without edits.
+    pub fn at(repo: RepoId, commit: CommitId) -> Tree {
+        Tree { base: Some((repo, commit)), edits: Arc::default() }
+    }
+
+    /// Whether it has a commit below its edits.
+    pub fn base(&self) -> Option<&(RepoId, CommitId)> {
+        self.base.as_ref()
+    }
+
+    /// The same with a file written.
+    pub fn write(&self, path: &str, file: File) -> Result<Tree> {
+        check_path(path)?;
+        Ok(self.edited(|edits| {
+            edits.insert(path.to_string(), Some(file));
+        }))
+    }
+
+    /// The same without a file.
+    pub fn remove(&self, path: &str) -> Result<Tree> {
+        check_path(path)?;
+        Ok(self.edited(|edits| {
+            edits.insert(path.to_string(), None);
+        }))
+    }
+
+    /// The same with the edits of another tree on top, under a folder (the root is "").
+    pub fn add(&self, folder: &str, other: &Tree) -> Result<Tree> {
+        if let Some((repo, _)) = other.base.as_ref().filter(|base| Some(*base) != self.base.as_ref()) {
+            return Err(Error::failed("idp::tree::base", format!("only a tree without a commit can be added, not one of {repo}"))
+                .help("start it with `tree()` or `template(...)`"));
+        }
+        let prefix = if folder.is_empty() { String::new() } else { format!("{folder}/") };
+        for path in other.edits.keys() {
+            check_path(&format!("{prefix}{path}"))?;
+        }
+        Ok(self.edited(|edits| {
+            for (path, file) in other.edits.iter() {
+                edits.insert(format!("{prefix}{path}"), file.clone());
+            }
+        }))
+    }
+
+    fn edited(&self, edit: impl FnOnce(&mut BTreeMap<String, Option<File>>)) -> Tree {
+        let mut edits = (*self.edits).clone();
+        edit(&mut edits);
+        Tree { base: self.base.clone(), edits: Arc::new(edits) }
+    }
+
+    /// A file with the edits on top, if it is there.
+    pub async fn read(&self, forge: &dyn Forge, path: &str) -> Result<Option<File>> {
+        match (self.edits.get(path), &self.base) {
+            (Some(file), _) => Ok(file.clone()),
+            (None, Some((repo, commit))) => forge.file(repo, commit, path).await,
+            (None, None) => Ok(None),
+        }
+    }
+
+    /// A file's text, or an error that says what is wrong with it.
+    pub async fn text(&self, forge: &dyn Forge, path: &str) -> Result<String> {
+        let file = self.read(forge, path).await?;
+        let file = file.ok_or_else(|| {
+            Error::failed("idp::tree::missing", format!("{} has no file {path}", self.name()))
+                .help("`tree.has(path)` tells whether a file is there")
+        })?;
+        String::from_utf8(file.bytes.to_vec())
+            .map_err(|_| Error::failed("idp::tree::binary", format!("{path} of {} is not text", self.name())))
+    }
+
+    /// Whether a file is there.
+    pub async fn has(&self, forge: &dyn Forge, path: &str) -> Result<bool> {
+        Ok(self.read(forge, path).await?.is_some())
+    }
+
+    /// The paths under a folder, in order.
+    pub async fn files(&self, forge: &dyn Forge, folder: &str) -> Result<Vec<String>> {
+        let folder = folder.trim_end_matches('/');
+        let mut found: std::collections::BTreeSet<String> = match &self.base {
+            Some((repo, commit)) => {
+                forge.list(repo, commit, folder).await?.into_iter().map(|entry: Entry| entry.path).collect()
+            }
+            None => Default::default(),
+        };
+        let prefix = if folder.is_empty() { String::new() } else { format!("{folder}/") };
+        for (path, file) in self.edits.iter().filter(|(path, _)| path.starts_with(&prefix)) {
+            match file {
+                Some(_) => found.insert(path.clone()),
+                None => found.remove(path),
+            };
+        }
+        Ok(found.into_iter().collect())
+    }
+
+    /// What its edits change of a commit: files that are as edited already are left out.
+    pub async fn changes(&self, forge: &dyn Forge, repo: &RepoId, commit: Option<&CommitId>) -> Result<Vec<FileChange>> {
+        let mut changes = Vec::new();
+        for (path, after) in self.edits.iter() {
+            let before = match commit {
+                Some(commit) => forge.file(repo, commit, path).await?,
+                None => None,
+            };
+            if before != *after {
+                changes.push(FileChange { path: path.clone(), before, after: after.clone() });
+            }
+        }
+        Ok(changes)
+    }
+
+    /// The same edits on another base.
+    pub fn rebased(&self, repo: &RepoId, commit: Option<&CommitId>) -> Tree {
+        Tree { base: commit.map(|commit| (repo.clone(), commit.clone())), edits: self.edits.clone() }
+    }
+
+    fn name(&self) -> String {
+        match &self.base {
+            Some((repo, _)) => repo.to_string(),
+            None => "the tree".to_string(),
+        }
+    }
+}
