@@ -1,7 +1,75 @@
-//! YAML as kubectl reads it, and lossless edits of YAML texts.
+//! YAML as kubectl reads it, with the place of every value, and lossless edits. The rules are those of
+//! sigs.k8s.io/yaml over go-yaml v2 (YAML 1.1 words, JSON values); callers are all rooms that meet manifests.
+
+mod fault;
+mod load;
+mod path;
+mod render;
+mod scalar;
+#[cfg(test)]
+mod tests;
+mod tree;
+
+use serde_json::Value;
+
 use crate::error::{Place, Result};
-pub struct Document { pub value: serde_json::Value }
-pub enum Step { Key(String), Index(usize) }
-impl Document { pub fn place(&self, _: &[Step]) -> Place { Place::default() } }
-pub fn parse(_: &str, _: &str) -> Result<Vec<Document>> { Ok(vec![]) }
-pub fn render(v: &serde_json::Value) -> String { serde_json::to_string_pretty(v).unwrap_or_default() }
+pub use path::{Path, Step, get, get_mut, parse_path};
+pub use render::render;
+use tree::{Found, Shared, Tree};
+
+/// Collections inside collections, aliases written out; Kubernetes objects stay far below it.
+pub const MAX_DEPTH: usize = 100;
+/// Bytes of one text.
+pub const MAX_BYTES: usize = 16 << 20;
+/// Keys and values of one text: about 2,000 Deployments.
+pub const MAX_NODES: usize = 500_000;
+/// What anchors and aliases may copy, in the measure of [`NODE_COST`].
+pub const MAX_ALIASED: usize = 16 << 20;
+/// What a value takes beside its text, about, in bytes.
+const NODE_COST: usize = 128;
+
+/// One document of a file: its value, and where each part of it is written.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Document {
+    /// The value as JSON, keys in the order of the text (merged ones last). It may be changed: places are found by path.
+    pub value: Value,
+    source: Shared,
+    tree: Tree,
+}
+
+/// Reads a text of any number of documents; those that are empty or null are left out, as kubectl leaves them out.
+///
+/// Beyond kubectl: keys of one map may not repeat, explicit keys win over merged ones wherever `<<` stands
+/// (go-yaml v2 lets the later win), and `!!binary` must be text.
+///
+/// # Errors
+/// `idp::yaml::syntax`, `::duplicate_key`, `::key`, `::scalar`, `::merge`, `::alias`, and for what exceeds the bounds
+/// above `::too_large` and `::too_deep`; all but an oversized text with a place.
+pub fn parse(file: &str, text: &str) -> Result<Vec<Document>> {
+    load::load(file, text)
+}
+
+impl Document {
+    /// Where the value at a path is written; where the path ends early, the nearest value around it.
+    /// A value that came through an alias or a merge key is where its anchor is.
+    pub fn place(&self, path: &[Step]) -> Place {
+        let found = self.find(path);
+        self.source.place(self.tree.node(found.node).start as usize)
+    }
+
+    /// Where the key of the value at a path is written; for list elements and the root the value itself.
+    pub fn key_place(&self, path: &[Step]) -> Place {
+        let found = self.find(path);
+        self.source.place(self.tree.node(found.key.unwrap_or(found.node)).start as usize)
+    }
+
+    /// The file as it was named to [`parse`].
+    pub fn file(&self) -> &str {
+        &self.source.file
+    }
+
+    fn find(&self, path: &[Step]) -> Found {
+        let found = self.tree.find(&self.source, path);
+        Found { node: self.tree.resolved(found.node), ..found }
+    }
+}

@@ -1,0 +1,229 @@
+//! What the reader makes of whole texts: values, places, refusals, bounds.
+
+use std::time::Instant;
+
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::*;
+
+fn one(text: &str) -> Value {
+    let mut documents = parse("t.yaml", text).unwrap_or_else(|error| panic!("{error}: {text}"));
+    assert_eq!(documents.len(), 1, "{text}");
+    documents.remove(0).value
+}
+
+fn refused(text: &str) -> (String, String, String) {
+    let error = parse("t.yaml", text).expect_err(text.get(..100).unwrap_or(text));
+    let place = error.place().map(ToString::to_string).unwrap_or_default();
+    (error.code().to_owned(), place, format!("{error} | {}", error.help_text().unwrap_or_default()))
+}
+
+fn place(text: &str, path: &str) -> String {
+    let place = parse("t.yaml", text).unwrap()[0].place(&parse_path(path).unwrap());
+    format!("{}:{}", place.line, place.column)
+}
+
+#[test]
+fn scalars_by_style() {
+    assert_eq!(
+        one("a: yes\nb: 'yes'\nc: \"0755\"\nd: 0755\ne: |\n  12\nf: >-\n  null\n"),
+        json!({"a": true, "b": "yes", "c": "0755", "d": 493, "e": "12\n", "f": "null"})
+    );
+    assert_eq!(
+        one("a: !!str 1\nb: !!int \"3\"\nc: !mine 12\nd: !!float 2\ne: ! 12\nf: !!binary aGk=\ng: !!str\nh: 1\n"),
+        json!({"a": "1", "b": 3, "c": "12", "d": 2, "e": "12", "f": "hi", "g": "", "h": 1})
+    );
+    assert_eq!(
+        one("on: 1\n'n': 3\n1.50: 4\n0x10: 5\n!!str 7: 6\n"),
+        json!({"true": 1, "n": 3, "1.5": 4, "16": 5, "7": 6})
+    );
+    assert_eq!(
+        one("a:\nb: ~\nc: ''\nd: {e, f: }\n"),
+        json!({"a": null, "b": null, "c": "", "d": {"e": null, "f": null}})
+    );
+    assert_eq!(one("!x\na: !y [!z {b: 1}]\n"), json!({"a": [{"b": 1}]}), "tags of collections are passed over");
+}
+
+#[test]
+fn documents_that_hold_nothing_are_dropped_and_lines_stay() {
+    let text = "# head\n---\n---\na: 1\n---\n# only\n---\nnull\n--- ~\n...\n---\nb: 2\n";
+    let documents = parse("t.yaml", text).unwrap();
+    assert_eq!(documents.iter().map(|d| d.value.clone()).collect::<Vec<_>>(), [json!({"a": 1}), json!({"b": 2})]);
+    assert_eq!(documents[0].place(&["a".into()]), Place::at("t.yaml", 4, 4));
+    assert_eq!(documents[1].key_place(&["b".into()]), Place::at("t.yaml", 12, 1));
+    for empty in ["", "\n\n", "# c", "---", "---\n---\n", "\u{feff}", "\r\n"] {
+        assert_eq!(parse("t.yaml", empty).unwrap(), [], "{empty:?}");
+    }
+}
+
+#[test]
+fn byte_order_mark_and_crlf() {
+    let text = "\u{feff}a: 1\r\nb:\r\n- x: |\r\n    y\r\n    z\r\n";
+    assert_eq!(one(text), json!({"a": 1, "b": [{"x": "y\nz\n"}]}));
+    assert_eq!(place(text, "a"), "1:4");
+    assert_eq!(place(text, "b[0].x"), "4:5");
+}
+
+#[test]
+fn places_of_values_and_keys() {
+    let text = "títu: \"ñ\" # c\nspec:\n  list:\n  - é: {a: [1, 2]}\n  - &x\n    k: v\n  'q': \"\\x41\"\n\"k\\x41\": 1\non: 2\n";
+    for (path, at) in [
+        ("títu", "1:7"),
+        ("spec", "3:3"),
+        ("spec.list", "4:3"),
+        ("spec.list[0]", "4:5"),
+        ("spec.list[0].é.a[1]", "4:16"),
+        ("spec.list[1].k", "6:8"),
+        ("spec.q", "7:8"),
+        ("kA", "8:10"),
+        ("true", "9:5"),
+        ("spec.list[7].x", "4:3"),
+        ("spec.none.more", "3:3"),
+        ("none", "1:1"),
+        ("", "1:1"),
+    ] {
+        assert_eq!(place(text, path), at, "{path}");
+    }
+    let document = &parse("t.yaml", text).unwrap()[0];
+    assert_eq!(document.key_place(&parse_path("spec.list[0].é").unwrap()), Place::at("t.yaml", 4, 5));
+    assert_eq!(document.key_place(&parse_path("spec.list[0]").unwrap()), Place::at("t.yaml", 4, 5));
+    assert_eq!(document.file(), "t.yaml");
+    assert_eq!(place("a:\n# - no\n- - x\n", "a"), "3:1");
+    assert_eq!(place("a: &x\n-\n  - x\n", "a"), "2:1");
+    assert_eq!(place("? a\n: - b\n  - c\n", "a"), "2:3");
+}
+
+#[test]
+fn merge_keys() {
+    let base = "d: &d {a: 1, b: 2}\ne: &e {b: 3, c: 4}\n";
+    let merged = |under: &str| one(&format!("{base}{under}"))["m"].clone();
+    assert_eq!(merged("m: {<<: *d, b: 9}\n"), json!({"a": 1, "b": 9}));
+    assert_eq!(merged("m:\n  b: 9\n  <<: *d\n"), json!({"a": 1, "b": 9}), "explicit keys win wherever << stands");
+    assert_eq!(merged("m:\n  <<: [*d, *e, {z: 0}]\n"), json!({"a": 1, "b": 2, "c": 4, "z": 0}));
+    assert_eq!(merged("m:\n  <<: {q: 1}\n"), json!({"q": 1}));
+    assert_eq!(merged("m:\n  \"<<\": 1\n"), json!({"<<": 1}), "quoted it is a key like others");
+    assert_eq!(merged("m: [*d, <<]\n"), json!([{"a": 1, "b": 2}, "<<"]));
+    assert_eq!(refused("a: {<<: 1}").0, "idp::yaml::merge");
+    assert_eq!(refused("l: &l [{a: 1}]\na: {<<: *l}").0, "idp::yaml::merge");
+    assert_eq!(refused("m:\n  <<: {a: 1}\n  <<: {b: 1}\n").0, "idp::yaml::duplicate_key");
+    let text = format!("{base}m:\n  <<: [*d, *e]\n  x: 1\n");
+    assert_eq!(place(&text, "m.c"), "2:17");
+    assert_eq!(place(&text, "m.a"), "1:11");
+}
+
+#[test]
+fn anchors_and_aliases() {
+    let text = "a: &x [1, &y {b: 2}]\nc: *x\nd: *y\n&k e: &v f\nh: {*k : *v}\n";
+    assert_eq!(one(text), json!({"a": [1, {"b": 2}], "c": [1, {"b": 2}], "d": {"b": 2}, "e": "f", "h": {"e": "f"}}));
+    assert_eq!(place(text, "c[1].b"), "1:18");
+    assert_eq!(place(text, "h.e"), "4:10");
+    assert_eq!(one("a: &x 1\nb: &x 2\nc: *x\n")["c"], json!(2), "the nearest before counts");
+    assert_eq!(refused("a: &x [*x]\n").0, "idp::yaml::alias");
+    let (code, at, said) = refused("a: 1\nhost: *.example.com\n");
+    assert_eq!((code.as_str(), at.as_str()), ("idp::yaml::syntax", "t.yaml:2:7"));
+    assert!(said.contains("quote the value"), "{said}");
+    assert_eq!(refused("a: &x 1\n---\nb: *x\n").0, "idp::yaml::syntax", "anchors end with their document");
+}
+
+#[test]
+fn keys_that_json_cannot_have() {
+    for text in ["? [a]\n: b\n", "{a: b}: c\n", "~: 1\n", ": 1\n", "18446744073709551615: 1\n", "a: &x [1]\n*x : 2\n"] {
+        assert_eq!(refused(text).0, "idp::yaml::key", "{text}");
+    }
+}
+
+#[test]
+fn duplicate_keys_name_both_lines() {
+    let (code, at, said) = refused("a: 1\nb:\n  c: 1\n  d: 2\n\n  \"c\": 3\n");
+    assert_eq!((code.as_str(), at.as_str()), ("idp::yaml::duplicate_key", "t.yaml:6:3"));
+    assert!(said.contains("`c`") && said.contains("lines 3 and 6"), "{said}");
+    assert_eq!(refused("y: 1\ntrue: 2\n").0, "idp::yaml::duplicate_key");
+    assert_eq!(refused("{a: 1, b: {}, a: 2}").0, "idp::yaml::duplicate_key");
+}
+
+#[test]
+fn scalars_that_can_not_be_read() {
+    for text in ["a: .inf", "a: !!int x", "a: !!binary '?'", "!!bool 3: a"] {
+        let (code, at, _) = refused(text);
+        assert_eq!((code.as_str(), at.starts_with("t.yaml:1:")), ("idp::yaml::scalar", true), "{text}");
+    }
+}
+
+#[test]
+fn syntax_errors_help_with_the_usual_causes() {
+    for (text, at, help) in [
+        ("a:\n\tb: 1\n", "t.yaml:2", "spaces"),
+        ("a:\n  b: 1\n\tc: 2\n", "t.yaml:", "spaces"),
+        ("name: {{ .Values.x }}\n", "t.yaml:1", "template"),
+        ("name: {{ .Values.x }}-y\n", "t.yaml:1", "template"),
+        ("a: 1\nfoo:bar\nb: 2\n", "t.yaml:", "space after the colon"),
+        ("a: b: c\n", "t.yaml:1", "`: `"),
+        ("a: @x\n", "t.yaml:1", "quote"),
+        ("a: \"x\\d\"\n", "t.yaml:1", "backslash"),
+        ("a: \"x\nb: 1\n", "t.yaml:", "close the quote"),
+        ("a: [1, 2\nb: 1\n", "t.yaml:", "bracket"),
+        ("a:\n  b: 1\n c: 2\n", "t.yaml:3", "column"),
+    ] {
+        let (code, place, said) = refused(text);
+        assert!(code == "idp::yaml::syntax" || code == "idp::yaml::key", "{text}: {code}");
+        assert!(place.starts_with(at), "{text}: {place}");
+        assert!(said.contains(help), "{text}: {said}");
+    }
+}
+
+/// Refusals come from counting, not from running out: generous in time for slow machines, exact in what they say.
+fn bounded(text: &str, code: &str) {
+    let start = Instant::now();
+    assert_eq!(refused(text).0, code);
+    assert!(start.elapsed().as_secs() < 5, "{code} took {:?}", start.elapsed());
+}
+
+/// `count` anchored lines, each made from the number of the line before.
+fn chain(first: &str, count: usize, line: impl Fn(usize) -> String) -> String {
+    (1..count).fold(format!("a0: &a0 {first}\n"), |text, n| format!("{text}a{n}: &a{n} {}\n", line(n - 1)))
+}
+
+#[test]
+fn bombs_are_refused() {
+    bounded(&"[".repeat(200_000), "idp::yaml::too_deep");
+    bounded(&"{a: ".repeat(200_000), "idp::yaml::too_deep");
+    bounded(&"- ".repeat(200_000), "idp::yaml::too_deep");
+    bounded(&(0..2000).map(|n| format!("{}a:\n", " ".repeat(n))).collect::<String>(), "idp::yaml::too_deep");
+    bounded(&format!("[{}]", "1,".repeat(4_000_000)), "idp::yaml::too_large");
+    bounded(&"a".repeat(MAX_BYTES + 1), "idp::yaml::too_large");
+    bounded(&chain("[x,x]", 30, |n| format!("[{}]", vec![format!("*a{n}"); 10].join(","))), "idp::yaml::too_large");
+
+    let quadratic = format!("a: &a {}\nb: [{}]\n", "x".repeat(100_000), vec!["*a"; 10_000].join(","));
+    bounded(&quadratic, "idp::yaml::too_large");
+    let anchors: String = (0..90).map(|n| format!("&a{n} [")).collect();
+    bounded(&format!("{anchors}{}{}", "1,".repeat(100_000), "]".repeat(90)), "idp::yaml::too_large");
+    bounded(&chain("[]", 200, |n| format!("[*a{n}]")), "idp::yaml::too_deep");
+    bounded(&chain("{}", 200, |n| format!("{{<<: *a{n}}}")), "idp::yaml::too_deep");
+    bounded(&chain("{}", 200, |n| format!("{{<<: [*a{n}, *a{n}]}}")), "idp::yaml::too_large");
+}
+
+#[test]
+fn looking_up_what_many_merges_share_is_bounded() {
+    let text = chain("{}", 12, |n| format!("{{<<: [*a{n}, *a{n}], k: 1}}"));
+    let documents = parse("t.yaml", &text).unwrap();
+    assert_eq!(documents[0].place(&parse_path("a11.none").unwrap()).line, 12);
+}
+
+#[test]
+fn ordinary_depth_and_repetition_are_taken() {
+    assert!(parse("t.yaml", &format!("{}1{}", "[".repeat(99), "]".repeat(99))).is_ok());
+    let anchors = format!("b: &b {{a: 1, c: [1, 2]}}\nl: [{}]\n", vec!["*b"; 2_000].join(","));
+    assert_eq!(one(&anchors)["l"].as_array().map(Vec::len), Some(2_000));
+}
+
+proptest! {
+    #[test]
+    fn no_text_panics(text in "[a-c:\\-\\[\\]{}&*!|>'\"#\n\r\t ,<%@?~0-9é\u{feff}]{0,60}") {
+        if let Ok(documents) = parse("t.yaml", &text) {
+            for document in documents {
+                document.place(&parse_path("a[0].b").unwrap());
+            }
+        }
+    }
+}
