@@ -3,3 +3,5 @@
 pub mod error; //     what can go wrong, and the exit codes
 pub mod formats;
 pub mod report; //    what is said, as data //   languages and documents of others; pure
+
+pub mod embedded; //  stdlib, scripts and templates, as part of the binary

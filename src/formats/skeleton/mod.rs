@@ -48,7 +48,8 @@ pub struct RenderedFile {
 /// Renders the files of skeleton `name` with `values`, and returns them sorted by path.
 ///
 /// - `${{ values.owner }}` is a value, `{% if values.database %}` … `{% endif %}` and `{% for %}` are blocks, `{# … #}`
-///   a comment. A line that holds nothing but a block or a comment vanishes; a file's last newline stays.
+///   a comment. A line that holds nothing but a block or a comment vanishes, since a block takes the indent before it and
+///   the newline after it (at the end of a line of text, `+%}` keeps the newline). A file's last newline stays.
 /// - Names of files and folders are rendered too. Where a segment renders to nothing the file is left out, so
 ///   `{% if values.database %}db{% endif %}/schema.sql` is a folder for databases only; a value with `/` in it makes
 ///   several folders.
@@ -168,7 +169,11 @@ impl<'a> Skeleton<'a> {
             _ => self.place(source),
         };
         let detail = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
-        let at = if place.line > 0 { format!("{source}, line {}", place.line) } else { format!("the name {source}") };
+        let at = match place.line {
+            _ if in_path => format!("the name {source}"),
+            0 => source.to_owned(),
+            line => format!("{source}, line {line}"),
+        };
         match error.kind() {
             ErrorKind::OutOfFuel => {
                 let message = format!("{at}: the template takes more than {FUEL} steps");

@@ -44,6 +44,7 @@ fn values_blocks_and_comments() {
         text("x:\n  {% for e in values.environments %}\n  - ${{ e.name }}\n  {% endfor %}\n"),
         "x:\n  - dev\n  - prod\n"
     );
+    assert_eq!(text("a{% if true %}b{% endif +%}\nc\n"), "ab\nc\n");
     assert_eq!(text("{{ $x }} {{ .Values.y }} $${{ values.service }}"), "{{ $x }} {{ .Values.y }} $api");
 }
 
