@@ -1,1 +1,0 @@
-//! Renders skeleton folders: minijinja with `${{ }}`, paths and contents.
