@@ -167,7 +167,7 @@ pub enum Change {
         reopen: bool,
     },
     /// Say something under a pull request, once for its marker.
-    Comment { repo: RepoId, number: u64, marker: String, body: String },
+    Comment { repo: RepoId, number: Later<u64>, head: String, marker: String, body: String },
     /// Approve a pull request.
     Approve { repo: RepoId, number: u64 },
     /// Merge a pull request whose head is still this one.
@@ -253,10 +253,10 @@ impl Change {
             Commit { repo, branch, marker, .. } => format!("{repo} {branch} ({})", marker.id),
             RestoreMarker { repo, marker, .. } => format!("{repo} {marker}"),
             OpenPullRequest { repo, head, .. } | UpdatePullRequest { repo, head, .. } => format!("{repo} {head}"),
-            Comment { repo, number, .. }
-            | Approve { repo, number }
-            | Merge { repo, number, .. }
-            | ClosePullRequest { repo, number } => format!("{repo}#{number}"),
+            Comment { repo, head, marker, .. } => format!("{repo} {head} {}", &marker[marker.len().saturating_sub(8)..]),
+            Approve { repo, number } | Merge { repo, number, .. } | ClosePullRequest { repo, number } => {
+                format!("{repo}#{number}")
+            }
             ApplyManifest { cluster, object, .. } => format!("{cluster} {object}"),
             Notify { contact, cause, .. } => format!("{contact} {cause}"),
         }

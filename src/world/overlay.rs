@@ -253,13 +253,12 @@ impl Forge for Overlay {
         // What the change needs of the inner forge is read before the lock: it isn't held across an await.
         let repository = self.repository(repo).await?;
         let target = match change {
-            Change::UpdatePullRequest { number, head, .. } => self
+            Change::UpdatePullRequest { number, head, .. } | Change::Comment { number, head, .. } => self
                 .pull_requests(repo, Some(head))
                 .await?
                 .into_iter()
                 .rfind(|pull| pull.number == *number),
-            Change::Comment { number, .. }
-            | Change::Approve { number, .. }
+            Change::Approve { number, .. }
             | Change::Merge { number, .. }
             | Change::ClosePullRequest { number, .. } => self
                 .pull_requests(repo, None)

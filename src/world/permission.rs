@@ -104,8 +104,8 @@ fn targets(change: &Change) -> Vec<String> {
         },
         ProtectBranch { repo, branch, .. } => vec![format!("{repo}/{branch}")],
         CreateRepository { repo, .. } | UpdateRepository { repo, .. } | RestoreMarker { repo, .. } => vec![repo.to_string()],
-        Comment { repo, number, .. }
-        | Approve { repo, number }
+        Comment { repo, head, .. } => vec![format!("{repo}/{head}")],
+        Approve { repo, number }
         | Merge { repo, number, .. }
         | ClosePullRequest { repo, number } => vec![format!("{repo}/{number}")],
         ApplyManifest { cluster, object, .. } => {

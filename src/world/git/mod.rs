@@ -257,7 +257,7 @@ impl Forge for GitForge {
             Change::RestoreMarker { repo, marker, commit } => self.restore_marker(repo, marker, commit),
             Change::OpenPullRequest { .. } => pulls::open(self, change, actor),
             Change::UpdatePullRequest { .. } => pulls::update(self, change, actor),
-            Change::Comment { repo, number, marker, body } => pulls::comment(self, repo, *number, marker, body, actor),
+            Change::Comment { repo, number, marker, body, .. } => pulls::comment(self, repo, number, marker, body, actor),
             Change::Approve { repo, number } => pulls::approve(self, repo, *number, actor),
             Change::Merge { repo, number, method, head, admin } => {
                 merge::merge(self, repo, *number, *method, head, *admin, actor)

@@ -267,14 +267,17 @@ pub fn set(writer: &Writer<'_>, name: &str, to: &CommitId) -> Result<()> {
 pub fn comment(
     forge: &GitForge,
     repo: &RepoId,
-    number: u64,
+    number: &Later<u64>,
     marker: &str,
     body: &str,
     actor: &Actor,
 ) -> Result<Outcome> {
+    let Some(number) = number.known() else {
+        return Err(Error::failed("idp::pr::missing", "the pull request has no number yet"));
+    };
     let folder = forge.existing(repo)?;
     let _writer = Refs::of(&folder).write()?;
-    let mut record = existing(&folder, repo, number)?;
+    let mut record = existing(&folder, repo, *number)?;
     if record.comments.iter().any(|comment| comment.marker.as_deref() == Some(marker)) {
         return Ok(Outcome { already: true, ..Outcome::default() });
     }

@@ -1,0 +1,169 @@
+//! Parameters of golden paths: declared as data, so that they can be listed, asked for and checked without running.
+
+mod check;
+
+use rhai::plugin::*;
+use serde_json::Value;
+
+pub use check::{check, parse};
+
+/// What a parameter holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A text.
+    String,
+    /// A whole number.
+    Int,
+    /// A number.
+    Float,
+    /// true or false.
+    Bool,
+    /// A list of texts.
+    List,
+}
+
+impl Kind {
+    /// The kind that a script names.
+    pub fn named(name: &str) -> Option<Kind> {
+        Some(match name {
+            "string" => Kind::String,
+            "int" => Kind::Int,
+            "float" => Kind::Float,
+            "bool" => Kind::Bool,
+            "list" => Kind::List,
+            _ => return None,
+        })
+    }
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::String => "string",
+            Kind::Int => "int",
+            Kind::Float => "float",
+            Kind::Bool => "bool",
+            Kind::List => "list",
+        }
+    }
+}
+
+/// One parameter. Every rule is optional.
+#[derive(Debug, Clone)]
+pub struct Param {
+    /// What it holds.
+    pub kind: Kind,
+    /// What it is, in a few words.
+    pub description: String,
+    /// The value unless one is given.
+    pub default: Option<Value>,
+    /// Whether it may be left out, and is `()` then.
+    pub optional: bool,
+    /// The whole text must match.
+    pub pattern: Option<regex::Regex>,
+    /// The least and the greatest number, or length of a text or list.
+    pub range: Option<(f64, f64)>,
+    /// The only values.
+    pub choices: Vec<Value>,
+    /// Whether it is part of the run key.
+    pub identity: bool,
+}
+
+/// What scripts see.
+#[export_module]
+pub mod api {
+    use rhai::{Array, Dynamic, NativeCallContext};
+
+    use crate::bridge::{RhaiResultOf, throw};
+    use crate::error::Error;
+    use crate::primitives::value;
+
+    /// A parameter of a golden path, as `params()` declares it.
+    pub type Param = super::Param;
+
+    /// A parameter of a type (`string`, `int`, `float`, `bool`, `list`) with a description. It is required unless
+    /// `or_else` or `optional` follow.
+    ///
+    /// ```rhai
+    /// let service = param("string", "Service name").matching("^[a-z]+$");
+    /// ```
+    #[rhai_fn(return_raw)]
+    pub fn param(ctx: NativeCallContext, kind: &str, description: &str) -> RhaiResultOf<Param> {
+        let kind = super::Kind::named(kind).ok_or_else(|| {
+            let error = Error::invalid("idp::script::param", format!("`{kind}` is not the type of a parameter"));
+            throw(&ctx, error.help("string, int, float, bool or list"))
+        })?;
+        let description = description.to_string();
+        let (default, optional, pattern, range, choices) = (None, false, None, None, Vec::new());
+        Ok(Param { kind, description, default, optional, pattern, range, choices, identity: false })
+    }
+
+    /// The value that the parameter has unless one is given.
+    ///
+    /// ```rhai
+    /// let database = param("bool", "Provision PostgreSQL?").or_else(false);
+    /// ```
+    #[rhai_fn(global, return_raw)]
+    pub fn or_else(ctx: NativeCallContext, param: Param, default: Dynamic) -> RhaiResultOf<Param> {
+        let default = value::to_json(&default).map_err(|error| throw(&ctx, error))?;
+        Ok(Param { default: Some(default), ..param })
+    }
+
+    /// The parameter may be left out, and is `()` then.
+    ///
+    /// ```rhai
+    /// let system = param("string", "System, unless the project's own").optional();
+    /// ```
+    #[rhai_fn(global)]
+    pub fn optional(param: Param) -> Param {
+        Param { optional: true, ..param }
+    }
+
+    /// The text must match this regular expression.
+    ///
+    /// ```rhai
+    /// let project = param("string", "Business domain").matching("^[a-z][a-z0-9]*$");
+    /// ```
+    #[rhai_fn(global, return_raw)]
+    pub fn matching(ctx: NativeCallContext, param: Param, pattern: &str) -> RhaiResultOf<Param> {
+        let built = regex::RegexBuilder::new(pattern).size_limit(1 << 20).build().map_err(|error| {
+            let message = format!("the pattern of a parameter is not a regular expression: {error}");
+            throw(&ctx, Error::invalid("idp::script::param", message))
+        })?;
+        Ok(Param { pattern: Some(built), ..param })
+    }
+
+    /// The number, or the length of the text or list, must lie between these two, both included.
+    ///
+    /// ```rhai
+    /// let storage = param("int", "Storage in GB").range(20, 1000);
+    /// ```
+    #[rhai_fn(global, return_raw)]
+    pub fn range(ctx: NativeCallContext, param: Param, least: Dynamic, greatest: Dynamic) -> RhaiResultOf<Param> {
+        let number = |value: &Dynamic| value.as_float().or_else(|_| value.as_int().map(|whole| whole as f64));
+        match (number(&least), number(&greatest)) {
+            (Ok(least), Ok(greatest)) if least <= greatest => Ok(Param { range: Some((least, greatest)), ..param }),
+            _ => Err(throw(&ctx, Error::invalid("idp::script::param", "a range needs two numbers, the least first"))),
+        }
+    }
+
+    /// The only values that the parameter may have.
+    ///
+    /// ```rhai
+    /// let size = param("string", "Size").choices(["small", "medium", "large"]).or_else("small");
+    /// ```
+    #[rhai_fn(global, return_raw)]
+    pub fn choices(ctx: NativeCallContext, param: Param, values: Array) -> RhaiResultOf<Param> {
+        let choices = values.iter().map(value::to_json).collect::<crate::error::Result<_>>();
+        Ok(Param { choices: choices.map_err(|error| throw(&ctx, error))?, ..param })
+    }
+
+    /// The parameter is part of what the run is known by: another value is another run, not an update.
+    ///
+    /// ```rhai
+    /// let project = param("string", "Business domain").identity();
+    /// ```
+    #[rhai_fn(global)]
+    pub fn identity(param: Param) -> Param {
+        Param { identity: true, ..param }
+    }
+}

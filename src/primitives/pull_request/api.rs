@@ -1,0 +1,152 @@
+//! Pull requests in scripts.
+
+use rhai::plugin::*;
+
+/// What scripts see.
+#[export_module]
+pub mod api {
+    use rhai::{Dynamic, ImmutableString, Map, NativeCallContext};
+
+    use crate::bridge::{RhaiResultOf, run_of, throw, throw_waiting};
+    use crate::error::{Error, Result};
+    use crate::primitives::later;
+    use crate::primitives::options::Options;
+    use crate::report::Event;
+    use crate::world::change::Change;
+    use crate::world::forge::State;
+    use crate::world::{Later, Mode, hash};
+
+    /// A pull request, as `repo.propose` returns it.
+    pub type PullRequest = super::super::PullRequest;
+
+    /// Its number. In a plan that opens it, a value that is known after the apply; `()` if there was nothing to propose.
+    ///
+    /// ```rhai
+    /// let pull = repo("platform-gitops").propose("Say hello", |t| t.write("hello.md", "Hello\n"));
+    /// print(`Number ${pull.number}`);
+    /// ```
+    #[rhai_fn(global, get = "number", pure)]
+    pub fn number(pull: &mut PullRequest) -> Dynamic {
+        match &pull.now {
+            Some(now) => {
+                let number = match &now.number {
+                    Later::Known(number) => Later::Known(i64::try_from(*number).unwrap_or(i64::MAX)),
+                    Later::Unknown => Later::Unknown,
+                };
+                later::dynamic(&number, || format!("number of the pull request `{}`", pull.title))
+            }
+            None => Dynamic::UNIT,
+        }
+    }
+
+    /// Where people look at it. In a plan that opens it, a value that is known after the apply; `()` if there was
+    /// nothing to propose.
+    ///
+    /// ```rhai
+    /// let pull = repo("platform-gitops").propose("Say hello", |t| t.write("hello.md", "Hello\n"));
+    /// output("Pull request", pull.url);
+    /// ```
+    #[rhai_fn(global, get = "url", pure)]
+    pub fn url(pull: &mut PullRequest) -> Dynamic {
+        match &pull.now {
+            Some(now) => later::dynamic(&now.url, || format!("URL of the pull request `{}`", pull.title)),
+            None => Dynamic::UNIT,
+        }
+    }
+
+    /// Its title.
+    ///
+    /// ```rhai
+    /// let pull = repo("platform-gitops").propose("Say hello", |t| t.write("hello.md", "Hello\n"));
+    /// print(pull.title);
+    /// ```
+    #[rhai_fn(global, get = "title", pure)]
+    pub fn title(pull: &mut PullRequest) -> ImmutableString {
+        pull.title.as_str().into()
+    }
+
+    /// Where it stands: `open`, `merged`, `closed`, or `none` if there was nothing to propose.
+    ///
+    /// ```rhai
+    /// let pull = repo("platform-gitops").propose("Say hello", |t| t.write("hello.md", "Hello\n"));
+    /// if pull.state == "open" { print("waits for a review"); }
+    /// ```
+    #[rhai_fn(global, get = "state", pure)]
+    pub fn state(pull: &mut PullRequest) -> ImmutableString {
+        pull.now.as_ref().map_or("none", |now| now.state.as_str()).into()
+    }
+
+    /// Says something under the pull request, once for its `once` (default: the text).
+    ///
+    /// ```rhai
+    /// let pull = repo("platform-gitops").propose("Say hello", |t| t.write("hello.md", "Hello\n"));
+    /// pull.comment("Greetings from the golden path.");
+    /// ```
+    #[rhai_fn(global, return_raw, pure)]
+    pub fn comment(ctx: NativeCallContext, pull: &mut PullRequest, body: &str) -> RhaiResultOf<PullRequest> {
+        comment_with(ctx, pull, body, Map::new())
+    }
+
+    /// Says something with options: `once` names the comment, so that a rerun with another text doesn't add a second.
+    ///
+    /// ```rhai
+    /// let pull = repo("platform-gitops").propose("Say hello", |t| t.write("hello.md", "Hello\n"));
+    /// pull.comment("Greetings.", #{ once: "greeting" });
+    /// ```
+    #[rhai_fn(global, name = "comment", return_raw, pure)]
+    pub fn comment_with(
+        ctx: NativeCallContext,
+        pull: &mut PullRequest,
+        body: &str,
+        options: Map,
+    ) -> RhaiResultOf<PullRequest> {
+        let run = run_of(&ctx)?;
+        let act = || -> Result<()> {
+            let options = Options::of("comment", &options, &["once"])?;
+            let once = options.text("once")?.unwrap_or_else(|| body.to_string());
+            let door = run.door()?;
+            let Some(now) = &pull.now else { return Ok(()) };
+            let marker = format!("{}/{}", door.run().hash, hash::short(&once));
+            let pulls = run.wait(door.world().forge.pull_requests(&pull.repo, Some(&now.head)))?;
+            let there = pulls.iter().rfind(|there| there.number == now.number);
+            let said = there.is_some_and(|there| there.comments.iter().any(|c| c.marker.as_deref() == Some(&marker)));
+            let target = format!("{} {} {}", pull.repo, now.head, &marker[marker.len() - 8..]);
+            if said {
+                door.unchanged("comment", &target);
+                return Ok(());
+            }
+            let (repo, number, head) = (pull.repo.clone(), now.number.clone(), now.head.clone());
+            let change = Change::Comment { repo, number, head, marker, body: body.into() };
+            run.pass(door.pass(change)).map(drop)
+        };
+        act().map(|()| pull.clone()).map_err(|error| throw(&ctx, error))
+    }
+
+    /// Waits until the pull request is merged. While it is open, the attempt ends as waiting: run the same command
+    /// again, or `idp-run runs resume`, to look again. In a plan it is taken for merged.
+    ///
+    /// ```rhai
+    /// let pull = repo("platform-gitops").propose("Say hello", |t| t.write("hello.md", "Hello\n"));
+    /// pull.wait();
+    /// print("merged");
+    /// ```
+    #[rhai_fn(global, return_raw, pure)]
+    pub fn wait(ctx: NativeCallContext, pull: &mut PullRequest) -> RhaiResultOf<PullRequest> {
+        let run = run_of(&ctx)?;
+        let door = run.door().map_err(|error| throw(&ctx, error))?;
+        let Some(now) = pull.now.clone() else { return Ok(pull.clone()) };
+        let what = format!("pull request {}#{} to be merged", pull.repo, now.number);
+        if now.state == State::Merged {
+            return Ok(pull.clone());
+        }
+        if door.mode() == Mode::Plan {
+            run.sink.emit(Event::Waiting(what));
+            return Ok(pull.clone());
+        }
+        if now.state == State::Closed {
+            let message = format!("{}#{} was closed without being merged", pull.repo, now.number);
+            return Err(throw(&ctx, Error::failed("idp::pr::closed", message)));
+        }
+        Err(throw_waiting(&ctx, what))
+    }
+}

@@ -1,0 +1,258 @@
+//! Repositories in scripts.
+
+use rhai::plugin::*;
+
+/// What scripts see.
+#[export_module]
+pub mod api {
+    use rhai::{Dynamic, ImmutableString, Map, NativeCallContext};
+
+    use super::super::{Delivery, Wish, redo};
+    use crate::bridge::{RhaiResultOf, Run, run_of, throw};
+    use crate::error::{Error, Result};
+    use crate::primitives::options::Options;
+    use crate::primitives::pull_request::{self, Edit, PullRequest};
+    use crate::primitives::tree::Tree;
+    use crate::world::forge::{RepoId, check_branch};
+
+    /// A repository of the forge.
+    pub type Repo = super::super::Repo;
+
+    fn named(run: &Run, name: &str, shared: Option<String>) -> Result<Repo> {
+        let forge = &run.world()?.forge;
+        let id = RepoId::parse(name, forge.owner())?;
+        Ok(Repo { url: forge.url(&id), id, shared })
+    }
+
+    /// The repository of that name, which need not exist yet. A bare name belongs to the workspace's owner.
+    ///
+    /// ```rhai
+    /// let app = repo("payments-api");
+    /// print(app.url);
+    /// ```
+    #[rhai_fn(return_raw)]
+    pub fn repo(ctx: NativeCallContext, name: &str) -> RhaiResultOf<Repo> {
+        named(&*run_of(&ctx)?, name, None).map_err(|error| throw(&ctx, error))
+    }
+
+    /// The repository of that name; with `shared: project`, one that all runs for a project have in common.
+    ///
+    /// ```rhai
+    /// let gitops = repo("payments-gitops", #{ shared: "payments" });
+    /// print(gitops.name);
+    /// ```
+    #[rhai_fn(name = "repo", return_raw)]
+    pub fn repo_with(ctx: NativeCallContext, name: &str, options: Map) -> RhaiResultOf<Repo> {
+        let run = run_of(&ctx)?;
+        let act = || {
+            let options = Options::of("repo", &options, &["shared"])?;
+            named(&run, name, options.text("shared")?)
+        };
+        act().map_err(|error| throw(&ctx, error))
+    }
+
+    /// Makes the repository, or changes those of its settings that are given: `description`, `visibility`
+    /// (`private`, `internal`, `public`), `default_branch`, `topics` (list), `labels` (name → colour). One that was
+    /// made by hand is only taken over with `adopt: true`.
+    ///
+    /// ```rhai
+    /// repo("payments-api").ensure(#{ description: "Public payments API", visibility: "internal" });
+    /// ```
+    #[rhai_fn(global, return_raw, pure)]
+    pub fn ensure(ctx: NativeCallContext, repo: &mut Repo, options: Map) -> RhaiResultOf<Repo> {
+        let run = run_of(&ctx)?;
+        let act = || {
+            let known = ["description", "visibility", "default_branch", "topics", "labels", "adopt"];
+            let options = Options::of("ensure", &options, &known)?;
+            let wish = Wish {
+                description: options.text("description")?,
+                visibility: options.text("visibility")?,
+                default_branch: options.text("default_branch")?,
+                topics: options.texts("topics")?,
+                labels: options.text_map("labels")?,
+                adopt: options.flag("adopt")?.unwrap_or(false),
+            };
+            if let Some(visibility) = &wish.visibility
+                && !["private", "internal", "public"].contains(&visibility.as_str())
+            {
+                return Err(Error::invalid("idp::script::option", format!("`{visibility}` is not a visibility"))
+                    .help("private, internal or public"));
+            }
+            if let Some(branch) = &wish.default_branch {
+                check_branch(branch)?;
+            }
+            run.pass(repo.ensure(run.door()?, &wish))
+        };
+        act().map(|()| repo.clone()).map_err(|error| throw(&ctx, error))
+    }
+
+    /// Commits a tree to a long-lived branch, once: a rerun finds that it was done and leaves the files to people. The
+    /// third argument is a tree, or a function that edits the tree of the branch's head.
+    ///
+    /// ```rhai
+    /// let app = repo("payments-api").ensure(#{ description: "Payments" });
+    /// app.commit("main", "feat: first words", tree().write("README.md", "# Payments\n"));
+    /// ```
+    #[rhai_fn(global, return_raw, pure)]
+    pub fn commit(ctx: NativeCallContext, repo: &mut Repo, branch: &str, message: &str, edit: Dynamic) -> RhaiResultOf<Repo> {
+        commit_with(ctx, repo, branch, message, edit, Map::new())
+    }
+
+    /// Commits a tree with options: `id` names this commit among those of the run in the same repository (default: the
+    /// branch).
+    ///
+    /// ```rhai
+    /// let app = repo("payments-api").ensure(#{ description: "Payments" });
+    /// app.commit("main", "feat: code", tree().write("README.md", "# Payments\n"));
+    /// app.commit("main", "docs: runbook", |t| t.write("RUNBOOK.md", "# Runbook\n"), #{ id: "runbook" });
+    /// ```
+    #[rhai_fn(global, name = "commit", return_raw, pure)]
+    pub fn commit_with(
+        ctx: NativeCallContext,
+        repo: &mut Repo,
+        branch: &str,
+        message: &str,
+        edit: Dynamic,
+        options: Map,
+    ) -> RhaiResultOf<Repo> {
+        let run = run_of(&ctx)?;
+        let edit = Edit::of(&ctx, "commit", edit)?;
+        let prepare = || {
+            check_branch(branch)?;
+            let options = Options::of("commit", &options, &["id"])?;
+            let id = options.text("id")?.unwrap_or_else(|| branch.to_string());
+            run.take_once(format!("commit {} {id}", repo.id), || {
+                Error::invalid("idp::repo::twice", format!("this run commits to {} twice with the id `{id}`", repo.id))
+                    .help("give each commit an `id` of its own: `repo.commit(branch, message, tree, #{ id: ... })`")
+            })?;
+            Ok(Delivery { repo: repo.clone(), branch: branch.into(), id, message: message.into() })
+        };
+        let delivery = prepare().map_err(|error: Error| throw(&ctx, error))?;
+        redo(&format!("{branch} of {}", repo.id), || {
+            let look = run.door().and_then(|door| run.pass(delivery.look(door))).map_err(|error| throw(&ctx, error))?;
+            let Some(head) = look else { return Ok(true) };
+            let tree = edit.apply(&ctx, &repo.id, head.as_ref())?;
+            run.door().and_then(|door| run.pass(delivery.make(door, head, &tree))).map_err(|error| throw(&ctx, error))
+        })?;
+        Ok(repo.clone())
+    }
+
+    /// Protects a branch: `reviews` (number), `checks` (list of names), `code_owners` (true or false). Only what is
+    /// given is compared.
+    ///
+    /// ```rhai
+    /// let app = repo("payments-api").ensure(#{ description: "Payments" });
+    /// app.protect("main", #{ reviews: 1, checks: ["test"], code_owners: true });
+    /// ```
+    #[rhai_fn(global, return_raw, pure)]
+    pub fn protect(ctx: NativeCallContext, repo: &mut Repo, branch: &str, options: Map) -> RhaiResultOf<Repo> {
+        let run = run_of(&ctx)?;
+        let act = || {
+            check_branch(branch)?;
+            let options = Options::of("protect", &options, &["reviews", "checks", "code_owners"])?;
+            let (reviews, checks) = (options.count("reviews")?, options.texts("checks")?);
+            let owners = options.flag("code_owners")?;
+            run.pass(repo.protect(run.door()?, branch, reviews, checks, owners))
+        };
+        act().map(|()| repo.clone()).map_err(|error| throw(&ctx, error))
+    }
+
+    /// Proposes an edit as a pull request: one for the run in this repository, found again and updated by reruns. The
+    /// second argument is a function that edits the tree of the base, or a tree.
+    ///
+    /// ```rhai
+    /// let pull = repo("platform-gitops").propose("Say hello", |t| t.write("hello.md", "Hello\n"));
+    /// print(pull.title);
+    /// ```
+    #[rhai_fn(global, return_raw, pure)]
+    pub fn propose(ctx: NativeCallContext, repo: &mut Repo, title: &str, edit: Dynamic) -> RhaiResultOf<PullRequest> {
+        propose_with(ctx, repo, title, edit, Map::new())
+    }
+
+    /// Proposes an edit with options: `body`, `labels`, `reviewers`, `message` (of the commit; the title unless given),
+    /// `base` (the default branch unless given), `branch` (its name; derived from the run unless given), `id` (tells
+    /// several of one run apart), `reopen` (true: one that a person closed is opened again).
+    ///
+    /// ```rhai
+    /// repo("platform-gitops").propose("Say hello", |t| t.write("hello.md", "Hello\n"), #{
+    ///     body: "Words.", labels: ["idp-run"], reviewers: ["platform-team"],
+    /// });
+    /// ```
+    #[rhai_fn(global, name = "propose", return_raw, pure)]
+    pub fn propose_with(
+        ctx: NativeCallContext,
+        repo: &mut Repo,
+        title: &str,
+        edit: Dynamic,
+        options: Map,
+    ) -> RhaiResultOf<PullRequest> {
+        let run = run_of(&ctx)?;
+        let edit = Edit::of(&ctx, "propose", edit)?;
+        pull_request::propose(&ctx, &run, repo, title, &edit, &options)
+    }
+
+    /// Whether the repository exists.
+    ///
+    /// ```rhai
+    /// print(repo("platform-gitops").exists());
+    /// ```
+    #[rhai_fn(global, return_raw, pure)]
+    pub fn exists(ctx: NativeCallContext, repo: &mut Repo) -> RhaiResultOf<bool> {
+        let run = run_of(&ctx)?;
+        let act = || run.wait(run.world()?.forge.repository(&repo.id));
+        act().map(|found| found.is_some()).map_err(|error| throw(&ctx, error))
+    }
+
+    /// The files of a branch's head, to be read and edited.
+    ///
+    /// ```rhai
+    /// let files = repo("platform-gitops").tree("main");
+    /// print(files.has("README.md"));
+    /// ```
+    #[rhai_fn(global, return_raw, pure)]
+    pub fn tree(ctx: NativeCallContext, repo: &mut Repo, branch: &str) -> RhaiResultOf<Tree> {
+        let run = run_of(&ctx)?;
+        let act = || run.wait(repo.tree(run.door()?, branch));
+        act().map_err(|error| throw(&ctx, error))
+    }
+
+    /// The name without its owner.
+    ///
+    /// ```rhai
+    /// print(repo("payments-api").name);
+    /// ```
+    #[rhai_fn(global, get = "name", pure)]
+    pub fn name(repo: &mut Repo) -> ImmutableString {
+        repo.id.name().into()
+    }
+
+    /// The user or organisation.
+    ///
+    /// ```rhai
+    /// print(repo("payments-api").owner);
+    /// ```
+    #[rhai_fn(global, get = "owner", pure)]
+    pub fn owner(repo: &mut Repo) -> ImmutableString {
+        repo.id.owner().into()
+    }
+
+    /// Where people look at it.
+    ///
+    /// ```rhai
+    /// print(repo("payments-api").url);
+    /// ```
+    #[rhai_fn(global, get = "url", pure)]
+    pub fn url(repo: &mut Repo) -> ImmutableString {
+        repo.url.as_str().into()
+    }
+
+    /// The address as a text: `acme/payments-api`.
+    ///
+    /// ```rhai
+    /// print(`${repo("payments-api")}`);
+    /// ```
+    #[rhai_fn(global, name = "to_string", name = "to_debug", pure)]
+    pub fn to_string(repo: &mut Repo) -> ImmutableString {
+        repo.id.to_string().into()
+    }
+}

@@ -1,0 +1,239 @@
+//! Repositories: ensured settings, commits to long-lived branches, protection. Rules: the design's "ensure".
+
+pub mod api;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::error::{Error, Result};
+use crate::primitives::tree::Tree;
+use crate::world::change::{Change, Marker};
+use crate::world::forge::{CommitId, Delivered, MOVED, Protection, RepoId, Repository, Settings, missing};
+use crate::world::{Door, hash};
+
+/// A repository as scripts hold it: its address, and whether several runs share it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Repo {
+    /// Its address.
+    pub id: RepoId,
+    /// Where people look at it.
+    pub url: String,
+    /// The project that shares it, if it isn't this run's own.
+    pub shared: Option<String>,
+}
+
+/// What a script asks of a repository; only what it gives is compared.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Wish {
+    /// One line about it.
+    pub description: Option<String>,
+    /// `public`, `internal` or `private`.
+    pub visibility: Option<String>,
+    /// The default branch.
+    pub default_branch: Option<String>,
+    /// Topics that it must have; others stay.
+    pub topics: Option<BTreeSet<String>>,
+    /// Labels that it must have, with colours; others stay.
+    pub labels: Option<BTreeMap<String, String>>,
+    /// Whether one that nobody's run made may be taken over.
+    pub adopt: bool,
+}
+
+impl Wish {
+    fn applied(&self, now: &Settings) -> Settings {
+        let mut settings = now.clone();
+        let set = |to: &mut String, from: &Option<String>| {
+            if let Some(text) = from {
+                to.clone_from(text);
+            }
+        };
+        set(&mut settings.description, &self.description);
+        set(&mut settings.visibility, &self.visibility);
+        set(&mut settings.default_branch, &self.default_branch);
+        settings.topics.extend(self.topics.iter().flatten().cloned());
+        settings.labels.extend(self.labels.iter().flatten().map(|(name, colour)| (name.clone(), colour.clone())));
+        settings
+    }
+}
+
+impl Repo {
+    /// What this run's objects in the repository are marked with.
+    pub fn owner_hash(&self, door: &Door) -> String {
+        match &self.shared {
+            Some(project) => hash::short(&format!("shared {project}")),
+            None => door.run().hash.clone(),
+        }
+    }
+
+    /// Makes the repository, or brings what the script gives of its settings about.
+    ///
+    /// Errors: `idp::repo::foreign` if another run made it; `idp::repo::unmarked` if none did and `adopt` isn't given.
+    pub async fn ensure(&self, door: &Door, wish: &Wish) -> Result<()> {
+        let marker = self.owner_hash(door);
+        let Some(found) = door.world().forge.repository(&self.id).await? else {
+            let settings = wish.applied(&Settings::default());
+            let change = Change::CreateRepository { repo: self.id.clone(), settings, marker: marker.clone() };
+            let outcome = door.pass(change).await?;
+            if !outcome.already {
+                return Ok(());
+            }
+            // Another run was faster: what it made is looked at like everything that was there before.
+            let found = door.world().forge.repository(&self.id).await?.ok_or_else(|| missing(&self.id))?;
+            return self.ensure_settings(door, wish, found, &marker).await;
+        };
+        self.ensure_settings(door, wish, found, &marker).await
+    }
+
+    async fn ensure_settings(&self, door: &Door, wish: &Wish, found: Repository, marker: &str) -> Result<()> {
+        let take_over = match &found.marker {
+            Some(owner) if owner == marker => false,
+            Some(_) => {
+                return Err(Error::failed("idp::repo::foreign", format!("{} was made by another run", self.id))
+                    .help("give this one another name; what several runs share needs `repo(name, #{ shared: project })`"));
+            }
+            None if wish.adopt => true,
+            None => {
+                return Err(Error::failed("idp::repo::unmarked", format!("{} is there already, and no run made it", self.id))
+                    .help("choose another name, or take it over with `adopt: true`"));
+            }
+        };
+        let after = wish.applied(&found.settings);
+        if !take_over && after == found.settings {
+            door.unchanged("repository", &self.id.to_string());
+            return Ok(());
+        }
+        let marker = take_over.then(|| marker.to_string());
+        let change = Change::UpdateRepository { repo: self.id.clone(), before: found.settings, after, marker };
+        door.pass(change).await.map(drop)
+    }
+
+    /// Brings about what the script gives of a branch's protection.
+    pub async fn protect(
+        &self,
+        door: &Door,
+        branch: &str,
+        reviews: Option<u32>,
+        checks: Option<BTreeSet<String>>,
+        code_owners: Option<bool>,
+    ) -> Result<()> {
+        let before = door.world().forge.protection(&self.id, branch).await?;
+        let mut after = before.clone().unwrap_or_default();
+        after.reviews = reviews.unwrap_or(after.reviews);
+        after.checks.extend(checks.into_iter().flatten());
+        after.code_owners = code_owners.unwrap_or(after.code_owners);
+        if before.as_ref() == Some(&after) {
+            door.unchanged("protection", &format!("{} {branch}", self.id));
+            return Ok(());
+        }
+        let change = Change::ProtectBranch { repo: self.id.clone(), branch: branch.into(), before, after };
+        door.pass(change).await.map(drop)
+    }
+
+    /// The tree of a branch's head.
+    pub async fn tree(&self, door: &Door, branch: &str) -> Result<Tree> {
+        let head = door.world().forge.branch(&self.id, branch).await?;
+        let head = head.ok_or_else(|| no_branch(&self.id, branch))?;
+        Ok(Tree::at(self.id.clone(), head))
+    }
+}
+
+/// The error for a branch that isn't there.
+pub fn no_branch(repo: &RepoId, branch: &str) -> Error {
+    Error::failed("idp::repo::branch", format!("{repo} has no branch {branch}"))
+}
+
+/// A commit to a long-lived branch, asked for by a script. It is done once its marker is there, whatever the files
+/// say by now: people own what was delivered.
+#[derive(Debug, Clone)]
+pub struct Delivery {
+    /// The repository.
+    pub repo: Repo,
+    /// The branch.
+    pub branch: String,
+    /// Which of the run's deliveries to this repository.
+    pub id: String,
+    /// Subject and body.
+    pub message: String,
+}
+
+/// How often an edit is redone because others were faster.
+const REDONE: u32 = 50;
+
+impl Delivery {
+    fn marker(&self, door: &Door) -> Marker {
+        Marker::new(&self.repo.owner_hash(door), &self.id)
+    }
+
+    /// Where the edit is to be made: `None` if the delivery was made before.
+    pub async fn look(&self, door: &Door) -> Result<Option<Option<CommitId>>> {
+        let forge = &door.world().forge;
+        let marker = self.marker(door);
+        let target = self.change(&marker, None, Vec::new()).target();
+        match forge.delivered(&self.repo.id, &self.branch, &marker).await? {
+            Delivered::Marked => {
+                door.unchanged("commit", &target);
+                Ok(None)
+            }
+            Delivered::Trailer(commit) => {
+                let repo = self.repo.id.clone();
+                door.pass(Change::RestoreMarker { repo, marker, commit }).await?;
+                door.unchanged("commit", &target);
+                Ok(None)
+            }
+            Delivered::No => {
+                let head = forge.branch(&self.repo.id, &self.branch).await?;
+                if head.is_some() && forge.protection(&self.repo.id, &self.branch).await?.is_some() {
+                    return Err(Error::failed("idp::forge::protected", format!("{} of {} is protected", self.branch, self.repo.id))
+                        .help("propose a pull request instead: `repo.propose(...)`"));
+                }
+                Ok(Some(head))
+            }
+        }
+    }
+
+    /// Makes the commit of the edited tree. Returns false if the branch moved: the edit is to be redone.
+    pub async fn make(&self, door: &Door, head: Option<CommitId>, tree: &Tree) -> Result<bool> {
+        let forge = &door.world().forge;
+        let marker = self.marker(door);
+        let files = tree.changes(&**forge, &self.repo.id, head.as_ref()).await?;
+        let change = self.change(&marker, head.clone(), files);
+        if change.files().is_empty() {
+            // All of it is there already: nothing to commit, and the marker says that it needn't be looked at again.
+            let target = change.target();
+            if let Some(commit) = head {
+                door.pass(Change::RestoreMarker { repo: self.repo.id.clone(), marker, commit }).await?;
+            }
+            door.unchanged("commit", &target);
+            return Ok(true);
+        }
+        match door.pass(change).await {
+            Ok(_) => Ok(true),
+            Err(error) if error.code() == MOVED => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn change(&self, marker: &Marker, parent: Option<CommitId>, files: Vec<crate::world::FileChange>) -> Change {
+        Change::Commit {
+            repo: self.repo.id.clone(),
+            branch: self.branch.clone(),
+            parent,
+            message: self.message.clone(),
+            marker: marker.clone(),
+            files,
+        }
+    }
+}
+
+/// Redoes `attempt` until it says that it is done.
+pub fn redo(what: &str, mut attempt: impl FnMut() -> crate::bridge::RhaiResultOf<bool>) -> crate::bridge::RhaiResultOf<()> {
+    for _ in 0..REDONE {
+        if attempt()? {
+            return Ok(());
+        }
+    }
+    Err(crate::bridge::throw_at(
+        Error::failed(MOVED, format!("{what} moved {REDONE} times while it was edited"))
+            .help("others commit to it all the time: run the same command again when it is calmer"),
+        rhai::Position::NONE,
+    ))
+}

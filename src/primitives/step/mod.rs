@@ -1,0 +1,93 @@
+//! Steps, outputs and facts of the workspace: how a script shows what it does and what came of it.
+
+use rhai::plugin::*;
+
+/// What scripts see.
+#[export_module]
+pub mod api {
+    use rhai::{Dynamic, FnPtr, NativeCallContext};
+
+    use crate::bridge::{RhaiResultOf, run_of, throw, throw_waiting};
+    use crate::error::{Error, Result};
+    use crate::primitives::value;
+    use crate::report::Event;
+    use crate::world::Mode;
+
+    /// A named part of the run, shown as progress. Returns what its function returns.
+    ///
+    /// ```rhai
+    /// let sum = step("Add things up", || 1 + 2);
+    /// print(sum);
+    /// ```
+    #[rhai_fn(return_raw)]
+    pub fn step(ctx: NativeCallContext, name: &str, work: FnPtr) -> RhaiResultOf<Dynamic> {
+        let run = run_of(&ctx)?;
+        if name.trim().is_empty() {
+            let error = Error::invalid("idp::script::step", "a step needs a name");
+            return Err(throw(&ctx, error.help("say what it does: step(\"Open the pull request\", || ...)")));
+        }
+        let depth = run.step_started(name);
+        let recorded = |act: Result<()>| act.map_err(|error| throw(&ctx, error));
+        let mut entry = None;
+        // A step is recorded once the run has touched the world; what only computes leaves no trace.
+        if let Some((journal, attempt)) = run.opened.get().and_then(|opened| opened.door.journal()) {
+            recorded(run.pass(journal.step(*attempt, name, depth)).map(|number| entry = Some(number)))?;
+        }
+        let result = work.call_within_context::<Dynamic>(&ctx, ());
+        run.step_ended(name, depth, result.is_ok());
+        if let (Some(number), Some((journal, _))) = (entry, run.opened.get().and_then(|opened| opened.door.journal())) {
+            recorded(run.pass(journal.step_ended(number, result.is_ok())))?;
+        }
+        result
+    }
+
+    /// A named result of the run, such as a link. Shown at the end.
+    ///
+    /// ```rhai
+    /// output("Repository", "https://git.acme.example/acme/payments-api");
+    /// ```
+    #[rhai_fn(return_raw)]
+    pub fn output(ctx: NativeCallContext, name: &str, result: Dynamic) -> RhaiResultOf<()> {
+        let run = run_of(&ctx)?;
+        let value = value::to_json(&result).map_err(|error| throw(&ctx, error))?;
+        run.sink.emit(Event::Output { name: name.to_string(), value });
+        Ok(())
+    }
+
+    /// A fact about the platform from `values` in `idp.yaml`, by its dotted name; `otherwise` where it isn't set.
+    ///
+    /// ```rhai
+    /// print(setting("registry", "registry.example"));
+    /// ```
+    #[rhai_fn(return_raw)]
+    pub fn setting(ctx: NativeCallContext, name: &str, otherwise: Dynamic) -> RhaiResultOf<Dynamic> {
+        let run = run_of(&ctx)?;
+        let found = name.split('.').try_fold(&run.config.values, |at, part| at.get(part));
+        Ok(found.filter(|value| !value.is_null()).map_or(otherwise, value::from_json))
+    }
+
+    /// Ends the attempt because it has to wait for people; the same command goes on later. A plan lists it and goes on.
+    ///
+    /// ```rhai
+    /// wait_for("the security team's answer", || true);
+    /// ```
+    #[rhai_fn(return_raw)]
+    pub fn wait_for(ctx: NativeCallContext, what: &str, done: FnPtr) -> RhaiResultOf<()> {
+        let run = run_of(&ctx)?;
+        if run.door().map_err(|error| throw(&ctx, error))?.mode() == Mode::Plan {
+            run.sink.emit(Event::Waiting(what.to_string()));
+            return Ok(());
+        }
+        if done.call_within_context::<bool>(&ctx, ())? { Ok(()) } else { Err(throw_waiting(&ctx, what.to_string())) }
+    }
+
+    /// Fails the run with a sentence of the script's own, and what the reader can do about it.
+    ///
+    /// ```rhai
+    /// try { fail("The name is taken", "choose another one"); } catch (e) { print(e.message); }
+    /// ```
+    #[rhai_fn(return_raw)]
+    pub fn fail(ctx: NativeCallContext, message: &str, help: &str) -> RhaiResultOf<()> {
+        Err(throw(&ctx, Error::failed("idp::script::failed", message).help(help)))
+    }
+}
