@@ -11,6 +11,30 @@ pub mod report;
 
 /// Languages and documents of others; pure.
 pub mod formats;
-pub mod report; //    what is said, as data //   languages and documents of others; pure
 
-pub mod embedded; //  stdlib, scripts and templates, as part of the binary
+/// The scripts, templates and modules that are built into the binary.
+pub mod embedded;
+
+/// What the workspace declares.
+pub mod config;
+
+/// Scripts and templates by name: of the workspace, of the script's folder, embedded.
+pub mod library;
+
+/// Everything outside the process, and the one door for change.
+pub mod world;
+
+/// The one way between sync scripts and async Rust.
+pub mod bridge;
+
+/// What scripts may say.
+pub mod primitives;
+
+/// The Rhai host.
+pub mod script;
+
+/// Text for people and machines.
+pub mod output;
+
+/// The command line.
+pub mod cli;

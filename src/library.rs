@@ -107,7 +107,7 @@ impl Library {
         if let Some(inner) = name.strip_prefix("std/") {
             let path = format!("stdlib/{inner}.rhai");
             let Some(file) = embedded::file(&path) else {
-                let names: Vec<&str> = embedded::under("stdlib/").map(|file| file.path).collect();
+                let names: Vec<&str> = embedded::under("stdlib/").iter().map(|file| file.path).collect();
                 let names = names.iter().filter_map(|path| path.strip_prefix("stdlib/")?.strip_suffix(".rhai"));
                 let error = Error::invalid("idp::script::import", format!("there is no module `{name}`"));
                 return Err(match nearest(inner, names) {
@@ -237,7 +237,7 @@ fn embedded_template(name: &str) -> Result<Option<Template>> {
     let root = format!("templates/{name}/");
     let Some(card) = embedded::file(&format!("{root}template.yaml")) else { return Ok(None) };
     let skeleton = format!("{root}skeleton/");
-    let files = embedded::under(&skeleton).map(|file| SourceFile {
+    let files = embedded::under(&skeleton).iter().map(|file| SourceFile {
         path: file.path[skeleton.len()..].to_string(),
         executable: file.executable,
         bytes: Cow::Borrowed(file.bytes),

@@ -1,0 +1,205 @@
+//! One engine a run: Rhai's language without its dangerous parts, our primitives, and a watch on time and memory.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock, PoisonError};
+
+use rhai::packages::{
+    ArithmeticPackage, BasicArrayPackage, BasicFnPackage, BasicIteratorPackage, BasicMapPackage, BasicMathPackage,
+    BasicStringPackage, LanguageCorePackage, LogicPackage, MoreStringPackage, Package,
+};
+use rhai::{AST, CallFnOptions, Dynamic, Engine, FuncArgs, OptimizationLevel, Scope, SharedModule};
+use tokio::sync::watch;
+
+use super::diagnose::{Trouble, of_parse};
+use super::imports::{Imports, Sources};
+use super::{memory, strings};
+use crate::bridge::{RhaiResultOf, Run, RunTag, Stop};
+use crate::library::{Library, Script};
+use crate::primitives;
+use crate::report::{Event, Sink};
+
+/// How a run is told to stop, and how its engine notices.
+#[derive(Clone)]
+pub struct Progress {
+    stop: watch::Sender<Stop>,
+    tripped: Arc<AtomicBool>,
+    memory: usize,
+}
+
+impl Progress {
+    /// A watch with this many bytes for the script's thread.
+    pub fn new(memory: usize) -> Progress {
+        Progress { stop: watch::Sender::new(Stop::No), tripped: Arc::default(), memory }
+    }
+
+    /// Tells the run to stop. The first reason stays.
+    pub fn stop(&self, why: Stop) {
+        self.stop.send_if_modified(|now| {
+            let first = *now == Stop::No;
+            if first {
+                *now = why;
+            }
+            first
+        });
+        self.tripped.store(true, Ordering::SeqCst);
+    }
+
+    /// Why the run is to stop, if so.
+    pub fn why(&self) -> Stop {
+        *self.stop.borrow()
+    }
+
+    /// For those who wait for it.
+    pub fn subscribe(&self) -> watch::Receiver<Stop> {
+        self.stop.subscribe()
+    }
+
+    /// A flag that is set once the run is to stop.
+    pub fn flag(&self) -> Arc<AtomicBool> {
+        self.tripped.clone()
+    }
+
+    /// Called by the engine between operations.
+    fn check(&self) -> Option<Dynamic> {
+        if memory::held() > self.memory {
+            self.stop(Stop::Memory);
+        }
+        if !self.tripped.load(Ordering::Relaxed) {
+            return None;
+        }
+        self.why().error().map(Dynamic::from)
+    }
+}
+
+/// An engine with a compiled script.
+pub struct Host {
+    engine: Engine,
+    ast: AST,
+    sources: Sources,
+    script: Script,
+    progress: Progress,
+}
+
+impl Host {
+    /// Compiles a script. What it prints goes to the sink.
+    pub fn compile(script: Script, library: &Library, sink: Arc<dyn Sink>, progress: Progress) -> Result<Host, Trouble> {
+        let sources = Sources::default();
+        sources
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(script.shown.clone(), script.text.clone());
+        let mut engine = build(progress.clone());
+        engine.set_module_resolver(Imports::new(library.clone().beside(&script), sources.clone()));
+        engine.on_print(move |text| sink.emit(Event::Print(text.to_string())));
+        let mut ast = engine.compile(&*script.text).map_err(|error| of_parse(&script, *error.0, error.1))?;
+        ast.set_source(script.shown.as_str());
+        Ok(Host { engine, ast, sources, script, progress })
+    }
+
+    /// The script.
+    pub fn script(&self) -> &Script {
+        &self.script
+    }
+
+    /// The texts that diagnostics quote.
+    pub fn sources(&self) -> &Sources {
+        &self.sources
+    }
+
+    /// The watch on this engine.
+    pub fn progress(&self) -> &Progress {
+        &self.progress
+    }
+
+    /// The names of all functions that can be called, for suggestions.
+    pub fn function_names(&self) -> Vec<String> {
+        let mut names: Vec<String> =
+            modules().iter().flat_map(|module| module.gen_fn_signatures()).map(|signature| name_of(&signature)).collect();
+        names.extend(self.ast.iter_functions().map(|function| function.name.to_string()));
+        names.sort();
+        names.dedup();
+        names
+    }
+
+    /// Whether the script defines a function with this many parameters.
+    pub fn defines(&self, name: &str, parameters: usize) -> bool {
+        self.ast.iter_functions().any(|function| function.name == name && function.params.len() == parameters)
+    }
+
+    /// Gives the script its run: from here on primitives can reach the world.
+    pub fn attach(&mut self, run: Arc<Run>) {
+        self.engine.set_default_tag(Dynamic::from(RunTag(run)));
+    }
+
+    /// Calls a function of the script, after its top level.
+    pub fn call(&self, name: &str, args: impl FuncArgs) -> RhaiResultOf<Dynamic> {
+        let options = CallFnOptions::new().eval_ast(true).rewind_scope(true);
+        let result = self.engine.call_fn_with_options(options, &mut Scope::new(), &self.ast, name, args);
+        self.sticky(result)
+    }
+
+    /// Runs the script from top to bottom.
+    pub fn run(&self) -> RhaiResultOf<Dynamic> {
+        let result = self.engine.eval_ast_with_scope(&mut Scope::new(), &self.ast);
+        self.sticky(result)
+    }
+
+    /// A stop that something swallowed on its way is still a stop.
+    fn sticky(&self, result: RhaiResultOf<Dynamic>) -> RhaiResultOf<Dynamic> {
+        match self.progress.why().error() {
+            Some(error) => Err(crate::bridge::throw_at(error, rhai::Position::NONE)),
+            None => result,
+        }
+    }
+}
+
+fn name_of(signature: &str) -> String {
+    signature.split('(').next().unwrap_or_default().trim().trim_start_matches("get ").to_string()
+}
+
+/// An engine without a script.
+fn build(progress: Progress) -> Engine {
+    let mut engine = Engine::new_raw();
+    for module in modules() {
+        engine.register_global_module(module.clone());
+    }
+    strings::register(&mut engine);
+    engine
+        .set_optimization_level(OptimizationLevel::None)
+        .set_strict_variables(true)
+        .set_fail_on_invalid_map_property(true)
+        .set_max_string_size(strings::LONGEST)
+        .set_max_array_size(20_000)
+        .set_max_map_size(20_000)
+        .set_max_call_levels(64)
+        .set_max_expr_depths(128, 128)
+        .set_max_variables(256)
+        .set_max_functions(512)
+        .set_max_modules(64);
+    for symbol in ["eval", "Fn", "curry"] {
+        engine.disable_symbol(symbol);
+    }
+    engine.on_progress(move |_| progress.check());
+    engine
+}
+
+/// Rhai's packages and our primitives, built once for all engines.
+fn modules() -> &'static [SharedModule] {
+    static MODULES: OnceLock<Vec<SharedModule>> = OnceLock::new();
+    MODULES.get_or_init(|| {
+        let mut modules = vec![
+            LanguageCorePackage::new().as_shared_module(),
+            ArithmeticPackage::new().as_shared_module(),
+            BasicStringPackage::new().as_shared_module(),
+            BasicIteratorPackage::new().as_shared_module(),
+            BasicFnPackage::new().as_shared_module(),
+            LogicPackage::new().as_shared_module(),
+            BasicMathPackage::new().as_shared_module(),
+            BasicArrayPackage::new().as_shared_module(),
+            BasicMapPackage::new().as_shared_module(),
+            MoreStringPackage::new().as_shared_module(),
+        ];
+        modules.extend(primitives::all().iter().map(|primitive| primitive.module.clone()));
+        modules
+    })
+}

@@ -1,0 +1,17 @@
+//! The Rhai host: an engine with limits, confined imports, parameters, and errors that point at the script.
+
+mod diagnose;
+mod engine;
+mod imports;
+mod memory;
+mod params;
+mod prompt;
+mod run_key;
+mod strings;
+
+pub use diagnose::diagnose;
+pub use engine::{Host, Progress};
+pub use diagnose::Trouble;
+pub use params::{Declared, Given, gather, to_map};
+pub use prompt::Asking;
+pub use run_key::{input_hash, run_key};

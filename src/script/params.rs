@@ -1,0 +1,161 @@
+//! The values of a golden path's parameters: from flags, a file, the environment, a person at a terminal, defaults.
+
+use std::path::Path;
+
+use rhai::{Dynamic, Map};
+use serde_json::Value;
+
+use super::engine::Host;
+use super::prompt::Asking;
+use crate::bridge::RhaiResultOf;
+use crate::error::{Error, Result, nearest};
+use crate::formats::yaml::{self, Step};
+use crate::primitives::param::{Param, check, parse};
+use crate::primitives::value;
+
+/// A parameter with its name.
+#[derive(Debug, Clone)]
+pub struct Declared {
+    /// Its name.
+    pub name: String,
+    /// Its rules.
+    pub rule: Param,
+}
+
+/// Where values come from, the strongest first.
+#[derive(Debug, Clone, Default)]
+pub struct Given {
+    /// `NAME=VALUE` from the command line, in order.
+    pub pairs: Vec<(String, String)>,
+    /// A YAML or JSON file with a map.
+    pub file: Option<std::path::PathBuf>,
+    /// Whole values of an earlier attempt, by name.
+    pub values: serde_json::Map<String, Value>,
+}
+
+impl Host {
+    /// What `params()` declares, in the order of the text; nothing if the script has no such function.
+    pub fn declared(&self) -> RhaiResultOf<Vec<Declared>> {
+        if !self.defines("params", 0) {
+            return Ok(Vec::new());
+        }
+        let map: Dynamic = self.call("params", ())?;
+        let wrong = |message: String| {
+            let error = Error::invalid("idp::script::param", message);
+            crate::bridge::throw_at(error.help("`fn params() { #{ name: param(\"string\", \"...\") } }`"), rhai::Position::NONE)
+        };
+        let Some(map) = map.try_cast::<Map>() else { return Err(wrong("params() must return a map".into())) };
+        let mut declared = Vec::new();
+        for (name, rule) in map {
+            let Some(rule) = rule.try_cast::<Param>() else {
+                return Err(wrong(format!("the parameter `{name}` must be made with param(type, description)")));
+            };
+            declared.push(Declared { name: name.to_string(), rule });
+        }
+        // Maps forget their order; people wrote one for a reason.
+        let text = &self.script().text;
+        let start = text.find("fn params").unwrap_or(0);
+        declared.sort_by_key(|param| position_of(&text[start..], &param.name));
+        Ok(declared)
+    }
+}
+
+fn position_of(text: &str, name: &str) -> usize {
+    let found = text.match_indices(name).find(|(at, _)| {
+        let before = text[..*at].chars().next_back().is_none_or(|c| !c.is_alphanumeric() && c != '_');
+        before && text[at + name.len()..].trim_start_matches('"').trim_start().starts_with(':')
+    });
+    found.map_or(usize::MAX, |(at, _)| at)
+}
+
+/// The values of all declared parameters, checked. Those left out are asked for if somebody is there to answer.
+pub fn gather(
+    script: &str,
+    declared: &[Declared],
+    given: &Given,
+    asking: &dyn Asking,
+) -> Result<serde_json::Map<String, Value>> {
+    let mut values = given.values.clone();
+    values.retain(|name, _| declared.iter().any(|param| param.name == *name));
+    for param in declared {
+        let variable = format!("IDP_PARAM_{}", param.name.to_uppercase());
+        if let Some(text) = std::env::var_os(&variable) {
+            let text = text.into_string().map_err(|_| Error::invalid("idp::param::type", format!("{variable} is not UTF-8")))?;
+            let value = parse(&param.name, &param.rule, &text)?;
+            check(&param.name, &param.rule, &value)?;
+            values.insert(param.name.clone(), value);
+        }
+    }
+    if let Some(file) = &given.file {
+        from_file(script, declared, file, &mut values)?;
+    }
+    for (name, text) in &given.pairs {
+        let param = known(script, declared, name)?;
+        let value = parse(name, &param.rule, text)?;
+        check(name, &param.rule, &value)?;
+        values.insert(name.clone(), value);
+    }
+    let missing = |param: &&Declared| {
+        !values.contains_key(&param.name) && param.rule.default.is_none() && !param.rule.optional
+    };
+    let missing: Vec<&Declared> = declared.iter().filter(missing).collect();
+    if !missing.is_empty() {
+        if !asking.is_there() {
+            let names: Vec<String> = missing.iter().map(|param| format!("`{}`", param.name)).collect();
+            let (noun, verb) = if names.len() == 1 { ("parameter", "is") } else { ("parameters", "are") };
+            return Err(Error::invalid("idp::param::missing", format!("the {noun} {} {verb} missing", names.join(", ")))
+                .help(format!("give NAME=VALUE or --params FILE; `idp-run {script} --help` lists them")));
+        }
+        for param in missing {
+            values.insert(param.name.clone(), asking.ask(&param.name, &param.rule)?);
+        }
+    }
+    for param in declared {
+        if !values.contains_key(&param.name) {
+            values.insert(param.name.clone(), param.rule.default.clone().unwrap_or(Value::Null));
+        }
+    }
+    Ok(values)
+}
+
+/// Values as the map that scripts get.
+pub fn to_map(values: &serde_json::Map<String, Value>) -> Map {
+    values.iter().map(|(name, value)| (name.as_str().into(), value::from_json(value))).collect()
+}
+
+fn from_file(
+    script: &str,
+    declared: &[Declared],
+    file: &Path,
+    values: &mut serde_json::Map<String, Value>,
+) -> Result<()> {
+    let shown = file.display().to_string();
+    let text = std::fs::read_to_string(file)
+        .map_err(|error| Error::invalid("idp::param::file", format!("can't read {shown}: {error}")))?;
+    let documents = yaml::parse(&shown, &text)?;
+    let Some(document) = documents.first() else { return Ok(()) };
+    let Some(map) = document.value.as_object() else {
+        return Err(Error::invalid("idp::param::file", "parameters must be a map of names and values").at(document.place(&[])));
+    };
+    for (name, value) in map {
+        let path = [Step::Key(name.clone())];
+        let param = known(script, declared, name).map_err(|error| error.at(document.key_place(&path)))?;
+        if value.is_null() {
+            continue;
+        }
+        check(name, &param.rule, value).map_err(|error| error.at(document.place(&path)))?;
+        values.insert(name.clone(), value.clone());
+    }
+    Ok(())
+}
+
+fn known<'a>(script: &str, declared: &'a [Declared], name: &str) -> Result<&'a Declared> {
+    declared.iter().find(|param| param.name == name).ok_or_else(|| {
+        let error = Error::invalid("idp::param::unknown", format!("{script} has no parameter `{name}`"));
+        match nearest(name, declared.iter().map(|param| param.name.as_str())) {
+            Some(near) => error.help(format!("did you mean `{near}`?")),
+            None if declared.is_empty() => error.help("it takes none"),
+            None => error.help(format!("`idp-run {script} --help` lists its parameters")),
+        }
+    })
+}
