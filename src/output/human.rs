@@ -166,7 +166,7 @@ impl State {
             *shown = true;
         }
         self.steps = names;
-        self.result(&(heading + &text));
+        self.result(&(heading + text.as_str()));
     }
 
     fn wait(&mut self, what: String) {

@@ -2,9 +2,11 @@
 
 use std::fmt;
 
-use rhai::Dynamic;
 use rhai::plugin::*;
+use rhai::{Dynamic, EvalAltResult, NativeCallContext};
 
+use crate::bridge::throw;
+use crate::error::Error;
 use crate::world::Later;
 use crate::world::later::KNOWN_AFTER_APPLY;
 
@@ -29,26 +31,25 @@ pub fn dynamic<T: Into<Dynamic> + Clone>(value: &Later<T>, what: impl FnOnce() -
     }
 }
 
+fn unknown(ctx: &NativeCallContext, later: &LaterValue) -> Box<EvalAltResult> {
+    let message = format!("the {} is not known before the plan is applied", later.what);
+    throw(
+        ctx,
+        Error::failed("idp::plan::unknown", message)
+            .help("don't decide by it: use it in texts and options only, or look at what is known already"),
+    )
+}
+
 /// What scripts see.
 #[export_module]
 pub mod api {
     use rhai::{Dynamic, NativeCallContext};
 
-    use crate::bridge::{RhaiResultOf, throw};
-    use crate::error::Error;
+    use crate::bridge::RhaiResultOf;
 
     /// A value that the world assigns when a plan is applied, such as the number of a new pull request. It can be
     /// part of a text, where plans print it as `(known after apply)`; a comparison with it is an error in a plan.
     pub type Later = super::LaterValue;
-
-    fn unknown(ctx: &NativeCallContext, later: &super::LaterValue) -> Box<rhai::EvalAltResult> {
-        let message = format!("the {} is not known before the plan is applied", later.what);
-        throw(
-            ctx,
-            Error::failed("idp::plan::unknown", message)
-                .help("don't decide by it: use it in texts and options only, or look at what is known already"),
-        )
-    }
 
     /// The text of a value that is known after the apply.
     ///
@@ -58,7 +59,7 @@ pub mod api {
     /// ```
     #[rhai_fn(global, name = "to_string", name = "to_debug", pure)]
     pub fn to_string(later: &mut Later) -> String {
-        super::super::later::LaterValue::to_string(later)
+        format!("{later}")
     }
 
     /// A text with a value that is known after the apply at its end.
@@ -94,7 +95,7 @@ pub mod api {
         name = "==", name = "!=", name = "<", name = ">", name = "<=", name = ">="
     )]
     pub fn compare_left(ctx: NativeCallContext, later: Later, _other: Dynamic) -> RhaiResultOf<bool> {
-        Err(unknown(&ctx, &later))
+        Err(super::unknown(&ctx, &later))
     }
 
     /// Comparing a value with one that is known after the apply is an error in a plan.
@@ -108,6 +109,6 @@ pub mod api {
         name = "==", name = "!=", name = "<", name = ">", name = "<=", name = ">="
     )]
     pub fn compare_right(ctx: NativeCallContext, _other: Dynamic, later: Later) -> RhaiResultOf<bool> {
-        Err(unknown(&ctx, &later))
+        Err(super::unknown(&ctx, &later))
     }
 }

@@ -41,17 +41,17 @@ pub fn all() -> &'static [Primitive] {
             Primitive { name: "cluster", module: exported_module!(cluster::api).into() },
             Primitive { name: "environment", module: exported_module!(environment::api).into() },
             Primitive { name: "error", module: exported_module!(error::api).into() },
-            Primitive { name: "key", module: exported_module!(key::api).into() },
+            Primitive { name: "key", module: exported_module!(key::api::api).into() },
             Primitive { name: "later", module: exported_module!(later::api).into() },
             Primitive { name: "manifest", module: exported_module!(manifest::api).into() },
             Primitive { name: "notify", module: exported_module!(notify::api).into() },
             Primitive { name: "param", module: exported_module!(param::api).into() },
-            Primitive { name: "pull_request", module: exported_module!(pull_request::api).into() },
-            Primitive { name: "repo", module: exported_module!(repo::api).into() },
+            Primitive { name: "pull_request", module: exported_module!(pull_request::api::api).into() },
+            Primitive { name: "repo", module: exported_module!(repo::api::api).into() },
             Primitive { name: "secret", module: exported_module!(secret::api).into() },
             Primitive { name: "step", module: exported_module!(step::api).into() },
             Primitive { name: "template", module: exported_module!(template::api).into() },
-            Primitive { name: "tree", module: exported_module!(tree::api).into() },
+            Primitive { name: "tree", module: exported_module!(tree::api::api).into() },
         ]
     })
 }

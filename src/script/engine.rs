@@ -7,7 +7,7 @@ use rhai::packages::{
     ArithmeticPackage, BasicArrayPackage, BasicFnPackage, BasicIteratorPackage, BasicMapPackage, BasicMathPackage,
     BasicStringPackage, LanguageCorePackage, LogicPackage, MoreStringPackage, Package,
 };
-use rhai::{AST, CallFnOptions, Dynamic, Engine, FuncArgs, OptimizationLevel, Scope, SharedModule};
+use rhai::{AST, CallFnOptions, Dynamic, Engine, FuncArgs, OptimizationLevel, Module, Scope, Shared};
 use tokio::sync::watch;
 
 use super::diagnose::{Trouble, of_parse};
@@ -114,7 +114,7 @@ impl Host {
     /// The names of all functions that can be called, for suggestions.
     pub fn function_names(&self) -> Vec<String> {
         let mut names: Vec<String> =
-            modules().iter().flat_map(|module| module.gen_fn_signatures()).map(|signature| name_of(&signature)).collect();
+            modules().iter().flat_map(|module| module.gen_fn_signatures_with_mapper(str::to_owned.into())).map(|signature| name_of(&signature)).collect();
         names.extend(self.ast.iter_functions().map(|function| function.name.to_string()));
         names.sort();
         names.dedup();
@@ -184,8 +184,8 @@ fn build(progress: Progress) -> Engine {
 }
 
 /// Rhai's packages and our primitives, built once for all engines.
-fn modules() -> &'static [SharedModule] {
-    static MODULES: OnceLock<Vec<SharedModule>> = OnceLock::new();
+fn modules() -> &'static [Shared<Module>] {
+    static MODULES: OnceLock<Vec<Shared<Module>>> = OnceLock::new();
     MODULES.get_or_init(|| {
         let mut modules = vec![
             LanguageCorePackage::new().as_shared_module(),

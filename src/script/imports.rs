@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rhai::{Engine, Module, ModuleResolver, Position, Scope, SharedModule};
+use rhai::{Engine, Module, ModuleResolver, Position, Scope, Shared};
 
 use crate::bridge::{RhaiResultOf, throw_at};
 use crate::error::Error;
@@ -16,7 +16,7 @@ pub type Sources = Arc<Mutex<HashMap<String, Arc<str>>>>;
 pub struct Imports {
     library: Library,
     sources: Sources,
-    loaded: Mutex<HashMap<String, SharedModule>>,
+    loaded: Mutex<HashMap<String, Shared<Module>>>,
     loading: Mutex<Vec<String>>,
 }
 
@@ -28,7 +28,7 @@ impl Imports {
 }
 
 impl ModuleResolver for Imports {
-    fn resolve(&self, engine: &Engine, _: Option<&str>, path: &str, position: Position) -> RhaiResultOf<SharedModule> {
+    fn resolve(&self, engine: &Engine, _: Option<&str>, path: &str, position: Position) -> RhaiResultOf<Shared<Module>> {
         if let Some(module) = self.loaded.lock().unwrap_or_else(PoisonError::into_inner).get(path) {
             return Ok(module.clone());
         }
@@ -50,7 +50,7 @@ impl ModuleResolver for Imports {
 }
 
 impl Imports {
-    fn load(&self, engine: &Engine, path: &str, position: Position) -> RhaiResultOf<SharedModule> {
+    fn load(&self, engine: &Engine, path: &str, position: Position) -> RhaiResultOf<Shared<Module>> {
         let script = self.library.module(path).map_err(|error| throw_at(error, position))?;
         self.sources
             .lock()

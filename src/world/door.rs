@@ -10,7 +10,7 @@ use super::World;
 use super::change::Change;
 use super::contact::Notification;
 use super::fault::Faults;
-use super::forge::{Actor, Outcome, RUNS_AS};
+use super::forge::{Actor, Outcome};
 use super::journal::{Attempt, Effect, Intent, Journal, RunKey};
 use super::permission::Permissions;
 use super::review::{Reviewer, refused};
@@ -39,7 +39,7 @@ pub struct Parts {
     pub run: RunKey,
     /// The script as grants name it.
     pub script: String,
-    /// The user that the forge records: [`RUNS_AS`], or a person.
+    /// The user that the forge records: `idp-run`, or a person.
     pub actor: String,
     /// Who may change what.
     pub permissions: Permissions,

@@ -41,7 +41,9 @@ fn help(source: &Source, kind: &ErrorKind, at: usize) -> Option<&'static str> {
         UnknownQuotedScalarEscape | InvalidQuotedScalarHexEscape => {
             return Some("in double quotes a backslash begins an escape: write it twice, or use single quotes");
         }
-        UnclosedQuotedScalar | DocumentIndicatorInQuotedScalar => return Some("close the quote"),
+        UnclosedQuotedScalar | DocumentIndicatorInQuotedScalar | InvalidQuotedScalarIndent => {
+            return Some("close the quote");
+        }
         _ => {}
     }
     let lines = around(source, at);
@@ -61,9 +63,10 @@ fn help(source: &Source, kind: &ErrorKind, at: usize) -> Option<&'static str> {
         return Some("put a space after the colon of a key");
     }
     match kind {
-        UnclosedFlowCollection { .. } | UnexpectedEofFlowMapping | UnexpectedEofFlowSequence => {
-            Some("close the bracket")
-        }
+        InvalidColonPlacement
+        | UnclosedFlowCollection { .. }
+        | UnexpectedEofFlowMapping
+        | UnexpectedEofFlowSequence => Some("close the bracket"),
         MappingValueNotAllowed | InvalidIndentation | ExpectedBlockMappingKey | SimpleKeyExpected => {
             Some("keys of one map begin in the same column; check the indentation here and in the line before")
         }

@@ -106,6 +106,9 @@ impl<'s> Loader<'s> {
             Event::Scalar(text, style, anchor, tag) => {
                 let kind = scalar_kind(style, span);
                 let node = self.push(kind, span)?;
+                if kind == Kind::Nothing {
+                    self.place_nothing(node);
+                }
                 let text = if kind == Kind::Nothing { "" } else { &*text };
                 let plain = matches!(kind, Kind::Plain | Kind::Nothing);
                 let tag = tag.map(|tag| format!("{}{}", tag.handle(), tag.suffix()));
@@ -141,7 +144,7 @@ impl<'s> Loader<'s> {
     }
 
     fn push(&mut self, kind: Kind, span: &Span) -> Result<u32> {
-        self.nodes += 1;
+        self.nodes += if kind.is_map() || kind.is_list() { 3 } else { 1 };
         let start = offset(span.start.byte_offset());
         if self.nodes > MAX_NODES {
             let message = format!("more than {MAX_NODES} keys and values in one file");
@@ -239,6 +242,28 @@ impl<'s> Loader<'s> {
         }
         self.frames.push(Frame { node, anchor, open, cost: NODE_COST, height: 0 });
         Ok(())
+    }
+
+    /// The parser has a missing value before the colon of its key, or behind the comment of its dash.
+    fn place_nothing(&mut self, node: u32) {
+        let this = self.tree.nodes[node as usize];
+        let start = this.start as usize;
+        let text = &self.source.text;
+        let at = match self.frames.last() {
+            Some(Frame { open: Open::Map { key: Some(_), .. }, .. }) => {
+                let rest = &text[start..];
+                let blanks = rest.len() - rest.trim_start_matches([' ', '\t']).len();
+                if rest[blanks..].starts_with(':') { start + blanks + 1 } else { start }
+            }
+            Some(Frame { open: Open::List(_), .. }) => {
+                let line = text[..start].rfind('\n').map_or(0, |at| at + 1);
+                let written = &text[line..start];
+                written.find(" #").map_or(start, |comment| line + written[..comment].trim_end().len())
+            }
+            _ => start,
+        } as u32;
+        let lead = if this.lead == this.start { at } else { this.lead };
+        self.tree.nodes[node as usize] = Node { start: at, end: at, lead, ..this };
     }
 
     /// The parser starts a list that is not indented under its key behind the first dash.

@@ -1,11 +1,15 @@
 //! YAML as kubectl reads it, with the place of every value, and lossless edits. The rules are those of
 //! sigs.k8s.io/yaml over go-yaml v2 (YAML 1.1 words, JSON values); callers are all rooms that meet manifests.
 
+mod edit;
+#[cfg(test)]
+mod edit_tests;
 mod fault;
 mod load;
 mod path;
 mod render;
 mod scalar;
+mod splice;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -13,6 +17,7 @@ mod tree;
 use serde_json::Value;
 
 use crate::error::{Place, Result};
+pub use edit::{Edit, edit, edit_all, edit_parsed};
 pub use path::{Path, Step, get, get_mut, parse_path};
 pub use render::render;
 use tree::{Found, Shared, Tree};
@@ -21,8 +26,9 @@ use tree::{Found, Shared, Tree};
 pub const MAX_DEPTH: usize = 100;
 /// Bytes of one text.
 pub const MAX_BYTES: usize = 16 << 20;
-/// Keys and values of one text: about 2,000 Deployments.
-pub const MAX_NODES: usize = 500_000;
+/// Keys and values of one text, a collection counted as three: twice the 1,000 Deployments of a large repository.
+/// Together with `MAX_BYTES` it keeps a text from taking more than about 64 MB.
+pub const MAX_NODES: usize = 600_000;
 /// What anchors and aliases may copy, in the measure of [`NODE_COST`].
 pub const MAX_ALIASED: usize = 16 << 20;
 /// What a value takes beside its text, about, in bytes.

@@ -11,88 +11,108 @@ use super::scalar::{self, Plain};
 ///
 /// Numbers go the way of JSON in Kubernetes: `1.0` is written, and read back, as `1`.
 pub fn render(value: &Value) -> String {
-    let mut text = String::new();
-    match value {
-        Value::Object(map) if !map.is_empty() => block_map(&mut text, map, 0),
-        Value::Array(items) if !items.is_empty() => block_list(&mut text, items, 0),
-        _ => {
-            scalar_into(&mut text, value, 0);
-            text.push('\n');
-        }
-    }
-    text
+    let mut block = Block::new(Style::default());
+    block.node(value, 0);
+    block.text.push('\n');
+    block.text
 }
 
-/// The entries of a map, each on lines of its own; the caller has written the indent of the first.
-pub fn block_map(text: &mut String, map: &Map<String, Value>, indent: usize) {
-    for (position, (key, value)) in map.iter().enumerate() {
-        if position > 0 {
-            pad(text, indent);
-        }
-        text.push_str(&inline_string(key));
-        text.push(':');
-        entry(text, value, indent, indent);
+/// How far collections are indented.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Style {
+    /// A map under its key.
+    pub map: usize,
+    /// The dashes of a list under its key.
+    pub list: usize,
+}
+
+impl Default for Style {
+    fn default() -> Self {
+        Style { map: 2, list: 0 }
     }
 }
 
-/// The items of a list, likewise.
-pub fn block_list(text: &mut String, items: &[Value], indent: usize) {
-    for (position, item) in items.iter().enumerate() {
-        if position > 0 {
-            pad(text, indent);
-        }
-        text.push('-');
-        list_item(text, item, indent);
-    }
+/// Block text in the making. Every part is written without the indent of its first line and without its last line break.
+pub struct Block {
+    pub text: String,
+    style: Style,
 }
 
-/// What follows a dash, line break included.
-pub fn list_item(text: &mut String, item: &Value, indent: usize) {
-    text.push(' ');
-    match item {
-        Value::Object(map) if !map.is_empty() => block_map(text, map, indent + 2),
-        Value::Array(items) if !items.is_empty() => block_list(text, items, indent + 2),
-        _ => {
-            scalar_into(text, item, indent);
-            text.push('\n');
+impl Block {
+    pub fn new(style: Style) -> Self {
+        Block { text: String::new(), style }
+    }
+
+    /// A value at a column: a collection begins right here.
+    pub fn node(&mut self, value: &Value, indent: usize) {
+        match value {
+            Value::Object(map) if !map.is_empty() => self.map(map, indent),
+            Value::Array(items) if !items.is_empty() => {
+                for (position, item) in items.iter().enumerate() {
+                    if position > 0 {
+                        self.line(indent);
+                    }
+                    self.item(item, indent, 1);
+                }
+            }
+            _ => self.scalar(value, indent),
         }
     }
-}
 
-/// What follows `key:`, line break included; lists stand at a column of their own.
-pub fn entry(text: &mut String, value: &Value, indent: usize, list_indent: usize) {
-    match value {
-        Value::Object(map) if !map.is_empty() => {
-            text.push('\n');
-            pad(text, indent + 2);
-            block_map(text, map, indent + 2);
+    fn map(&mut self, map: &Map<String, Value>, indent: usize) {
+        for (position, (key, value)) in map.iter().enumerate() {
+            if position > 0 {
+                self.line(indent);
+            }
+            self.entry(key, value, indent);
         }
-        Value::Array(items) if !items.is_empty() => {
-            text.push('\n');
-            pad(text, list_indent);
-            block_list(text, items, list_indent);
+    }
+
+    /// `- item`, the dash at this column, with so many blanks behind it.
+    pub fn item(&mut self, item: &Value, indent: usize, blanks: usize) {
+        self.text.push('-');
+        pad(&mut self.text, blanks);
+        match item {
+            Value::Object(_) | Value::Array(_) => self.node(item, indent + 1 + blanks),
+            _ => self.scalar(item, indent),
         }
-        _ => {
-            text.push(' ');
-            scalar_into(text, value, indent);
-            text.push('\n');
-        }
+    }
+
+    /// `key: value`, the key at this column.
+    pub fn entry(&mut self, key: &str, value: &Value, indent: usize) {
+        self.text.push_str(&inline_string(key));
+        self.text.push(':');
+        self.value(value, indent);
+    }
+
+    /// What follows the colon of a key at this column.
+    pub fn value(&mut self, value: &Value, indent: usize) {
+        let inner = match value {
+            Value::Object(map) if !map.is_empty() => indent + self.style.map,
+            Value::Array(items) if !items.is_empty() => indent + self.style.list,
+            _ => {
+                self.text.push(' ');
+                return self.scalar(value, indent);
+            }
+        };
+        self.line(inner);
+        self.node(value, inner);
+    }
+
+    /// A scalar or an empty collection; text of several lines as a literal block where that is exact.
+    fn scalar(&mut self, value: &Value, indent: usize) {
+        let block = value.as_str().and_then(|string| literal(string, indent + self.style.map));
+        self.text.push_str(&block.unwrap_or_else(|| flow(value)));
+    }
+
+    fn line(&mut self, indent: usize) {
+        self.text.push('\n');
+        pad(&mut self.text, indent);
     }
 }
 
 fn pad(text: &mut String, indent: usize) {
     text.extend(std::iter::repeat_n(' ', indent));
-}
-
-/// A scalar or an empty collection; text of several lines as a literal block under the given indent where that is exact.
-fn scalar_into(text: &mut String, value: &Value, indent: usize) {
-    match value {
-        Value::String(string) => match literal(string, indent + 2) {
-            Some(block) => text.push_str(&block),
-            None => text.push_str(&inline_string(string)),
-        },
-        _ => text.push_str(&flow(value)),
-    }
 }
 
 /// A value on one line.

@@ -143,12 +143,12 @@ impl Tree {
         std::iter::from_fn(move || Some((children.next()?, children.next()?)))
     }
 
-    /// Whether a key node, as it is read, is this key.
-    pub fn key_is(&self, source: &Source, index: u32, name: &str) -> bool {
-        if let Ok(at) = self.odd_keys.binary_search_by_key(&index, |(node, _)| *node) {
-            return &*self.odd_keys[at].1 == name;
+    /// A key as it is read.
+    pub fn key_name<'s>(&'s self, source: &'s Source, index: u32) -> &'s str {
+        match self.odd_keys.binary_search_by_key(&index, |(node, _)| *node) {
+            Ok(at) => &self.odd_keys[at].1,
+            Err(_) => self.written(source, index),
         }
-        self.written(source, index) == name
     }
 
     fn written<'s>(&self, source: &'s Source, index: u32) -> &'s str {
@@ -174,9 +174,19 @@ impl Tree {
         }
     }
 
-    /// The aliases that stand for a node inside this span of nodes.
-    pub fn is_aliased_within(&self, from: u32, to: u32) -> bool {
-        self.aliases.iter().any(|(alias, target)| (from..to).contains(target) && !(from..to).contains(alias))
+    pub fn has_aliases(&self) -> bool {
+        !self.aliases.is_empty()
+    }
+
+    /// Whether aliases or anchors stand inside a node.
+    pub fn has_links(&self, index: u32) -> bool {
+        let inside = &self.nodes[index as usize..self.node(index).next as usize];
+        inside.iter().any(|node| node.anchored || node.kind == Kind::Alias)
+    }
+
+    /// The collection around a node.
+    pub fn parent(&self, index: u32) -> Option<u32> {
+        (0..index).rev().find(|at| self.node(*at).next > index)
     }
 
     /// Follows a path as far as it goes.
@@ -226,7 +236,7 @@ impl Tree {
 
     /// Key and value nodes of a name that a map has itself, not through a merge key.
     pub fn own_entry(&self, source: &Source, map: u32, name: &str) -> Option<(u32, u32)> {
-        self.entries(map).find(|(key, _)| self.node(*key).kind != Kind::Merge && self.key_is(source, *key, name))
+        self.entries(map).find(|(key, _)| self.node(*key).kind != Kind::Merge && self.key_name(source, *key) == name)
     }
 }
 

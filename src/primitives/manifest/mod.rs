@@ -58,15 +58,18 @@ impl Manifest {
 }
 
 fn no_place(path: &[Step]) -> Error {
-    let shown: String = path.iter().map(|step| format!("/{step}")).collect();
+    let shown = yaml::Path(path);
     Error::failed("idp::manifest::path", format!("the manifest has no place for {shown}"))
+}
+
+fn text_at(manifest: &Manifest, pointer: &str) -> rhai::ImmutableString {
+    manifest.value().pointer(pointer).and_then(Value::as_str).unwrap_or_default().into()
 }
 
 /// What scripts see.
 #[export_module]
 pub mod api {
     use rhai::{Dynamic, ImmutableString, Map, NativeCallContext};
-    use serde_json::Value;
 
     use crate::bridge::{RhaiResultOf, throw};
     use crate::formats::yaml;
@@ -97,10 +100,6 @@ pub mod api {
         Manifest::parse("manifest", text).map_err(|error| throw(&ctx, error))
     }
 
-    fn text_at(manifest: &Manifest, pointer: &str) -> ImmutableString {
-        manifest.value().pointer(pointer).and_then(Value::as_str).unwrap_or_default().into()
-    }
-
     /// `apiVersion`; empty if it has none.
     ///
     /// ```rhai
@@ -108,7 +107,7 @@ pub mod api {
     /// ```
     #[rhai_fn(global, get = "api_version", pure)]
     pub fn api_version(manifest: &mut Manifest) -> ImmutableString {
-        text_at(manifest, "/apiVersion")
+        super::text_at(manifest, "/apiVersion")
     }
 
     /// `kind`; empty if it has none.
@@ -118,7 +117,7 @@ pub mod api {
     /// ```
     #[rhai_fn(global, get = "kind", pure)]
     pub fn kind(manifest: &mut Manifest) -> ImmutableString {
-        text_at(manifest, "/kind")
+        super::text_at(manifest, "/kind")
     }
 
     /// `metadata.name`; empty if it has none.
@@ -128,7 +127,7 @@ pub mod api {
     /// ```
     #[rhai_fn(global, get = "name", pure)]
     pub fn name(manifest: &mut Manifest) -> ImmutableString {
-        text_at(manifest, "/metadata/name")
+        super::text_at(manifest, "/metadata/name")
     }
 
     /// `metadata.namespace`; empty if it has none.
@@ -138,7 +137,7 @@ pub mod api {
     /// ```
     #[rhai_fn(global, get = "namespace", pure)]
     pub fn namespace(manifest: &mut Manifest) -> ImmutableString {
-        text_at(manifest, "/metadata/namespace")
+        super::text_at(manifest, "/metadata/namespace")
     }
 
     /// A value by its path; `()` if there is none.

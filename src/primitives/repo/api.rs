@@ -2,27 +2,32 @@
 
 use rhai::plugin::*;
 
+use super::Repo;
+use crate::bridge::Run;
+use crate::error::Result;
+use crate::world::forge::RepoId;
+
+fn named(run: &Run, name: &str, shared: Option<String>) -> Result<Repo> {
+    let forge = &run.world()?.forge;
+    let id = RepoId::parse(name, forge.owner())?;
+    Ok(Repo { url: forge.url(&id), id, shared })
+}
+
 /// What scripts see.
 #[export_module]
 pub mod api {
     use rhai::{Dynamic, ImmutableString, Map, NativeCallContext};
 
     use super::super::{Delivery, Wish, redo};
-    use crate::bridge::{RhaiResultOf, Run, run_of, throw};
-    use crate::error::{Error, Result};
+    use crate::bridge::{RhaiResultOf, run_of, throw};
+    use crate::error::Error;
     use crate::primitives::options::Options;
     use crate::primitives::pull_request::{self, Edit, PullRequest};
     use crate::primitives::tree::Tree;
-    use crate::world::forge::{RepoId, check_branch};
+    use crate::world::forge::check_branch;
 
     /// A repository of the forge.
     pub type Repo = super::super::Repo;
-
-    fn named(run: &Run, name: &str, shared: Option<String>) -> Result<Repo> {
-        let forge = &run.world()?.forge;
-        let id = RepoId::parse(name, forge.owner())?;
-        Ok(Repo { url: forge.url(&id), id, shared })
-    }
 
     /// The repository of that name, which need not exist yet. A bare name belongs to the workspace's owner.
     ///
@@ -32,7 +37,7 @@ pub mod api {
     /// ```
     #[rhai_fn(return_raw)]
     pub fn repo(ctx: NativeCallContext, name: &str) -> RhaiResultOf<Repo> {
-        named(&*run_of(&ctx)?, name, None).map_err(|error| throw(&ctx, error))
+        super::named(&*run_of(&ctx)?, name, None).map_err(|error| throw(&ctx, error))
     }
 
     /// The repository of that name; with `shared: project`, one that all runs for a project have in common.
@@ -46,7 +51,7 @@ pub mod api {
         let run = run_of(&ctx)?;
         let act = || {
             let options = Options::of("repo", &options, &["shared"])?;
-            named(&run, name, options.text("shared")?)
+            super::named(&run, name, options.text("shared")?)
         };
         act().map_err(|error| throw(&ctx, error))
     }

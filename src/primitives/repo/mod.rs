@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::error::{Error, Result};
 use crate::primitives::tree::Tree;
 use crate::world::change::{Change, Marker};
-use crate::world::forge::{CommitId, Delivered, MOVED, Protection, RepoId, Repository, Settings, missing};
+use crate::world::forge::{CommitId, Delivered, MOVED, RepoId, Repository, Settings, missing};
 use crate::world::{Door, hash};
 
 /// A repository as scripts hold it: its address, and whether several runs share it.

@@ -3,6 +3,10 @@
 use std::fmt;
 
 use rhai::plugin::*;
+use rhai::{EvalAltResult, NativeCallContext};
+
+use crate::bridge::throw;
+use crate::error::Error;
 
 /// A secret's name. Its value never enters a script.
 #[derive(Clone, PartialEq, Eq)]
@@ -34,24 +38,23 @@ impl fmt::Display for Secret {
     }
 }
 
+fn refuse(ctx: &NativeCallContext) -> Box<EvalAltResult> {
+    throw(
+        ctx,
+        Error::failed("idp::secret::text", "a secret can't be part of a text")
+            .help("hand the secret itself to the function that needs it; only the door reads its value"),
+    )
+}
+
 /// What scripts see.
 #[export_module]
 pub mod api {
-    use rhai::{EvalAltResult, ImmutableString, NativeCallContext};
+    use rhai::{ImmutableString, NativeCallContext};
 
-    use crate::bridge::{RhaiResultOf, throw};
-    use crate::error::Error;
+    use crate::bridge::RhaiResultOf;
 
     /// A secret: a name whose value only the door reads. It prints as `***` and can't be part of a text.
     pub type Secret = super::Secret;
-
-    fn refuse(ctx: &NativeCallContext) -> Box<EvalAltResult> {
-        throw(
-            ctx,
-            Error::failed("idp::secret::text", "a secret can't be part of a text")
-                .help("hand the secret itself to the function that needs it; only the door reads its value"),
-        )
-    }
 
     /// The secret of that name. Nothing is read before the change that needs it.
     ///
@@ -80,7 +83,7 @@ pub mod api {
     /// ```
     #[rhai_fn(global, name = "to_string", name = "to_debug", return_raw, pure)]
     pub fn to_string(ctx: NativeCallContext, _secret: &mut Secret) -> RhaiResultOf<ImmutableString> {
-        Err(refuse(&ctx))
+        Err(super::refuse(&ctx))
     }
 
     /// A secret can't be added to a text.
@@ -90,6 +93,6 @@ pub mod api {
     /// ```
     #[rhai_fn(global, name = "+", return_raw)]
     pub fn text_before(ctx: NativeCallContext, _text: &str, _secret: Secret) -> RhaiResultOf<ImmutableString> {
-        Err(refuse(&ctx))
+        Err(super::refuse(&ctx))
     }
 }

@@ -1,6 +1,22 @@
 //! Trees in scripts.
 
+use rhai::NativeCallContext;
 use rhai::plugin::*;
+
+use super::Tree;
+use crate::bridge::{RhaiResultOf, run_of, throw};
+use crate::error::Result;
+use crate::formats::yaml::{self, Edit};
+use crate::world::change::File;
+
+fn edited(ctx: &NativeCallContext, tree: &Tree, path: &str, edit: impl Fn() -> Result<Edit>) -> RhaiResultOf<Tree> {
+    let run = run_of(ctx)?;
+    let act = || {
+        let text = run.wait(tree.text(&*run.world()?.forge, path))?;
+        tree.write(path, File::text(yaml::edit(path, &text, 0, &edit()?)?))
+    };
+    act().map_err(|error| throw(ctx, error))
+}
 
 /// What scripts see.
 #[export_module]
@@ -156,7 +172,7 @@ pub mod api {
     #[rhai_fn(global, name = "set", return_raw, pure)]
     pub fn set_value(ctx: NativeCallContext, tree: &mut Tree, path: &str, at: &str, value: Dynamic) -> RhaiResultOf<Tree> {
         let edit = || -> Result<Edit> { Ok(Edit::Set { path: yaml::parse_path(at)?, value: value::to_json(&value)? }) };
-        edited(&ctx, tree, path, edit)
+        super::edited(&ctx, tree, path, edit)
     }
 
     /// The tree with an element appended to a list of a YAML file, by the list's path.
@@ -168,7 +184,7 @@ pub mod api {
     #[rhai_fn(global, return_raw, pure)]
     pub fn append(ctx: NativeCallContext, tree: &mut Tree, path: &str, at: &str, value: Dynamic) -> RhaiResultOf<Tree> {
         let edit = || -> Result<Edit> { Ok(Edit::Append { path: yaml::parse_path(at)?, value: value::to_json(&value)? }) };
-        edited(&ctx, tree, path, edit)
+        super::edited(&ctx, tree, path, edit)
     }
 
     /// The tree with one value of a YAML file removed, by its path.
@@ -179,15 +195,7 @@ pub mod api {
     /// ```
     #[rhai_fn(global, return_raw, pure)]
     pub fn unset(ctx: NativeCallContext, tree: &mut Tree, path: &str, at: &str) -> RhaiResultOf<Tree> {
-        edited(&ctx, tree, path, || Ok(Edit::Remove { path: yaml::parse_path(at)? }))
+        super::edited(&ctx, tree, path, || Ok(Edit::Remove { path: yaml::parse_path(at)? }))
     }
 
-    fn edited(ctx: &NativeCallContext, tree: &Tree, path: &str, edit: impl Fn() -> Result<Edit>) -> RhaiResultOf<Tree> {
-        let run = run_of(ctx)?;
-        let act = || {
-            let text = run.wait(tree.text(&*run.world()?.forge, path))?;
-            tree.write(path, File::text(yaml::edit(path, &text, 0, &edit()?)?))
-        };
-        act().map_err(|error| throw(ctx, error))
-    }
 }
