@@ -1,1 +1,207 @@
-//! cli
+//! The command line: one thin file a verb. Errors are dressed here, at the rim.
+
+mod complete;
+mod list;
+mod pr;
+mod prompt;
+mod run;
+mod runs;
+mod script_help;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, CommandFactory, Parser, Subcommand};
+
+use crate::config::Config;
+use crate::error::{Error, Exit, Result};
+use crate::output::{ColorChoice, Format, Options, error_to_stderr};
+
+/// Golden paths, policies and scorecards as scripts that can be planned, killed and rerun.
+#[derive(Parser)]
+#[command(name = "idp-run", version, max_term_width = 100, after_help = EXAMPLES)]
+#[command(subcommand_required = true, arg_required_else_help = true, allow_external_subcommands = true)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  idp-run create-service project=payments service=api owner=team-payments --plan
+  idp-run create-service --params payments-api.yaml
+  idp-run ./scripts/my-path.rhai --help
+  idp-run pr list platform-gitops
+  idp-run runs show create-service
+
+Exit codes: 0 ok · 1 the script or the platform failed · 2 usage or invalid input · 3 a verdict failed
+            4 authentication or permission · 5 changes pending (--detailed-exitcode) · 130 interrupted";
+
+/// Flags of every verb.
+#[derive(Args, Clone, Default)]
+struct Global {
+    /// The folder with idp.yaml [default: the nearest one above the current folder]
+    #[arg(short, long, value_name = "DIR", global = true)]
+    workspace: Option<PathBuf>,
+    /// What stdout gets: text for people, or one JSON event a line
+    #[arg(long, value_name = "FORMAT", value_enum, global = true)]
+    output: Option<Format>,
+    /// When to use colour [default: on a terminal, unless NO_COLOR is set]
+    #[arg(long, value_name = "WHEN", value_enum, global = true)]
+    color: Option<ColorChoice>,
+    /// Say less: no steps, no changes
+    #[arg(short, long, global = true)]
+    quiet: bool,
+    /// Say more: whole diffs, unchanged objects
+    #[arg(short, long, global = true)]
+    verbose: bool,
+}
+
+impl Global {
+    /// These flags, with those of another place (behind the script's name) on top.
+    fn with(self, later: Global) -> Global {
+        Global {
+            workspace: later.workspace.or(self.workspace),
+            output: later.output.or(self.output),
+            color: later.color.or(self.color),
+            quiet: later.quiet || self.quiet,
+            verbose: later.verbose || self.verbose,
+        }
+    }
+
+    fn options(&self, plan: bool) -> Options {
+        Options {
+            format: self.output.unwrap_or_default(),
+            plan,
+            color: self.color.unwrap_or_default(),
+            quiet: self.quiet,
+            verbose: self.verbose,
+        }
+    }
+
+    /// The workspace for verbs that need no script: the named one, the nearest, or the current folder.
+    fn config(&self) -> Result<Config> {
+        let here = current_folder()?;
+        match Config::find(self.workspace.as_deref(), &here)? {
+            Some(config) => Ok(config),
+            None => Config::bare(&here),
+        }
+    }
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Run a script: by name, or by a path that contains a `/` or ends in .rhai
+    ///
+    /// `idp-run SCRIPT` is short for this. `idp-run SCRIPT --help` shows what the script does and its parameters.
+    #[command(disable_help_flag = true)]
+    Run(run::RunArgs),
+    /// Show the scripts that can be run by name
+    List,
+    /// Copy a built-in script into the workspace's scripts/, to change it
+    Eject(list::EjectArgs),
+    /// Look at and act on pull requests
+    #[command(subcommand)]
+    Pr(pr::Verb),
+    /// Look at the journal of runs, and go on with those that wait
+    #[command(subcommand)]
+    Runs(runs::Verb),
+    /// Print a completion script for a shell
+    Completions(complete::CompletionsArgs),
+    #[command(external_subcommand)]
+    Script(Vec<OsString>),
+}
+
+/// `idp-run SCRIPT ...`: the same as `idp-run run SCRIPT ...`.
+#[derive(Parser)]
+#[command(name = "idp-run run", disable_help_flag = true, max_term_width = 100)]
+struct ScriptCli {
+    #[command(flatten)]
+    global: Global,
+    #[command(flatten)]
+    args: run::RunArgs,
+}
+
+/// Runs the command line and returns the exit code.
+pub fn main(args: Vec<OsString>) -> Exit {
+    let cli = match Cli::try_parse_from(&args) {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error, &args),
+    };
+    let (global, verb) = match cli.verb {
+        Verb::Script(words) => {
+            let words = std::iter::once(OsString::from("idp-run run")).chain(words);
+            match ScriptCli::try_parse_from(words) {
+                Ok(script) => (cli.global.with(script.global), Verb::Run(script.args)),
+                Err(error) => return usage(&error, &args),
+            }
+        }
+        verb => (cli.global, verb),
+    };
+    let result = match verb {
+        Verb::Run(args) => return run::run(&global, args),
+        Verb::Runs(verb) => runs::runs(&global, verb),
+        Verb::Pr(verb) => pr::pr(&global, verb),
+        Verb::List => list::list(&global),
+        Verb::Eject(args) => list::eject(&global, &args),
+        Verb::Completions(args) => complete::completions(&args),
+        Verb::Script(_) => Ok(Exit::Ok),
+    };
+    match result {
+        Ok(exit) => exit,
+        Err(error) => {
+            error_to_stderr(&global.options(false), &error);
+            error.kind().into()
+        }
+    }
+}
+
+/// Help and version go to stdout; a mistake goes to stderr in clap's words, and as events where JSON was asked for.
+fn usage(error: &clap::Error, args: &[OsString]) -> Exit {
+    use clap::error::ErrorKind;
+    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+        let _ = error.print();
+        return Exit::Ok;
+    }
+    let words: Vec<_> = args.iter().map(|arg| arg.to_string_lossy()).collect();
+    let json = words.iter().any(|word| word == "--output=json")
+        || words.windows(2).any(|pair| pair[0] == "--output" && pair[1] == "json");
+    if json {
+        let message = error.render().to_string();
+        let first = message.lines().next().unwrap_or_default().trim_start_matches("error: ").to_string();
+        let options = Options { format: Format::Json, ..Options::default() };
+        error_to_stderr(&options, &Error::invalid("idp::usage", first).help("see --help"));
+    } else {
+        let _ = error.print();
+    }
+    Exit::Invalid
+}
+
+fn current_folder() -> Result<PathBuf> {
+    std::env::current_dir()
+        .map_err(|error| Error::failed("idp::io", format!("can't tell the current folder: {error}")))
+}
+
+/// Drives a future of a verb that runs no script.
+fn block_on<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
+    runtime()?.block_on(future)
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Error::failed("idp::io", format!("can't start the runtime: {error}")))
+}
+
+/// The command of `run`, for its help.
+fn run_command() -> clap::Command {
+    ScriptCli::command()
+}
+
+/// The whole command, for completions.
+fn command() -> clap::Command {
+    Cli::command()
+}

@@ -114,7 +114,7 @@ impl Host {
     /// The names of all functions that can be called, for suggestions.
     pub fn function_names(&self) -> Vec<String> {
         let mut names: Vec<String> =
-            modules().iter().flat_map(|module| module.gen_fn_signatures_with_mapper(str::to_owned.into())).map(|signature| name_of(&signature)).collect();
+            modules().iter().flat_map(|module| module.gen_fn_signatures_with_mapper(std::borrow::Cow::Borrowed)).map(|signature| name_of(&signature)).collect();
         names.extend(self.ast.iter_functions().map(|function| function.name.to_string()));
         names.sort();
         names.dedup();

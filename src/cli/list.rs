@@ -1,0 +1,50 @@
+//! `idp-run list` and `idp-run eject`: the scripts that can be run by name.
+
+use clap::Args;
+
+use super::Global;
+use crate::error::{Error, Exit, Result, io};
+use crate::library::Library;
+use crate::output::{self, Format, table::Table};
+
+pub fn list(global: &Global) -> Result<Exit> {
+    let config = global.config()?;
+    let scripts = Library::new(&config.root).scripts()?;
+    let options = global.options(false);
+    if options.format == Format::Json {
+        for script in scripts {
+            let line = serde_json::json!({
+                "type": "script", "name": script.name, "title": script.title, "origin": script.origin
+            });
+            output::text(&format!("{line}\n"));
+        }
+        return Ok(Exit::Ok);
+    }
+    let mut table = Table::new(["NAME", "TITLE", "FROM"]);
+    for script in scripts {
+        table.row([script.name, script.title, script.origin.to_string()]);
+    }
+    output::table(&options, &table);
+    Ok(Exit::Ok)
+}
+
+#[derive(Args)]
+pub struct EjectArgs {
+    /// The script's name
+    name: String,
+}
+
+pub fn eject(global: &Global, args: &EjectArgs) -> Result<Exit> {
+    let config = global.config()?;
+    let script = Library::new(&config.root).script(&args.name, &config.root)?;
+    let Some(inner) = script.shown.strip_prefix("embedded:") else {
+        return Err(Error::invalid("idp::eject", format!("{} is a file already: {}", args.name, script.shown)));
+    };
+    let path = config.root.join(inner);
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).map_err(io("make the folder", folder))?;
+    }
+    std::fs::write(&path, script.text.as_bytes()).map_err(io("write", &path))?;
+    output::text(&format!("{}\n", path.display()));
+    Ok(Exit::Ok)
+}

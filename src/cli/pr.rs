@@ -1,0 +1,272 @@
+//! `idp-run pr`: pull requests of any forge, looked at and acted on by people.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use clap::{Args, Subcommand};
+
+use super::{Global, block_on};
+use crate::error::{Error, Exit, Result};
+use crate::output::{self, Format};
+use crate::report::{Event, FileDiff, Sink};
+use crate::world::change::Change;
+use crate::world::door::Parts;
+use crate::world::forge::{Forge, MergeMethod, Mergeable, PullRequest, RepoId, State, missing};
+use crate::world::journal::RunKey;
+use crate::world::permission::Permissions;
+use crate::world::{Door, Later, Mode, World, open};
+
+#[derive(Subcommand)]
+pub enum Verb {
+    /// Pull requests of a repository, oldest first
+    List(ListArgs),
+    /// One pull request with its description, reviews and diff
+    Show(One),
+    /// Approve a pull request
+    Approve(Act),
+    /// Merge a pull request, if the rules of its base hold
+    Merge(MergeArgs),
+    /// Close a pull request without merging it
+    Close(Act),
+}
+
+#[derive(Args)]
+pub struct ListArgs {
+    /// The repository, with or without its owner
+    #[arg(value_name = "[OWNER/]REPO")]
+    repo: String,
+    /// Which ones: open, merged, closed or all
+    #[arg(long, value_name = "STATE", default_value = "all", value_parser = ["open", "merged", "closed", "all"])]
+    state: String,
+}
+
+#[derive(Args)]
+pub struct One {
+    /// The repository, with or without its owner
+    #[arg(value_name = "[OWNER/]REPO")]
+    repo: String,
+    /// The pull request's number
+    #[arg(value_name = "N")]
+    number: u64,
+}
+
+#[derive(Args)]
+pub struct Act {
+    #[command(flatten)]
+    one: One,
+    /// Who acts
+    #[arg(long = "as", value_name = "NAME", env = "USER", default_value = "someone")]
+    who: String,
+}
+
+#[derive(Args)]
+pub struct MergeArgs {
+    #[command(flatten)]
+    act: Act,
+    /// Merge although rules of the base don't hold; it is recorded which
+    #[arg(long)]
+    admin: bool,
+    /// One commit on the base
+    #[arg(long, conflicts_with = "rebase")]
+    squash: bool,
+    /// The commits again, on the base
+    #[arg(long)]
+    rebase: bool,
+}
+
+pub fn pr(global: &Global, verb: Verb) -> Result<Exit> {
+    let config = global.config()?;
+    block_on(async {
+        match verb {
+            Verb::List(args) => {
+                let world = open::for_reading(&config).await?;
+                let repo = RepoId::parse(&args.repo, world.forge.owner())?;
+                existing(&*world.forge, &repo).await?;
+                let pulls = world.forge.pull_requests(&repo, None).await?;
+                let sink = output::sink(&global.options(false));
+                let mut shown = 0;
+                for pull in pulls.iter().filter(|pull| args.state == "all" || pull.state.as_str() == args.state) {
+                    sink.emit(event(&repo, pull));
+                    shown += 1;
+                }
+                drop(sink);
+                if shown == 0 && global.options(false).format == Format::Human {
+                    let which = if args.state == "all" { String::new() } else { format!("{} ", args.state) };
+                    output::text(&format!("{repo} has no {which}pull requests.\n"));
+                }
+            }
+            Verb::Show(args) => {
+                let world = open::for_reading(&config).await?;
+                let (repo, pull) = find(&world, &args).await?;
+                if global.options(false).format == Format::Json {
+                    output::sink(&global.options(false)).emit(event(&repo, &pull));
+                } else {
+                    output::text(&shown(&world, &repo, &pull).await?);
+                }
+            }
+            Verb::Approve(act) => {
+                let (world, repo, pull) = acting(&config, &act.one).await?;
+                let number = act.one.number;
+                pass(world, &act.who, Change::Approve { repo: repo.clone(), number }).await?;
+                said(global, &repo, &pull, &format!("{} approved {repo}#{number}.", act.who));
+            }
+            Verb::Merge(args) => {
+                let (world, repo, mut pull) = acting(&config, &args.act.one).await?;
+                let method = match (args.squash, args.rebase) {
+                    (true, _) => MergeMethod::Squash,
+                    (_, true) => MergeMethod::Rebase,
+                    _ => MergeMethod::Merge,
+                };
+                let (number, head, admin) = (args.act.one.number, pull.commit.clone(), args.admin);
+                pass(world, &args.act.who, Change::Merge { repo: repo.clone(), number, method, head, admin }).await?;
+                pull.state = State::Merged;
+                said(global, &repo, &pull, &format!("Merged {repo}#{number} into {} ({method}).", pull.base));
+            }
+            Verb::Close(act) => {
+                let (world, repo, mut pull) = acting(&config, &act.one).await?;
+                let number = act.one.number;
+                pass(world, &act.who, Change::ClosePullRequest { repo: repo.clone(), number }).await?;
+                pull.state = State::Closed;
+                said(global, &repo, &pull, &format!("Closed {repo}#{number}."));
+            }
+        }
+        Ok(Exit::Ok)
+    })
+}
+
+async fn existing(forge: &dyn Forge, repo: &RepoId) -> Result<()> {
+    if forge.repository(repo).await?.is_some() {
+        return Ok(());
+    }
+    let all = forge.repositories().await?;
+    let near = crate::error::nearest(repo.name(), all.iter().map(RepoId::name));
+    Err(match near {
+        Some(near) => missing(repo).help(format!("did you mean `{near}`?")),
+        None => missing(repo),
+    })
+}
+
+async fn find(world: &World, one: &One) -> Result<(RepoId, PullRequest)> {
+    let repo = RepoId::parse(&one.repo, world.forge.owner())?;
+    existing(&*world.forge, &repo).await?;
+    let pulls = world.forge.pull_requests(&repo, None).await?;
+    let found = pulls.into_iter().find(|pull| pull.number == Later::Known(one.number));
+    let pull = found.ok_or_else(|| {
+        Error::failed("idp::pr::missing", format!("{repo} has no pull request {}", one.number))
+            .help(format!("`idp-run pr list {repo}` shows those it has"))
+    })?;
+    Ok((repo, pull))
+}
+
+/// The world to act on: what isn't there yet has no pull request, so nothing is made here.
+async fn acting(config: &crate::config::Config, one: &One) -> Result<(World, RepoId, PullRequest)> {
+    let world = open::for_reading(config).await?;
+    let (repo, pull) = find(&world, one).await?;
+    Ok((world, repo, pull))
+}
+
+fn event(repo: &RepoId, pull: &PullRequest) -> Event {
+    Event::PullRequest {
+        repository: repo.to_string(),
+        number: pull.number.known().copied().unwrap_or_default(),
+        title: pull.title.clone(),
+        head: pull.head.clone(),
+        base: pull.base.clone(),
+        state: pull.state.as_str(),
+        url: pull.url.to_string(),
+    }
+}
+
+fn said(global: &Global, repo: &RepoId, pull: &PullRequest, text: &str) {
+    let options = global.options(false);
+    match options.format {
+        Format::Json => output::sink(&options).emit(event(repo, pull)),
+        Format::Human => output::text(&format!("{text}\n")),
+    }
+}
+
+/// A person's act passes the same door as a run's, without a run of its own in the journal: the forge records it.
+async fn pass(world: World, who: &str, change: Change) -> Result<()> {
+    struct Silent;
+    impl Sink for Silent {
+        fn emit(&self, _: Event) {}
+    }
+    let key = format!("{who} {}", change.target());
+    let run = RunKey { hash: crate::world::hash::short(&key), key, script: "pr".into(), input_hash: String::new() };
+    let door = Door::new(Parts {
+        world,
+        mode: Mode::Apply,
+        run,
+        script: "pr".into(),
+        actor: who.to_string(),
+        permissions: Permissions::default(),
+        reviewers: Vec::new(),
+        journal: None,
+        sink: Arc::new(Silent),
+        cancelled: Arc::new(AtomicBool::new(false)),
+    });
+    door.pass(change).await.map(drop)
+}
+
+/// A pull request as people read it.
+async fn shown(world: &World, repo: &RepoId, pull: &PullRequest) -> Result<String> {
+    let mut text = format!("{}  ({repo}#{})\n", pull.title, pull.number);
+    text.push_str(&format!("{} · {} → {} · by {}\n", pull.state.as_str(), pull.head, pull.base, pull.author));
+    let list = |name: &str, values: Vec<&str>| {
+        if values.is_empty() { String::new() } else { format!("{name}: {}\n", values.join(", ")) }
+    };
+    text.push_str(&list("Labels", pull.labels.iter().map(String::as_str).collect()));
+    text.push_str(&list("Reviewers", pull.reviewers.iter().map(String::as_str).collect()));
+    text.push_str(&list("Approved by", pull.approvals.iter().map(|approval| approval.by.as_str()).collect()));
+    if let Some(merged) = &pull.merged {
+        text.push_str(&format!("Merged by {} ({})\n", merged.by, merged.method));
+        text.push_str(&list("Overridden", merged.overridden.iter().map(String::as_str).collect()));
+    }
+    let base = world.forge.branch(repo, &pull.base).await?;
+    if let (State::Open, Some(base)) = (pull.state, &base) {
+        match world.forge.mergeable(repo, base, &pull.commit).await? {
+            Mergeable::Clean => text.push_str("Merges cleanly\n"),
+            Mergeable::Conflicts(paths) => text.push_str(&format!("Conflicts in {}\n", paths.join(", "))),
+        }
+    }
+    if !pull.body.trim().is_empty() {
+        text.push_str(&format!("\n{}\n", pull.body.trim()));
+    }
+    for comment in &pull.comments {
+        text.push_str(&format!("\n{}:\n{}\n", comment.by, comment.body.trim()));
+    }
+    if let Some(base) = base {
+        for file in diff(world, repo, pull, &base).await? {
+            text.push_str(&format!("\n{} (+{} −{})\n{}", file.path, file.added, file.removed, file.text));
+        }
+    }
+    Ok(text)
+}
+
+/// What a pull request changes since it left its base; of a merged one what its merge brought.
+async fn diff(
+    world: &World,
+    repo: &RepoId,
+    pull: &PullRequest,
+    base: &crate::world::forge::CommitId,
+) -> Result<Vec<FileDiff>> {
+    let forge = &world.forge;
+    let Some(from) = forge.merge_base(repo, base, &pull.commit).await? else { return Ok(Vec::new()) };
+    let listed = |entries: Vec<crate::world::forge::Entry>| -> BTreeMap<String, String> {
+        entries.into_iter().map(|entry| (entry.path, entry.blob)).collect()
+    };
+    let before = listed(forge.list(repo, &from, "").await?);
+    let after = listed(forge.list(repo, &pull.commit, "").await?);
+    let paths: std::collections::BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+    let mut files = Vec::new();
+    for path in paths {
+        if before.get(path) != after.get(path) {
+            let old = forge.file(repo, &from, path).await?;
+            let new = forge.file(repo, &pull.commit, path).await?;
+            let bytes = |file: &Option<crate::world::change::File>| file.as_ref().map(|file| file.bytes.clone());
+            files.push(FileDiff::between(path, bytes(&old).as_deref(), bytes(&new).as_deref()));
+        }
+    }
+    Ok(files)
+}

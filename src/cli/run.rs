@@ -1,0 +1,390 @@
+//! `idp-run SCRIPT`: one attempt at a run, on a thread of its own, watched for time, memory and Ctrl-C.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Duration;
+
+use clap::Args;
+use globset::{Glob, GlobSetBuilder};
+
+use super::prompt::Terminal;
+use super::{Global, current_folder, runtime, script_help};
+use crate::bridge::{Opened, Opening, Run, Stop};
+use crate::config::{self, Config};
+use crate::error::{Error, Exit, Kind, Result};
+use crate::library::{Library, Script};
+use crate::output::{self, Format};
+use crate::report::{Counts, Event, Sink, Status};
+use crate::script::{Given, Host, Progress, Trouble, diagnose, gather, run_key, to_map};
+use crate::world::door::{Parts, cancelled};
+use crate::world::fault::Faults;
+use crate::world::forge::RUNS_AS;
+use crate::world::journal::{Journal, RunKey, Start};
+use crate::world::lock::FileLock;
+use crate::world::permission::Permissions;
+use crate::world::review::Manifests;
+use crate::world::sqlite::SqliteJournal;
+use crate::world::{Door, Mode, open};
+
+/// How long a run waits for another one of the same key.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// The stack of a script's thread: dropping values that nest deeply recurses, and what they hold is bounded by the
+/// memory limit, of which this is a multiple. It is reserved, not used.
+const STACK_FACTOR: usize = 4;
+
+#[derive(Args, Clone, Default)]
+pub struct RunArgs {
+    /// The script's name, or its path
+    #[arg(value_name = "SCRIPT")]
+    pub script: Option<String>,
+    /// Parameters of the script
+    #[arg(value_name = "NAME=VALUE")]
+    pub pairs: Vec<String>,
+    /// A parameter of the script; the same as NAME=VALUE
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub param: Vec<String>,
+    /// Parameters from a YAML or JSON file
+    #[arg(long, value_name = "FILE")]
+    pub params: Option<PathBuf>,
+    /// Show every change, make none
+    #[arg(long)]
+    pub plan: bool,
+    /// With --plan: exit with 5 if there are changes
+    #[arg(long, requires = "plan")]
+    pub detailed_exitcode: bool,
+    /// Make the changes of a world that isn't embedded without asking
+    #[arg(long, conflicts_with = "plan")]
+    pub yes: bool,
+    /// A file that says what the run may change outside the embedded world
+    #[arg(long, value_name = "FILE", env = "IDP_GRANTS")]
+    pub grants: Option<PathBuf>,
+    /// Show what the script does and its parameters
+    #[arg(short, long)]
+    pub help: bool,
+    /// Values of an earlier attempt, when a run is resumed.
+    #[arg(skip)]
+    pub values: serde_json::Map<String, serde_json::Value>,
+}
+
+/// Runs a script and says how it ended, whatever happened.
+pub fn run(global: &Global, args: RunArgs) -> Exit {
+    let options = global.options(args.plan);
+    let Some(name) = args.script.clone() else {
+        let _ = super::run_command().print_long_help();
+        return if args.help { Exit::Ok } else { Exit::Invalid };
+    };
+    let prepared = (|| {
+        let here = current_folder()?;
+        let (config, script) = find(global, &name, &here)?;
+        Ok((config, script, runtime()?))
+    })();
+    let (config, script, runtime) = match prepared {
+        Ok(prepared) => prepared,
+        Err(error) => {
+            output::error_to_stderr(&options, &error);
+            return error.kind().into();
+        }
+    };
+    let config = Arc::new(config);
+    let progress = Progress::new(config.limits.memory);
+    let sink = output::sink(&options);
+    let attempt = Attempt {
+        library: Library::new(&config.root).beside(&script),
+        ask: options.format == Format::Human,
+        handle: runtime.handle().clone(),
+        progress: progress.clone(),
+        sink: sink.clone(),
+        config: config.clone(),
+        script,
+        args,
+    };
+    let (done, ended) = tokio::sync::oneshot::channel();
+    let thread = std::thread::Builder::new()
+        .name("script".into())
+        .stack_size(config.limits.memory.saturating_mul(STACK_FACTOR))
+        .spawn(move || {
+            let _ = done.send(attempt.whole());
+        });
+    let thread = match thread {
+        Ok(thread) => thread,
+        Err(error) => {
+            let error = Error::failed("idp::io", format!("can't start the script's thread: {error}"))
+                .help("lower `limits.memory` in idp.yaml");
+            output::error_to_stderr(&options, &error);
+            return Exit::Failed;
+        }
+    };
+    let exit = runtime.block_on(watch(ended, &progress, config.limits.time));
+    if exit.is_some() {
+        let _ = thread.join();
+    }
+    exit.unwrap_or(Exit::Failed)
+}
+
+/// Waits for the end, telling the run to stop when its time is up or a person says so.
+async fn watch(mut ended: tokio::sync::oneshot::Receiver<Exit>, progress: &Progress, time: Duration) -> Option<Exit> {
+    let deadline = tokio::time::sleep(time);
+    tokio::pin!(deadline);
+    let mut asked = false;
+    loop {
+        tokio::select! {
+            exit = &mut ended => return exit.ok(),
+            () = &mut deadline, if progress.why() == Stop::No => progress.stop(Stop::Time),
+            signal = tokio::signal::ctrl_c() => {
+                // A second Ctrl-C doesn't wait for the change that is under way.
+                if asked || signal.is_err() {
+                    return Some(Exit::Interrupted);
+                }
+                asked = true;
+                progress.stop(Stop::Cancelled);
+            }
+        }
+    }
+}
+
+/// The workspace and the script: a path without a workspace above brings its own folder as one.
+fn find(global: &Global, name: &str, here: &std::path::Path) -> Result<(Config, Script)> {
+    let found = Config::find(global.workspace.as_deref(), here)?;
+    let is_path = name.contains('/') || name.ends_with(".rhai");
+    let config = match found {
+        Some(config) => config,
+        None if is_path => {
+            let folder = here.join(name);
+            Config::bare(folder.parent().unwrap_or(here))?
+        }
+        None => Config::bare(here)?,
+    };
+    let script = Library::new(&config.root).script(name, here)?;
+    Ok((config, script))
+}
+
+/// One attempt, with all that it needs on its thread.
+struct Attempt {
+    config: Arc<Config>,
+    library: Library,
+    script: Script,
+    args: RunArgs,
+    sink: Arc<dyn Sink>,
+    progress: Progress,
+    handle: tokio::runtime::Handle,
+    ask: bool,
+}
+
+impl Attempt {
+    /// The attempt from compiling to its last word.
+    fn whole(self) -> Exit {
+        let run = OnceLock::new();
+        let result = self.attempt(&run);
+        let door = run.get().and_then(|run: &Arc<Run>| run.opened.get()).map(|opened| &opened.door);
+        let counts = door.map(Door::counts).unwrap_or_default();
+        let (mut status, mut exit, mut note) = match result {
+            Ok(None) => {
+                let planned = self.args.plan;
+                let pending = planned && self.args.detailed_exitcode && counts.changes() > 0;
+                let status = if planned { Status::Planned } else { Status::Applied };
+                (status, if pending { Exit::Pending } else { Exit::Ok }, None)
+            }
+            Ok(Some(help)) => {
+                output::text(&help);
+                return Exit::Ok;
+            }
+            Err(Trouble::Waiting(what)) => {
+                self.sink.emit(Event::Waiting(what.clone()));
+                (Status::Waiting, Exit::Ok, Some(what))
+            }
+            Err(Trouble::Failed { error, frames }) => {
+                let status = if error.kind() == Kind::Interrupted { Status::Cancelled } else { Status::Failed };
+                let (exit, note) = (error.kind().into(), Some(error.message().to_string()));
+                self.sink.emit(Event::Failure { error, frames });
+                (status, exit, note)
+            }
+        };
+        if let Some((journal, attempt)) = door.and_then(Door::journal) {
+            let time = crate::world::Clock::System.now();
+            let end = self.handle.block_on(journal.end(*attempt, status, counts, note.as_deref(), time));
+            if let Err(error) = end {
+                self.sink.emit(Event::Failure { error, frames: Vec::new() });
+                (status, exit, note) = (Status::Failed, Exit::Failed, None);
+            }
+        }
+        drop(note);
+        self.finish(counts, status);
+        exit
+    }
+
+    fn finish(&self, counts: Counts, status: Status) {
+        self.sink.emit(Event::Summary { counts, status });
+    }
+
+    /// Runs the script; the text if only help was asked for.
+    fn attempt(&self, run: &OnceLock<Arc<Run>>) -> Result<Option<String>, Trouble> {
+        let mut host =
+            Host::compile(self.script.clone(), &self.library, self.sink.clone(), self.progress.clone())?;
+        let declared = host.declared().map_err(|error| diagnose(&host, *error))?;
+        if self.args.help {
+            return Ok(Some(script_help::text(&self.script, &declared)));
+        }
+        let given = self.given()?;
+        let terminal = Terminal { allowed: self.ask };
+        let values = gather(&self.script.name, &declared, &given, &terminal)?;
+        let key = run_key(&self.script, &declared, &values);
+        let params = serde_json::Value::Object(values.clone());
+        let made = Arc::new(self.run(key, params)?);
+        let made = run.get_or_init(|| made);
+        host.attach(made.clone());
+        let map = || to_map(&values);
+        if host.defines("check", 1) {
+            let verdict = host.call("check", (map(),)).map_err(|error| diagnose(&host, *error))?;
+            if let Ok(message) = verdict.into_string() {
+                return Err(Error::invalid("idp::param::check", message).into());
+            }
+        }
+        let result = if host.defines("run", 1) {
+            host.call("run", (map(),))
+        } else if host.defines("params", 0) {
+            return Err(Error::invalid("idp::script::run", format!("{} has params() but no run(p)", self.script.shown)).into());
+        } else {
+            host.run()
+        };
+        result.map(|_| None).map_err(|error| diagnose(&host, *error))
+    }
+
+    fn given(&self) -> Result<Given> {
+        let mut pairs = Vec::new();
+        for text in self.args.pairs.iter().chain(&self.args.param) {
+            let Some((name, value)) = text.split_once('=') else {
+                return Err(Error::invalid("idp::usage", format!("`{text}` is not NAME=VALUE"))
+                    .help(format!("`idp-run {} --help` lists the parameters", self.script.name)));
+            };
+            pairs.push((name.to_string(), value.to_string()));
+        }
+        Ok(Given { pairs, file: self.args.params.clone(), values: self.args.values.clone() })
+    }
+
+    /// What the script's functions share. The world is opened with the first look at it.
+    fn run(&self, key: RunKey, params: serde_json::Value) -> Result<Run> {
+        let grants = self.args.grants.as_deref().map(config::read_grants).transpose()?;
+        let file = self.args.grants.as_ref().map(|file| file.display().to_string()).unwrap_or_default();
+        let opening = Arc::new(OpeningParts {
+            config: self.config.clone(),
+            sink: self.sink.clone(),
+            progress: self.progress.clone(),
+            mode: if self.args.plan { Mode::Plan } else { Mode::Apply },
+            script: self.script.shown.clone(),
+            command: command(&self.script, &self.args)?,
+            grants: grants.map(|grants| (file, grants)),
+            key,
+            params,
+        });
+        Ok(Run {
+            config: self.config.clone(),
+            library: self.library.clone(),
+            sink: self.sink.clone(),
+            handle: self.handle.clone(),
+            stop: self.progress.subscribe(),
+            open: Box::new(move || -> Opening { Box::pin(opened(opening.clone())) }),
+            opened: OnceLock::new(),
+            depth: AtomicUsize::new(0),
+            used: Mutex::new(BTreeSet::new()),
+        })
+    }
+}
+
+/// The script as a later attempt names it: a path must not depend on the current folder.
+fn command(script: &Script, args: &RunArgs) -> Result<Vec<String>> {
+    let name = args.script.clone().unwrap_or_default();
+    Ok(vec![match &script.folder {
+        Some(folder) if name.contains('/') || name.ends_with(".rhai") => {
+            let path = folder.join(format!("{}.rhai", script.name));
+            std::path::absolute(&path).map_err(crate::error::io("find", &path))?.display().to_string()
+        }
+        _ => name,
+    }])
+}
+
+struct OpeningParts {
+    config: Arc<Config>,
+    sink: Arc<dyn Sink>,
+    progress: Progress,
+    mode: Mode,
+    script: String,
+    command: Vec<String>,
+    grants: Option<(String, Vec<config::Grant>)>,
+    key: RunKey,
+    params: serde_json::Value,
+}
+
+/// Opens the door: over the real world with the run's lock and journal, or over an overlay.
+async fn opened(parts: Arc<OpeningParts>) -> Result<Opened> {
+    let config = &parts.config;
+    let grants = parts.grants.as_ref().map(|(file, grants)| (file.as_str(), grants.as_slice()));
+    let narrowed = config.permissions.as_ref().map(|grants| ("idp.yaml", grants.as_slice()));
+    let permissions = Permissions::new(grants, narrowed)?;
+    let mut required = GlobSetBuilder::new();
+    for glob in &config.manifests {
+        required.add(Glob::new(glob).map_err(|error| Error::invalid("idp::config", error.to_string()))?);
+    }
+    let required = required.build().map_err(|error| Error::invalid("idp::config", error.to_string()))?;
+    let (world, journal, hold) = match parts.mode {
+        Mode::Plan => (open::for_reading(config).await?.overlaid(), None, None),
+        Mode::Apply => {
+            let hold = lock(&parts).await?;
+            let world = open::for_changes(config)?;
+            let journal: Arc<dyn Journal> = Arc::new(SqliteJournal::open(&config.journal(), Faults::from_env())?);
+            let attempt = journal
+                .begin(&Start {
+                    run: parts.key.clone(),
+                    params: parts.params.clone(),
+                    command: parts.command.clone(),
+                    time: world.clock.now(),
+                })
+                .await?;
+            (world, Some((journal, attempt)), Some(hold))
+        }
+    };
+    let door = Door::new(Parts {
+        world,
+        mode: parts.mode,
+        run: parts.key.clone(),
+        script: parts.script.clone(),
+        actor: RUNS_AS.to_string(),
+        permissions,
+        reviewers: vec![Box::new(Manifests { required })],
+        journal,
+        sink: parts.sink.clone(),
+        cancelled: parts.progress.flag(),
+    });
+    Ok(Opened { door, hold })
+}
+
+/// The run's lock: one writer for a key at a time.
+async fn lock(parts: &OpeningParts) -> Result<FileLock> {
+    let path = parts.config.state().join(format!("locks/{}.lock", parts.key.hash));
+    let began = std::time::Instant::now();
+    let mut said = false;
+    loop {
+        if let Some(mut lock) = FileLock::try_acquire(&path)? {
+            lock.sign(&format!("process {} (`{}`)", std::process::id(), parts.key.key))?;
+            return Ok(lock);
+        }
+        let holder = std::fs::read_to_string(&path).unwrap_or_default();
+        if !said {
+            said = true;
+            parts.sink.emit(Event::Warning {
+                message: format!("another run of `{}` is under way: {}", parts.key.key, holder.trim()),
+                help: Some(format!("waiting for it, for at most {} s", PATIENCE.as_secs())),
+            });
+        }
+        if parts.progress.flag().load(Ordering::SeqCst) {
+            return Err(cancelled());
+        }
+        if began.elapsed() > PATIENCE {
+            let message = format!("another run of `{}` is still under way: {}", parts.key.key, holder.trim());
+            return Err(Error::failed("idp::run::held", message).help("stop it, or wait for its end"));
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}

@@ -1,0 +1,142 @@
+//! `idp-run runs`: the journal of runs; going on with those that wait.
+
+use clap::Subcommand;
+
+use super::run::RunArgs;
+use super::{Global, block_on};
+use crate::error::{Error, Exit, Result};
+use crate::output::{self, Format, table::Table};
+use crate::world::fault::Faults;
+use crate::world::journal::{AttemptRow, Journal, RunRow};
+use crate::world::sqlite::SqliteJournal;
+
+#[derive(Subcommand)]
+pub enum Verb {
+    /// All runs, the newest first
+    List,
+    /// One run with its attempts, steps and changes
+    Show {
+        /// The run's key, its hash, or the beginning of either
+        run: String,
+    },
+    /// Run again what waits, failed or was interrupted
+    Resume {
+        /// The run's key, its hash, or the beginning of either [default: all that wait]
+        run: Option<String>,
+    },
+}
+
+pub fn runs(global: &Global, verb: Verb) -> Result<Exit> {
+    let config = global.config()?;
+    let path = config.journal();
+    let rows = if path.is_file() {
+        let journal = SqliteJournal::open(&path, Faults::default())?;
+        block_on(journal.runs())?
+    } else {
+        Vec::new()
+    };
+    let json = global.options(false).format == Format::Json;
+    match verb {
+        Verb::List if json => {
+            for row in rows {
+                let mut value = serde_json::json!(row);
+                value["type"] = "run".into();
+                output::text(&format!("{value}\n"));
+            }
+        }
+        Verb::List if rows.is_empty() => output::text("No runs yet.\n"),
+        Verb::List => {
+            let mut table = Table::new(["RUN", "STATUS", "ATTEMPTS", "LAST", "ID"]);
+            for row in rows {
+                let status = match &row.waiting_for {
+                    Some(what) => format!("waiting for {what}"),
+                    None => row.status,
+                };
+                table.row([row.key, status, row.attempts.to_string(), time(row.started), row.hash]);
+            }
+            output::table(&global.options(false), &table);
+        }
+        Verb::Show { run } => {
+            let row = find(&rows, &run)?;
+            let journal = SqliteJournal::open(&path, Faults::default())?;
+            let attempts = block_on(journal.attempts(&row.hash))?;
+            if json {
+                let mut value = serde_json::json!(row);
+                value["type"] = "run".into();
+                value["history"] = serde_json::json!(attempts);
+                output::text(&format!("{value}\n"));
+            } else {
+                output::text(&shown(row, &attempts));
+            }
+        }
+        Verb::Resume { run } => {
+            let chosen: Vec<&RunRow> = match run {
+                Some(run) => vec![find(&rows, &run)?],
+                None => rows.iter().filter(|row| row.status == "waiting").collect(),
+            };
+            if chosen.is_empty() {
+                output::text("No run waits.\n");
+            }
+            let mut worst = Exit::Ok;
+            for row in chosen {
+                let values = row.params.as_object().cloned().unwrap_or_default();
+                let exit = super::run::run(
+                    global,
+                    RunArgs { script: row.command.first().cloned(), values, ..RunArgs::default() },
+                );
+                if exit != Exit::Ok {
+                    worst = exit;
+                }
+            }
+            return Ok(worst);
+        }
+    }
+    Ok(Exit::Ok)
+}
+
+fn find<'a>(rows: &'a [RunRow], name: &str) -> Result<&'a RunRow> {
+    if let Some(row) = rows.iter().find(|row| row.key == name || row.hash == name) {
+        return Ok(row);
+    }
+    let matching: Vec<&RunRow> =
+        rows.iter().filter(|row| row.key.starts_with(name) || row.hash.starts_with(name)).collect();
+    match matching.as_slice() {
+        [row] => Ok(row),
+        [] => Err(Error::invalid("idp::runs::unknown", format!("there is no run `{name}`"))
+            .help("`idp-run runs list` shows all runs")),
+        several => {
+            let keys: Vec<&str> = several.iter().map(|row| row.key.as_str()).collect();
+            Err(Error::invalid("idp::runs::ambiguous", format!("`{name}` is the beginning of several runs"))
+                .help(format!("name one: {}", keys.join(" · "))))
+        }
+    }
+}
+
+fn time(seconds: i64) -> String {
+    jiff::Timestamp::from_second(seconds).map_or_else(|_| seconds.to_string(), |time| time.to_string())
+}
+
+fn shown(row: &RunRow, attempts: &[AttemptRow]) -> String {
+    let mut text = format!("{}  ({})\n", row.key, row.hash);
+    if let Some(params) = row.params.as_object() {
+        for (name, value) in params.iter().filter(|(_, value)| !value.is_null()) {
+            let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            text.push_str(&format!("  {name} = {value}\n"));
+        }
+    }
+    for attempt in attempts {
+        let note = attempt.note.as_ref().map(|note| format!(": {note}")).unwrap_or_default();
+        let (number, status, started) = (attempt.number, &attempt.status, time(attempt.started));
+        text.push_str(&format!("\nAttempt {number}, {started}, {status}{note} (input {})\n", attempt.input_hash));
+        for step in &attempt.steps {
+            let indent = "  ".repeat(usize::try_from(step.depth).unwrap_or(0) + 1);
+            text.push_str(&format!("{indent}{} {}\n", step.status, step.name));
+        }
+        for change in &attempt.changes {
+            let kind = change.kind.replace('_', " ");
+            let status = if change.status == "done" { String::new() } else { format!("  {}", change.status) };
+            text.push_str(&format!("    {} {kind} {}{status}\n", change.action, change.target));
+        }
+    }
+    text
+}
