@@ -51,6 +51,8 @@ struct Frame {
     /// What a copy of the content would cost.
     cost: usize,
     height: usize,
+    /// Where its last child ends; the parser names the next token instead, past blank lines and comments.
+    end: u32,
 }
 
 /// The key that waits for its value.
@@ -240,7 +242,7 @@ impl<'s> Loader<'s> {
         if self.frames.len() >= MAX_DEPTH {
             return Err(self.too_deep(at));
         }
-        self.frames.push(Frame { node, anchor, open, cost: NODE_COST, height: 0 });
+        self.frames.push(Frame { node, anchor, open, cost: NODE_COST, height: 0, end: at });
         Ok(())
     }
 
@@ -286,11 +288,10 @@ impl<'s> Loader<'s> {
 
     fn close(&mut self, span: &Span) -> Result<()> {
         let next = self.tree.nodes.len() as u32;
-        let Some(Frame { node, anchor, open, cost, height }) = self.frames.pop() else { return Ok(()) };
-        let last = frame_end(&self.tree, node);
+        let Some(Frame { node, anchor, open, cost, height, end }) = self.frames.pop() else { return Ok(()) };
         let this = &mut self.tree.nodes[node as usize];
         this.next = next;
-        this.end = if this.kind.is_flow() { offset(span.end.byte_offset()) } else { last };
+        this.end = if this.kind.is_flow() { offset(span.end.byte_offset()) } else { end };
         let value = match open {
             Open::List(items) => Value::Array(items),
             Open::Map { mut map, merged, .. } => {
@@ -357,6 +358,7 @@ impl<'s> Loader<'s> {
         };
         frame.cost += cost;
         frame.height = frame.height.max(height);
+        frame.end = self.tree.node(node).end;
         match &mut frame.open {
             Open::List(items) => items.push(value),
             Open::Map { map, key, merged, .. } => match key.take() {
@@ -375,18 +377,6 @@ impl<'s> Loader<'s> {
         }
         Ok(())
     }
-}
-
-/// Where a block collection ends: with its last child, while the parser names the next token past blank lines and comments.
-fn frame_end(tree: &Tree, node: u32) -> u32 {
-    // The last child closes after all that is inside it, so that the largest end among the nodes since is its end.
-    let mut at = tree.nodes.len() as u32 - 1;
-    let mut end = tree.node(at).end;
-    while at > node && tree.node(at).next == tree.nodes.len() as u32 {
-        end = end.max(tree.node(at).end);
-        at -= 1;
-    }
-    end
 }
 
 /// What stands under a merge key; an alias must stand for a map itself, as upstream has it.

@@ -234,7 +234,7 @@ fn go_float32(n: f64) -> String {
 /// Standard base64 with padding; line breaks are skipped as Go's decoder skips them.
 fn decode_base64(text: &str) -> Option<Vec<u8>> {
     let bytes: Vec<u8> = text.bytes().filter(|b| !matches!(b, b'\n' | b'\r')).collect();
-    if bytes.len() % 4 != 0 {
+    if !bytes.len().is_multiple_of(4) {
         return None;
     }
     let padding = bytes.iter().rev().take_while(|b| **b == b'=').count();

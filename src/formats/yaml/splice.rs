@@ -298,6 +298,7 @@ impl Splice<'_> {
         let mut ways = vec![vec![(end..end, block.text.clone())]];
         // Blank lines at the end of a kept block scalar belong to it.
         let past = self.node(last).end as usize;
+        let past = if self.begins_line(past) { self.line_start(past) } else { past };
         if past > end {
             let line = block.text.trim_start_matches('\n');
             let text = if self.text[..past].ends_with('\n') { format!("{line}\n") } else { block.text.clone() };
@@ -383,10 +384,10 @@ impl Splice<'_> {
             return self.replace(parent, &empty);
         }
         let before = siblings.iter().rev().find(|at| **at < first).map(|at| self.node(*at));
-        let after = siblings.iter().find(|at| **at > index).map(|at| self.node(*at));
+        let after = siblings.iter().copied().find(|at| *at > index);
         let whole = self.node(parent);
         if whole.kind.is_flow() {
-            self.remove_in_flow(first, index, before, after)
+            self.remove_in_flow(first, index, before, after.map(|at| self.node(at)))
         } else {
             self.remove_lines(whole, first, index, after)
         }
@@ -420,7 +421,7 @@ impl Splice<'_> {
         ways
     }
 
-    fn remove_lines(&self, whole: Node, first: u32, last: u32, after: Option<Node>) -> Vec<Changes> {
+    fn remove_lines(&self, whole: Node, first: u32, last: u32, after: Option<u32>) -> Vec<Changes> {
         let start = if whole.kind == Kind::List { self.dash(first) } else { self.key_start(first) };
         let end = self.content_end(self.node(last));
         let line = self.line_start(start);
@@ -433,7 +434,13 @@ impl Splice<'_> {
                 line
             };
             let mut ways = vec![vec![(from..rest, String::new())]];
-            let past = self.node(last).end as usize;
+            if from < line {
+                // Blank lines there may belong to a block scalar.
+                ways.push(vec![(line..rest, String::new())]);
+            }
+            // Blank lines behind it would join a kept block scalar before it.
+            let blank = self.text[rest..].len() - self.text[rest..].trim_start().len();
+            let past = self.line_start(rest + blank);
             if past > rest {
                 ways.push(vec![(from..past, String::new())]);
             }
@@ -441,7 +448,7 @@ impl Splice<'_> {
         }
         // The first of a compact collection, as in `- name: x`: the next one moves up to its place.
         let Some(after) = after else { return Vec::new() };
-        let next = if whole.kind == Kind::List { self.dash_before(after) } else { after.lead as usize };
+        let next = if whole.kind == Kind::List { self.dash(after) } else { self.node(after).lead as usize };
         let comments = self.text[self.line_end(end)..next].contains('#');
         let upto = if comments { self.line_end(end) } else { next };
         vec![vec![(start..upto, String::new())]]
@@ -454,13 +461,10 @@ impl Splice<'_> {
         if before.ends_with('?') && self.begins_line(before.len() - 1) { before.len() - 1 } else { lead }
     }
 
-    fn dash(&self, item: u32) -> usize {
-        self.dash_before(self.node(item))
-    }
-
     /// The dash of a list item, past comments and line breaks.
-    fn dash_before(&self, item: Node) -> usize {
-        let mut end = item.lead as usize;
+    fn dash(&self, item: u32) -> usize {
+        let lead = (self.node(item).lead as usize).min(self.written(item).start);
+        let mut end = lead;
         loop {
             let start = self.line_start(end);
             let line = &self.text[start..end];
@@ -470,7 +474,7 @@ impl Splice<'_> {
                 return start + dash;
             }
             if !self.text[..start].contains('\n') {
-                return item.lead as usize;
+                return lead;
             }
             end = start - 1;
         }
