@@ -3,8 +3,7 @@
 use std::collections::BTreeSet;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use rhai::{Dynamic, EvalAltResult, NativeCallContext};
 use tokio::sync::watch;
@@ -69,6 +68,14 @@ pub struct Opened {
 #[derive(Clone)]
 pub struct RunTag(pub Arc<Run>);
 
+/// A step that is under way.
+pub struct OpenStep {
+    /// Its name.
+    pub name: String,
+    /// Its number in the journal, once the world was needed.
+    pub entry: Option<i64>,
+}
+
 /// One attempt at a run.
 pub struct Run {
     /// The workspace.
@@ -85,8 +92,8 @@ pub struct Run {
     pub open: Box<dyn Fn() -> Opening + Send + Sync>,
     /// The door, once it was needed.
     pub opened: OnceLock<Opened>,
-    /// How many steps are open.
-    pub depth: AtomicUsize,
+    /// The steps that are under way, outermost first.
+    pub steps: Mutex<Vec<OpenStep>>,
     /// Names that a run may use once, such as the ids of its commits in a repository.
     pub used: Mutex<BTreeSet<String>>,
 }
@@ -98,7 +105,21 @@ impl Run {
             return Ok(&opened.door);
         }
         let opened = self.handle.block_on((self.open)())?;
-        Ok(&self.opened.get_or_init(|| opened).door)
+        let door = &self.opened.get_or_init(|| opened).door;
+        // Steps that began before the world was needed.
+        for (depth, step) in self.open_steps().iter_mut().enumerate() {
+            step.entry = self.record_step(door, &step.name, depth)?;
+        }
+        Ok(door)
+    }
+
+    fn open_steps(&self) -> MutexGuard<'_, Vec<OpenStep>> {
+        self.steps.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn record_step(&self, door: &Door, name: &str, depth: usize) -> Result<Option<i64>> {
+        let Some((journal, attempt)) = door.journal() else { return Ok(None) };
+        self.handle.block_on(journal.step(*attempt, name, depth)).map(Some)
     }
 
     /// The world behind the door.
@@ -129,17 +150,30 @@ impl Run {
         if fresh { Ok(()) } else { Err(error()) }
     }
 
-    /// Says that a step begins; returns how deep it is.
-    pub fn step_started(&self, name: &str) -> usize {
-        let depth = self.depth.fetch_add(1, Ordering::SeqCst);
+    /// Says and records that a step begins. What never touches the world leaves no record.
+    pub fn step_started(&self, name: &str) -> Result<()> {
+        let depth = self.open_steps().len();
         self.sink.emit(Event::StepStarted { name: name.to_string(), depth });
-        depth
+        let entry = match self.opened.get() {
+            Some(opened) => self.record_step(&opened.door, name, depth)?,
+            None => None,
+        };
+        self.open_steps().push(OpenStep { name: name.to_string(), entry });
+        Ok(())
     }
 
-    /// Says that a step ended.
-    pub fn step_ended(&self, name: &str, depth: usize, ok: bool) {
-        self.depth.fetch_sub(1, Ordering::SeqCst);
-        self.sink.emit(Event::StepEnded { name: name.to_string(), depth, ok });
+    /// Says and records that the innermost step ended.
+    pub fn step_ended(&self, ok: bool) -> Result<()> {
+        let (step, depth) = {
+            let mut steps = self.open_steps();
+            (steps.pop(), steps.len())
+        };
+        let Some(step) = step else { return Ok(()) };
+        self.sink.emit(Event::StepEnded { name: step.name, depth, ok });
+        match (step.entry, self.opened.get().and_then(|opened| opened.door.journal())) {
+            (Some(entry), Some((journal, _))) => self.handle.block_on(journal.step_ended(entry, ok)),
+            _ => Ok(()),
+        }
     }
 }
 

@@ -265,7 +265,8 @@ fn card_of(shown: &str, text: &str) -> Result<Value> {
 fn template_names() -> Result<Vec<(String, Vec<String>)>> {
     let mut found = Vec::new();
     for file in embedded::under("templates/") {
-        let Some(name) = file.path.strip_prefix("templates/").and_then(|rest| rest.strip_suffix("/template.yaml")) else {
+        let Some(name) = file.path.strip_prefix("templates/").and_then(|rest| rest.strip_suffix("/template.yaml"))
+        else {
             continue;
         };
         if !name.contains('/') {

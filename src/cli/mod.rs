@@ -180,8 +180,7 @@ fn usage(error: &clap::Error, args: &[OsString]) -> Exit {
 }
 
 fn current_folder() -> Result<PathBuf> {
-    std::env::current_dir()
-        .map_err(|error| Error::failed("idp::io", format!("can't tell the current folder: {error}")))
+    std::env::current_dir().map_err(|error| Error::failed("idp::io", format!("can't tell the current folder: {error}")))
 }
 
 /// Drives a future of a verb that runs no script.

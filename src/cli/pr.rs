@@ -28,7 +28,7 @@ pub enum Verb {
     /// Merge a pull request, if the rules of its base hold
     Merge(MergeArgs),
     /// Close a pull request without merging it
-    Close(Act),
+    Close(CloseArgs),
 }
 
 #[derive(Args)]
@@ -61,12 +61,24 @@ pub struct Act {
 }
 
 #[derive(Args)]
+pub struct CloseArgs {
+    #[command(flatten)]
+    act: Act,
+    /// Delete its branch, too
+    #[arg(long)]
+    delete_branch: bool,
+}
+
+#[derive(Args)]
 pub struct MergeArgs {
     #[command(flatten)]
     act: Act,
     /// Merge although rules of the base don't hold; it is recorded which
     #[arg(long)]
     admin: bool,
+    /// Delete its branch, too
+    #[arg(long)]
+    delete_branch: bool,
     /// One commit on the base
     #[arg(long, conflicts_with = "rebase")]
     squash: bool,
@@ -108,7 +120,7 @@ pub fn pr(global: &Global, verb: Verb) -> Result<Exit> {
             Verb::Approve(act) => {
                 let (world, repo, pull) = acting(&config, &act.one).await?;
                 let number = act.one.number;
-                pass(world, &act.who, Change::Approve { repo: repo.clone(), number }).await?;
+                pass(&world, &act.who, Change::Approve { repo: repo.clone(), number }).await?;
                 said(global, &repo, &pull, &format!("{} approved {repo}#{number}.", act.who));
             }
             Verb::Merge(args) => {
@@ -119,14 +131,21 @@ pub fn pr(global: &Global, verb: Verb) -> Result<Exit> {
                     _ => MergeMethod::Merge,
                 };
                 let (number, head, admin) = (args.act.one.number, pull.commit.clone(), args.admin);
-                pass(world, &args.act.who, Change::Merge { repo: repo.clone(), number, method, head, admin }).await?;
+                let who = &args.act.who;
+                pass(&world, who, Change::Merge { repo: repo.clone(), number, method, head, admin }).await?;
+                if args.delete_branch {
+                    delete_branch(&world, who, &repo, &pull).await?;
+                }
                 pull.state = State::Merged;
                 said(global, &repo, &pull, &format!("Merged {repo}#{number} into {} ({method}).", pull.base));
             }
-            Verb::Close(act) => {
+            Verb::Close(CloseArgs { act, delete_branch: delete }) => {
                 let (world, repo, mut pull) = acting(&config, &act.one).await?;
                 let number = act.one.number;
-                pass(world, &act.who, Change::ClosePullRequest { repo: repo.clone(), number }).await?;
+                pass(&world, &act.who, Change::ClosePullRequest { repo: repo.clone(), number }).await?;
+                if delete {
+                    delete_branch(&world, &act.who, &repo, &pull).await?;
+                }
                 pull.state = State::Closed;
                 said(global, &repo, &pull, &format!("Closed {repo}#{number}."));
             }
@@ -187,7 +206,7 @@ fn said(global: &Global, repo: &RepoId, pull: &PullRequest, text: &str) {
 }
 
 /// A person's act passes the same door as a run's, without a run of its own in the journal: the forge records it.
-async fn pass(world: World, who: &str, change: Change) -> Result<()> {
+async fn pass(world: &World, who: &str, change: Change) -> Result<()> {
     struct Silent;
     impl Sink for Silent {
         fn emit(&self, _: Event) {}
@@ -195,7 +214,7 @@ async fn pass(world: World, who: &str, change: Change) -> Result<()> {
     let key = format!("{who} {}", change.target());
     let run = RunKey { hash: crate::world::hash::short(&key), key, script: "pr".into(), input_hash: String::new() };
     let door = Door::new(Parts {
-        world,
+        world: world.clone(),
         mode: Mode::Apply,
         run,
         script: "pr".into(),
@@ -207,6 +226,11 @@ async fn pass(world: World, who: &str, change: Change) -> Result<()> {
         cancelled: Arc::new(AtomicBool::new(false)),
     });
     door.pass(change).await.map(drop)
+}
+
+async fn delete_branch(world: &World, who: &str, repo: &RepoId, pull: &PullRequest) -> Result<()> {
+    let Some(commit) = world.forge.branch(repo, &pull.head).await? else { return Ok(()) };
+    pass(world, who, Change::DeleteBranch { repo: repo.clone(), branch: pull.head.clone(), commit }).await
 }
 
 /// A pull request as people read it.

@@ -39,8 +39,7 @@ impl Asking for Terminal {
             let fits = param::parse(name, rule, text).and_then(|value| param::check(name, rule, &value));
             fits.map_err(|error| error.message().to_string())
         };
-        let text: String =
-            Input::new().with_prompt(question).validate_with(valid).interact_text().map_err(stopped)?;
+        let text: String = Input::new().with_prompt(question).validate_with(valid).interact_text().map_err(stopped)?;
         param::parse(name, rule, &text)
     }
 }

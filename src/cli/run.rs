@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
@@ -221,8 +221,7 @@ impl Attempt {
 
     /// Runs the script; the text if only help was asked for.
     fn attempt(&self, run: &OnceLock<Arc<Run>>) -> Result<Option<String>, Trouble> {
-        let mut host =
-            Host::compile(self.script.clone(), &self.library, self.sink.clone(), self.progress.clone())?;
+        let mut host = Host::compile(self.script.clone(), &self.library, self.sink.clone(), self.progress.clone())?;
         let declared = host.declared().map_err(|error| diagnose(&host, *error))?;
         if self.args.help {
             return Ok(Some(script_help::text(&self.script, &declared)));
@@ -245,7 +244,11 @@ impl Attempt {
         let result = if host.defines("run", 1) {
             host.call("run", (map(),))
         } else if host.defines("params", 0) {
-            return Err(Error::invalid("idp::script::run", format!("{} has params() but no run(p)", self.script.shown)).into());
+            return Err(Error::invalid(
+                "idp::script::run",
+                format!("{} has params() but no run(p)", self.script.shown),
+            )
+            .into());
         } else {
             host.run()
         };
@@ -287,7 +290,7 @@ impl Attempt {
             stop: self.progress.subscribe(),
             open: Box::new(move || -> Opening { Box::pin(opened(opening.clone())) }),
             opened: OnceLock::new(),
-            depth: AtomicUsize::new(0),
+            steps: Mutex::default(),
             used: Mutex::new(BTreeSet::new()),
         })
     }

@@ -96,8 +96,10 @@ pub fn read(file: &str, text: &str, config: &mut Config) -> Result<()> {
 pub fn read_grants(file: &str, text: &str) -> Result<Vec<Grant>> {
     match yaml::parse(file, text)?.as_slice() {
         [document] => grants(&Field::root(document)),
-        _ => Err(Error::invalid("idp::grants", "must be one YAML document with `allow`")
-            .at(crate::error::Place::file(file))),
+        _ => {
+            Err(Error::invalid("idp::grants", "must be one YAML document with `allow`")
+                .at(crate::error::Place::file(file)))
+        }
     }
 }
 
@@ -137,9 +139,9 @@ fn environments(field: &Field<'_>, config: &Config) -> Result<Vec<Environment>> 
         let fine = name.starts_with(|c: char| c.is_ascii_lowercase())
             && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
         if !fine {
-            return Err(field
-                .error("can't be the name of an environment")
-                .help("lower-case letters and digits, a letter first, no hyphen: it is a segment of the semantic key"));
+            return Err(field.error("can't be the name of an environment").help(
+                "lower-case letters and digits, a letter first, no hyphen: it is a segment of the semantic key",
+            ));
         }
         let cluster = known_cluster(&field.need("cluster")?, config)?;
         let production = field.get("production").map(|field| field.flag()).transpose()?.unwrap_or(false);
@@ -198,7 +200,9 @@ fn path(config: &Config, field: &Field<'_>) -> Result<PathBuf> {
     let text = field.text()?;
     let path = PathBuf::from(&text);
     if path.components().any(|part| matches!(part, std::path::Component::ParentDir)) {
-        return Err(field.error("leaves the workspace: `..` is not allowed").help("use an absolute path if you mean it"));
+        return Err(field
+            .error("leaves the workspace: `..` is not allowed")
+            .help("use an absolute path if you mean it"));
     }
     Ok(config.root.join(path))
 }

@@ -90,8 +90,8 @@ pub struct Seed {
 pub struct Grant {
     /// Over the script's name or path.
     pub script: String,
-    /// Over the kind of change: `repository`, `commit`, `protection`, `pull_request`, `comment`, `manifest`,
-    /// `notification`.
+    /// Over the kind of change: `repository`, `commit`, `branch`, `protection`, `pull_request`, `comment`,
+    /// `manifest`, `notification`.
     pub change: String,
     /// Over the target: `owner/repo/branch/path`, `cluster/namespace/Kind/name`, `contact`.
     pub target: String,

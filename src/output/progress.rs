@@ -221,7 +221,7 @@ mod tests {
     #[test]
     fn steps_beside_each_other_are_all_written() {
         let mut progress = Progress::new(look(), true, true);
-        let mut text = progress.started("a", 0) + &progress.started("b", 0);
+        let mut text = progress.started("a", 0) + progress.started("b", 0).as_str();
         text += &progress.ended("a", 0, true);
         text += &progress.ended("b", 0, true);
         assert_eq!(text, "• a\n✓ b\n✓ a\n");
@@ -230,7 +230,8 @@ mod tests {
     #[test]
     fn a_plan_leaves_no_progress_behind() {
         let mut progress = Progress::new(look(), true, false);
-        let text = progress.started("a", 0) + &progress.say("+ x\n".into()) + &progress.ended("a", 0, true);
+        let text =
+            progress.started("a", 0) + progress.say("+ x\n".into()).as_str() + progress.ended("a", 0, true).as_str();
         assert_eq!(text, "");
     }
 }

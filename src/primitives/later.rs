@@ -90,10 +90,7 @@ pub mod api {
     /// let pull = repo("platform-gitops").propose("Say hello", |t| t.write("hello.md", "Hello\n"), #{ branch: "hello" });
     /// try { if pull.number > 3 { print("many"); } } catch (e) { print(e.code); }
     /// ```
-    #[rhai_fn(
-        global, return_raw,
-        name = "==", name = "!=", name = "<", name = ">", name = "<=", name = ">="
-    )]
+    #[rhai_fn(global, return_raw, name = "==", name = "!=", name = "<", name = ">", name = "<=", name = ">=")]
     pub fn compare_left(ctx: NativeCallContext, later: Later, _other: Dynamic) -> RhaiResultOf<bool> {
         Err(super::unknown(&ctx, &later))
     }
@@ -104,10 +101,7 @@ pub mod api {
     /// let pull = repo("platform-gitops").propose("Say hello", |t| t.write("hello.md", "Hello\n"), #{ branch: "hello" });
     /// try { if 3 < pull.number { print("many"); } } catch (e) { print(e.code); }
     /// ```
-    #[rhai_fn(
-        global, return_raw,
-        name = "==", name = "!=", name = "<", name = ">", name = "<=", name = ">="
-    )]
+    #[rhai_fn(global, return_raw, name = "==", name = "!=", name = "<", name = ">", name = "<=", name = ">=")]
     pub fn compare_right(ctx: NativeCallContext, _other: Dynamic, later: Later) -> RhaiResultOf<bool> {
         Err(super::unknown(&ctx, &later))
     }

@@ -22,7 +22,9 @@ impl<'a> Options<'a> {
                     Some(near) => format!("did you mean `{near}`?"),
                     None => format!("known options: {}", known.join(", ")),
                 };
-                return Err(Error::invalid("idp::script::option", format!("{function} has no option `{key}`")).help(help));
+                return Err(
+                    Error::invalid("idp::script::option", format!("{function} has no option `{key}`")).help(help)
+                );
             }
         }
         Ok(Options { function, map })

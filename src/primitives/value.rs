@@ -32,7 +32,9 @@ fn convert(value: &Dynamic, depth: usize) -> Result<Value> {
     }
     if let Ok(number) = value.as_float() {
         let number = Number::from_f64(number);
-        return number.map(Value::Number).ok_or_else(|| Error::failed("idp::script::number", "the number is not finite"));
+        return number
+            .map(Value::Number)
+            .ok_or_else(|| Error::failed("idp::script::number", "the number is not finite"));
     }
     if let Ok(text) = value.as_immutable_string_ref() {
         return Ok(Value::String(text.to_string()));

@@ -98,7 +98,9 @@ fn syntax(error: &ParseErrorType) -> Error {
         ParseErrorType::Reserved(word) => {
             (format!("`{word}` is a reserved word"), "choose another name; as the key of a map, put it in quotes")
         }
-        ParseErrorType::MissingToken(token, what) => (format!("`{token}` is missing {what}"), "look at the line above, too"),
+        ParseErrorType::MissingToken(token, what) => {
+            (format!("`{token}` is missing {what}"), "look at the line above, too")
+        }
         _ => (message, "see the tutorial for how scripts are written"),
     };
     Error::invalid("idp::script::syntax", message).help(help)
@@ -127,22 +129,24 @@ fn explain(error: EvalAltResult, names: impl Fn() -> Vec<String>) -> Error {
             }
         },
         ErrorFunctionNotFound(signature, _) => unknown_function(&signature, &names()),
-        ErrorVariableNotFound(name, _) => Error::invalid("idp::script::variable", format!("there is no variable `{name}`"))
-            .help("functions don't see variables of the top level; constants are `global::NAME` there"),
+        ErrorVariableNotFound(name, _) => {
+            Error::invalid("idp::script::variable", format!("there is no variable `{name}`"))
+                .help("functions don't see variables of the top level; constants are `global::NAME` there")
+        }
         ErrorPropertyNotFound(name, _) => Error::invalid("idp::script::field", format!("there is no field `{name}`"))
             .help("for a field that may be missing, write `map.get(\"name\") ?? otherwise`"),
-        ErrorIndexNotFound(index, _) => {
-            Error::invalid("idp::script::field", format!("there is no element `{index}`"))
-                .help("for an element that may be missing, write `map.get(\"name\") ?? otherwise`")
-        }
+        ErrorIndexNotFound(index, _) => Error::invalid("idp::script::field", format!("there is no element `{index}`"))
+            .help("for an element that may be missing, write `map.get(\"name\") ?? otherwise`"),
         ErrorDotExpr(text, _) if !text.is_empty() => Error::invalid("idp::script::field", plain_types(&text)),
         ErrorMismatchDataType(wanted, got, _) | ErrorMismatchOutputType(wanted, got, _) => Error::invalid(
             "idp::script::type",
             format!("{} is needed here, and it is {}", plain_type(&wanted), plain_type(&got)),
         ),
         ErrorModuleNotFound(name, _) => Error::invalid("idp::script::import", format!("there is no module `{name}`")),
-        ErrorStackOverflow(_) => Error::failed("idp::script::depth", "functions call each other more than 64 levels deep")
-            .help("look for a function that calls itself without end"),
+        ErrorStackOverflow(_) => {
+            Error::failed("idp::script::depth", "functions call each other more than 64 levels deep")
+                .help("look for a function that calls itself without end")
+        }
         ErrorDataTooLarge(what, _) => {
             Error::failed("idp::script::size", format!("{} is over its limit", what.to_lowercase()))
                 .help("a text may have 1 MiB, a list or map 20,000 elements")
@@ -157,12 +161,8 @@ fn explain(error: EvalAltResult, names: impl Fn() -> Vec<String>) -> Error {
 
 fn unknown_function(signature: &str, names: &[String]) -> Error {
     let (name, arguments) = signature.split_once(" (").unwrap_or((signature, ")"));
-    let arguments: Vec<String> = arguments
-        .trim_end_matches(')')
-        .split(", ")
-        .filter(|argument| !argument.is_empty())
-        .map(plain_type)
-        .collect();
+    let arguments: Vec<String> =
+        arguments.trim_end_matches(')').split(", ").filter(|argument| !argument.is_empty()).map(plain_type).collect();
     let with = if arguments.is_empty() { "no arguments".to_string() } else { arguments.join(", ") };
     if names.iter().any(|known| known == name) {
         return Error::invalid("idp::script::arguments", format!("`{name}` can't be called with {with}"))

@@ -7,7 +7,7 @@ use rhai::packages::{
     ArithmeticPackage, BasicArrayPackage, BasicFnPackage, BasicIteratorPackage, BasicMapPackage, BasicMathPackage,
     BasicStringPackage, LanguageCorePackage, LogicPackage, MoreStringPackage, Package,
 };
-use rhai::{AST, CallFnOptions, Dynamic, Engine, FuncArgs, OptimizationLevel, Module, Scope, Shared};
+use rhai::{AST, CallFnOptions, Dynamic, Engine, FuncArgs, Module, OptimizationLevel, Scope, Shared};
 use tokio::sync::watch;
 
 use super::diagnose::{Trouble, of_parse};
@@ -82,12 +82,14 @@ pub struct Host {
 
 impl Host {
     /// Compiles a script. What it prints goes to the sink.
-    pub fn compile(script: Script, library: &Library, sink: Arc<dyn Sink>, progress: Progress) -> Result<Host, Trouble> {
+    pub fn compile(
+        script: Script,
+        library: &Library,
+        sink: Arc<dyn Sink>,
+        progress: Progress,
+    ) -> Result<Host, Trouble> {
         let sources = Sources::default();
-        sources
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(script.shown.clone(), script.text.clone());
+        sources.lock().unwrap_or_else(PoisonError::into_inner).insert(script.shown.clone(), script.text.clone());
         let mut engine = build(progress.clone());
         engine.set_module_resolver(Imports::new(library.clone().beside(&script), sources.clone()));
         engine.on_print(move |text| sink.emit(Event::Print(text.to_string())));
@@ -113,8 +115,11 @@ impl Host {
 
     /// The names of all functions that can be called, for suggestions.
     pub fn function_names(&self) -> Vec<String> {
-        let mut names: Vec<String> =
-            modules().iter().flat_map(|module| module.gen_fn_signatures_with_mapper(std::borrow::Cow::Borrowed)).map(|signature| name_of(&signature)).collect();
+        let mut names: Vec<String> = modules()
+            .iter()
+            .flat_map(|module| module.gen_fn_signatures_with_mapper(std::borrow::Cow::Borrowed))
+            .map(|signature| name_of(&signature))
+            .collect();
         names.extend(self.ast.iter_functions().map(|function| function.name.to_string()));
         names.sort();
         names.dedup();

@@ -28,7 +28,13 @@ impl Imports {
 }
 
 impl ModuleResolver for Imports {
-    fn resolve(&self, engine: &Engine, _: Option<&str>, path: &str, position: Position) -> RhaiResultOf<Shared<Module>> {
+    fn resolve(
+        &self,
+        engine: &Engine,
+        _: Option<&str>,
+        path: &str,
+        position: Position,
+    ) -> RhaiResultOf<Shared<Module>> {
         if let Some(module) = self.loaded.lock().unwrap_or_else(PoisonError::into_inner).get(path) {
             return Ok(module.clone());
         }
@@ -52,10 +58,7 @@ impl ModuleResolver for Imports {
 impl Imports {
     fn load(&self, engine: &Engine, path: &str, position: Position) -> RhaiResultOf<Shared<Module>> {
         let script = self.library.module(path).map_err(|error| throw_at(error, position))?;
-        self.sources
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(script.shown.clone(), script.text.clone());
+        self.sources.lock().unwrap_or_else(PoisonError::into_inner).insert(script.shown.clone(), script.text.clone());
         let mut ast = engine
             .compile(&*script.text)
             .map_err(|error| Box::new(super::diagnose::in_module(&script.shown, *error.0, error.1)))?;

@@ -9,9 +9,9 @@ mod prompt;
 mod run_key;
 mod strings;
 
+pub use diagnose::Trouble;
 pub use diagnose::diagnose;
 pub use engine::{Host, Progress};
-pub use diagnose::Trouble;
 pub use params::{Declared, Given, gather, to_map};
 pub use prompt::Asking;
 pub use run_key::{input_hash, run_key};

@@ -42,7 +42,10 @@ impl Host {
         let map: Dynamic = self.call("params", ())?;
         let wrong = |message: String| {
             let error = Error::invalid("idp::script::param", message);
-            crate::bridge::throw_at(error.help("`fn params() { #{ name: param(\"string\", \"...\") } }`"), rhai::Position::NONE)
+            crate::bridge::throw_at(
+                error.help("`fn params() { #{ name: param(\"string\", \"...\") } }`"),
+                rhai::Position::NONE,
+            )
         };
         let Some(map) = map.try_cast::<Map>() else { return Err(wrong("params() must return a map".into())) };
         let mut declared = Vec::new();
@@ -80,7 +83,9 @@ pub fn gather(
     for param in declared {
         let variable = format!("IDP_PARAM_{}", param.name.to_uppercase());
         if let Some(text) = std::env::var_os(&variable) {
-            let text = text.into_string().map_err(|_| Error::invalid("idp::param::type", format!("{variable} is not UTF-8")))?;
+            let text = text
+                .into_string()
+                .map_err(|_| Error::invalid("idp::param::type", format!("{variable} is not UTF-8")))?;
             let value = parse(&param.name, &param.rule, &text)?;
             check(&param.name, &param.rule, &value)?;
             values.insert(param.name.clone(), value);
@@ -95,16 +100,18 @@ pub fn gather(
         check(name, &param.rule, &value)?;
         values.insert(name.clone(), value);
     }
-    let missing = |param: &&Declared| {
-        !values.contains_key(&param.name) && param.rule.default.is_none() && !param.rule.optional
-    };
+    let missing =
+        |param: &&Declared| !values.contains_key(&param.name) && param.rule.default.is_none() && !param.rule.optional;
     let missing: Vec<&Declared> = declared.iter().filter(missing).collect();
     if !missing.is_empty() {
         if !asking.is_there() {
             let names: Vec<String> = missing.iter().map(|param| format!("`{}`", param.name)).collect();
             let (noun, verb) = if names.len() == 1 { ("parameter", "is") } else { ("parameters", "are") };
-            return Err(Error::invalid("idp::param::missing", format!("the {noun} {} {verb} missing", names.join(", ")))
-                .help(format!("give NAME=VALUE or --params FILE; `idp-run {script} --help` lists them")));
+            return Err(Error::invalid(
+                "idp::param::missing",
+                format!("the {noun} {} {verb} missing", names.join(", ")),
+            )
+            .help(format!("give NAME=VALUE or --params FILE; `idp-run {script} --help` lists them")));
         }
         for param in missing {
             values.insert(param.name.clone(), asking.ask(&param.name, &param.rule)?);
@@ -135,7 +142,9 @@ fn from_file(
     let documents = yaml::parse(&shown, &text)?;
     let Some(document) = documents.first() else { return Ok(()) };
     let Some(map) = document.value.as_object() else {
-        return Err(Error::invalid("idp::param::file", "parameters must be a map of names and values").at(document.place(&[])));
+        return Err(
+            Error::invalid("idp::param::file", "parameters must be a map of names and values").at(document.place(&[]))
+        );
     };
     for (name, value) in map {
         let path = [Step::Key(name.clone())];

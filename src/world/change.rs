@@ -125,59 +125,171 @@ pub struct PullRequestText {
 #[serde(tag = "change", rename_all = "snake_case")]
 pub enum Change {
     /// Make a repository without a commit.
-    CreateRepository { repo: RepoId, settings: Settings, marker: String },
+    CreateRepository {
+        /// The repository.
+        repo: RepoId,
+        /// Its settings.
+        settings: Settings,
+        /// The hash of the run or project that makes it.
+        marker: String,
+    },
     /// Change its settings; with `marker`, also take it over.
-    UpdateRepository { repo: RepoId, before: Settings, after: Settings, marker: Option<String> },
+    UpdateRepository {
+        /// The repository.
+        repo: RepoId,
+        /// As it is.
+        before: Settings,
+        /// As it becomes.
+        after: Settings,
+        /// The hash of the run that takes it over, if one does.
+        marker: Option<String>,
+    },
     /// Set a branch's protection.
-    ProtectBranch { repo: RepoId, branch: String, before: Option<Protection>, after: Protection },
+    ProtectBranch {
+        /// The repository.
+        repo: RepoId,
+        /// The branch.
+        branch: String,
+        /// As it is.
+        before: Option<Protection>,
+        /// As it becomes.
+        after: Protection,
+    },
     /// Commit to a long-lived branch; all files land together or not at all.
     Commit {
+        /// The repository.
         repo: RepoId,
+        /// The branch.
         branch: String,
         /// The head that was edited; none for the first commit.
         parent: Option<CommitId>,
         /// Subject and body, without the trailer.
         message: String,
+        /// What says afterwards that it was done.
         marker: Marker,
+        /// The files.
         files: Vec<FileChange>,
     },
     /// Put back a marker whose commit is there.
-    RestoreMarker { repo: RepoId, marker: Marker, commit: CommitId },
+    RestoreMarker {
+        /// The repository.
+        repo: RepoId,
+        /// What says afterwards that it was done.
+        marker: Marker,
+        /// The commit that carried the request out.
+        commit: CommitId,
+    },
     /// Make a branch with one commit and a pull request of it.
     OpenPullRequest {
+        /// The repository.
         repo: RepoId,
+        /// The branch that it is proposed to.
         base: String,
+        /// The branch that is proposed.
         head: String,
+        /// The commit that it makes, if any.
         commit: BranchCommit,
+        /// What says afterwards that it was done.
         marker: Marker,
+        /// The title.
         title: String,
+        /// The text.
         body: String,
+        /// Labels.
         labels: BTreeSet<String>,
+        /// People and teams asked for a review.
         reviewers: BTreeSet<String>,
     },
     /// Change an open (or, with `reopen`, closed) pull request.
     UpdatePullRequest {
+        /// The repository.
         repo: RepoId,
+        /// Its number.
         number: Later<u64>,
+        /// The branch that is proposed.
         head: String,
+        /// What says afterwards that it was done.
         marker: Marker,
+        /// As it is.
         before: PullRequestText,
+        /// As it becomes.
         after: PullRequestText,
+        /// The commit that it makes, if any.
         commit: Option<BranchCommit>,
+        /// Whether it is opened again.
         reopen: bool,
     },
     /// Say something under a pull request, once for its marker.
-    Comment { repo: RepoId, number: Later<u64>, head: String, marker: String, body: String },
+    Comment {
+        /// The repository.
+        repo: RepoId,
+        /// Its number.
+        number: Later<u64>,
+        /// The branch that is proposed.
+        head: String,
+        /// What tells it from other comments of runs.
+        marker: String,
+        /// The text.
+        body: String,
+    },
     /// Approve a pull request.
-    Approve { repo: RepoId, number: u64 },
+    Approve {
+        /// The repository.
+        repo: RepoId,
+        /// Its number.
+        number: u64,
+    },
     /// Merge a pull request whose head is still this one.
-    Merge { repo: RepoId, number: u64, method: MergeMethod, head: CommitId, admin: bool },
+    Merge {
+        /// The repository.
+        repo: RepoId,
+        /// Its number.
+        number: u64,
+        /// How its commits come into the base.
+        method: MergeMethod,
+        /// The head that was looked at.
+        head: CommitId,
+        /// Whether rules of the base are overridden.
+        admin: bool,
+    },
     /// Close a pull request without merging it.
-    ClosePullRequest { repo: RepoId, number: u64 },
+    ClosePullRequest {
+        /// The repository.
+        repo: RepoId,
+        /// Its number.
+        number: u64,
+    },
+    /// Delete a branch that is still at this commit.
+    DeleteBranch {
+        /// The repository.
+        repo: RepoId,
+        /// The branch.
+        branch: String,
+        /// Where it is.
+        commit: CommitId,
+    },
     /// Bring an object of a cluster to `after`.
-    ApplyManifest { cluster: String, object: ObjectId, before: Option<Value>, after: Value },
+    ApplyManifest {
+        /// The cluster.
+        cluster: String,
+        /// The object.
+        object: ObjectId,
+        /// As it is.
+        before: Option<Value>,
+        /// As it becomes.
+        after: Value,
+    },
     /// Send a message to a contact, at most once for its key.
-    Notify { contact: String, key: String, cause: String, message: BTreeMap<String, Value> },
+    Notify {
+        /// The contact.
+        contact: String,
+        /// What makes it one message, however often it is sent.
+        key: String,
+        /// The cause in the script's words.
+        cause: String,
+        /// What is said: `text`, and what else the script gave.
+        message: BTreeMap<String, Value>,
+    },
 }
 
 /// What names an object in a cluster.
@@ -220,6 +332,7 @@ impl Change {
                 Action::Create
             }
             ProtectBranch { before, .. } if before.is_none() => Action::Create,
+            DeleteBranch { .. } => Action::Delete,
             ApplyManifest { before, .. } if before.is_none() => Action::Create,
             _ => Action::Update,
         }
@@ -238,6 +351,7 @@ impl Change {
             | Merge { .. }
             | ClosePullRequest { .. } => "pull_request",
             Comment { .. } => "comment",
+            DeleteBranch { .. } => "branch",
             ApplyManifest { .. } => "manifest",
             Notify { .. } => "notification",
         }
@@ -248,12 +362,14 @@ impl Change {
         use Change::*;
         match self {
             CreateRepository { repo, .. } | UpdateRepository { repo, .. } => repo.to_string(),
-            ProtectBranch { repo, branch, .. } => format!("{repo} {branch}"),
+            ProtectBranch { repo, branch, .. } | DeleteBranch { repo, branch, .. } => format!("{repo} {branch}"),
             Commit { repo, branch, marker, .. } if marker.id == *branch => format!("{repo} {branch}"),
             Commit { repo, branch, marker, .. } => format!("{repo} {branch} ({})", marker.id),
             RestoreMarker { repo, marker, .. } => format!("{repo} {marker}"),
             OpenPullRequest { repo, head, .. } | UpdatePullRequest { repo, head, .. } => format!("{repo} {head}"),
-            Comment { repo, head, marker, .. } => format!("{repo} {head} {}", &marker[marker.len().saturating_sub(8)..]),
+            Comment { repo, head, marker, .. } => {
+                format!("{repo} {head} {}", &marker[marker.len().saturating_sub(8)..])
+            }
             Approve { repo, number } | Merge { repo, number, .. } | ClosePullRequest { repo, number } => {
                 format!("{repo}#{number}")
             }
@@ -276,7 +392,8 @@ impl Change {
             | Comment { repo, .. }
             | Approve { repo, .. }
             | Merge { repo, .. }
-            | ClosePullRequest { repo, .. } => Some(repo),
+            | ClosePullRequest { repo, .. }
+            | DeleteBranch { repo, .. } => Some(repo),
             ApplyManifest { .. } | Notify { .. } => None,
         }
     }
@@ -321,6 +438,7 @@ impl Change {
             Change::Merge { method, .. } => diff.field("merge", None, Some(method.to_string())),
             Change::ClosePullRequest { .. } => diff.field("state", Some("open".into()), Some("closed".into())),
             Change::RestoreMarker { .. } => {}
+            Change::DeleteBranch { branch, .. } => diff.field("branch", Some(branch.clone()), None),
             Change::ApplyManifest { object, before, after, .. } => {
                 let text = |value: &Value| crate::formats::yaml::render(value);
                 diff.files.push(FileDiff::between(

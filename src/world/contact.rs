@@ -82,8 +82,8 @@ impl Contact for FileContact {
         }
         file.set_len(whole as u64).map_err(|error| io("write", &self.path)(error))?;
         file.seek(SeekFrom::End(0)).map_err(|error| io("write", &self.path)(error))?;
-        let mut line =
-            json!({ "key": notification.key, "cause": notification.cause, "message": notification.message }).to_string();
+        let mut line = json!({ "key": notification.key, "cause": notification.cause, "message": notification.message })
+            .to_string();
         line.push('\n');
         file.write_all(line.as_bytes()).map_err(|error| io("write", &self.path)(error))?;
         file.sync_all().map_err(|error| io("sync", &self.path)(error))?;

@@ -181,7 +181,9 @@ impl Door {
                 if known == Effect::Done || (known == Effect::Uncertain && !service.deduplicates()) {
                     if known == Effect::Uncertain {
                         self.parts.sink.emit(Event::Warning {
-                            message: format!("whether {contact} got `{cause}` is uncertain: a run was killed while sending it"),
+                            message: format!(
+                                "whether {contact} got `{cause}` is uncertain: a run was killed while sending it"
+                            ),
                             help: Some("it is not sent again; ask those who should have got it".into()),
                         });
                     }
@@ -251,4 +253,3 @@ fn backoff(tries: u32, target: &str) -> Duration {
     let quarter = u32::from_str_radix(&spread[..2], 16).unwrap_or(0);
     (base * (768 + quarter * 2) / 1024).min(Duration::from_secs(5))
 }
-

@@ -401,8 +401,11 @@ pub fn check_path(path: &str) -> Result<()> {
         || path.chars().any(char::is_control)
         || path.split('/').any(part_is_bad)
     {
-        return Err(Error::invalid("idp::tree::path", format!("`{}` can't be a path in a repository", path.escape_debug()))
-            .help("use a relative path with `/` between its parts, without `..` and outside `.git`"));
+        return Err(Error::invalid(
+            "idp::tree::path",
+            format!("`{}` can't be a path in a repository", path.escape_debug()),
+        )
+        .help("use a relative path with `/` between its parts, without `..` and outside `.git`"));
     }
     Ok(())
 }
@@ -424,7 +427,9 @@ mod tests {
         for good in ["a", "a/b.yaml", ".github/workflows/ci.yaml", ".gitignore", "a b"] {
             check_path(good).unwrap();
         }
-        for bad in ["", "/a", "a/", "a//b", "../a", "a/../b", ".git/config", "a/.GIT/x", ".git./x", "git~1/x", "a\nb", "a\\b"] {
+        for bad in
+            ["", "/a", "a/", "a//b", "../a", "a/../b", ".git/config", "a/.GIT/x", ".git./x", "git~1/x", "a\nb", "a\\b"]
+        {
             assert!(check_path(bad).is_err(), "{bad:?}");
         }
     }

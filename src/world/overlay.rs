@@ -30,6 +30,7 @@ struct Held {
     repository: Option<Repository>,
     protection: BTreeMap<String, Protection>,
     branches: BTreeMap<String, CommitId>,
+    deleted: BTreeSet<String>,
     commits: HashMap<CommitId, Planned>,
     delivered: BTreeSet<Marker>,
     pulls: Vec<PullRequest>,
@@ -75,7 +76,14 @@ impl Overlay {
     }
 
     /// A new commit here; its id counts the commits of the repository, so that a plan is the same each time.
-    fn add_commit(&self, held: &mut Held, parents: Vec<CommitId>, tree_of: Option<CommitId>, files: &[FileChange], marker: &Marker) -> CommitId {
+    fn add_commit(
+        &self,
+        held: &mut Held,
+        parents: Vec<CommitId>,
+        tree_of: Option<CommitId>,
+        files: &[FileChange],
+        marker: &Marker,
+    ) -> CommitId {
         let id = CommitId(format!("{}{}", self.prefix, held.commits.len() + 1));
         let files = files.iter().map(|file| (file.path.clone(), file.after.clone())).collect();
         held.commits
@@ -150,9 +158,12 @@ impl Forge for Overlay {
     }
 
     async fn branch(&self, repo: &RepoId, branch: &str) -> Result<Option<CommitId>> {
-        let (held, ask) = self.of(repo);
-        if let Some(commit) = held.and_then(|held| held.branches.get(branch).cloned()) {
-            return Ok(Some(commit));
+        let (held, mut ask) = self.of(repo);
+        if let Some(held) = held {
+            if let Some(commit) = held.branches.get(branch) {
+                return Ok(Some(commit.clone()));
+            }
+            ask = ask && !held.deleted.contains(branch);
         }
         if ask { self.inner.branch(repo, branch).await } else { Ok(None) }
     }
@@ -253,18 +264,12 @@ impl Forge for Overlay {
         // What the change needs of the inner forge is read before the lock: it isn't held across an await.
         let repository = self.repository(repo).await?;
         let target = match change {
-            Change::UpdatePullRequest { number, head, .. } | Change::Comment { number, head, .. } => self
-                .pull_requests(repo, Some(head))
-                .await?
-                .into_iter()
-                .rfind(|pull| pull.number == *number),
-            Change::Approve { number, .. }
-            | Change::Merge { number, .. }
-            | Change::ClosePullRequest { number, .. } => self
-                .pull_requests(repo, None)
-                .await?
-                .into_iter()
-                .find(|pull| pull.number == Later::Known(*number)),
+            Change::UpdatePullRequest { number, head, .. } | Change::Comment { number, head, .. } => {
+                self.pull_requests(repo, Some(head)).await?.into_iter().rfind(|pull| pull.number == *number)
+            }
+            Change::Approve { number, .. } | Change::Merge { number, .. } | Change::ClosePullRequest { number, .. } => {
+                self.pull_requests(repo, None).await?.into_iter().find(|pull| pull.number == Later::Known(*number))
+            }
             _ => None,
         };
         let head = match change {
@@ -305,6 +310,10 @@ impl Forge for Overlay {
                 held.branches.insert(branch.clone(), id);
                 held.delivered.insert(marker.clone());
                 outcome.commit = Some(Later::Unknown);
+            }
+            Change::DeleteBranch { branch, .. } => {
+                held.deleted.insert(branch.clone());
+                held.branches.remove(branch);
             }
             Change::RestoreMarker { marker, .. } => {
                 held.delivered.insert(marker.clone());

@@ -27,7 +27,10 @@ pub struct Permissions {
 
 impl Permissions {
     /// Compiles grants. `file` names where they come from in errors.
-    pub fn new(granted: Option<(&str, &[config::Grant])>, narrowed: Option<(&str, &[config::Grant])>) -> Result<Permissions> {
+    pub fn new(
+        granted: Option<(&str, &[config::Grant])>,
+        narrowed: Option<(&str, &[config::Grant])>,
+    ) -> Result<Permissions> {
         let compile = |(file, texts): (&str, &[config::Grant])| -> Result<Vec<Grant>> {
             let glob = |text: &str| {
                 Glob::new(text).map(|glob| glob.compile_matcher()).map_err(|error| {
@@ -54,7 +57,9 @@ impl Permissions {
         let allows = |grants: &[Grant]| {
             targets.iter().all(|target| {
                 grants.iter().any(|grant| {
-                    grant.script.is_match(script) && grant.change.is_match(change.kind()) && grant.target.is_match(target)
+                    grant.script.is_match(script)
+                        && grant.change.is_match(change.kind())
+                        && grant.target.is_match(target)
                 })
             })
         };
@@ -102,12 +107,14 @@ fn targets(change: &Change) -> Vec<String> {
             Some(commit) => paths(repo, head, &commit.files),
             None => vec![format!("{repo}/{head}")],
         },
-        ProtectBranch { repo, branch, .. } => vec![format!("{repo}/{branch}")],
-        CreateRepository { repo, .. } | UpdateRepository { repo, .. } | RestoreMarker { repo, .. } => vec![repo.to_string()],
+        ProtectBranch { repo, branch, .. } | DeleteBranch { repo, branch, .. } => vec![format!("{repo}/{branch}")],
+        CreateRepository { repo, .. } | UpdateRepository { repo, .. } | RestoreMarker { repo, .. } => {
+            vec![repo.to_string()]
+        }
         Comment { repo, head, .. } => vec![format!("{repo}/{head}")],
-        Approve { repo, number }
-        | Merge { repo, number, .. }
-        | ClosePullRequest { repo, number } => vec![format!("{repo}/{number}")],
+        Approve { repo, number } | Merge { repo, number, .. } | ClosePullRequest { repo, number } => {
+            vec![format!("{repo}/{number}")]
+        }
         ApplyManifest { cluster, object, .. } => {
             let namespace = object.namespace.as_deref().unwrap_or("_cluster");
             vec![format!("{cluster}/{namespace}/{}/{}", object.kind, object.name)]

@@ -69,9 +69,7 @@ fn review_text(name: &str, text: &str, required: bool, findings: &mut Vec<Findin
         if api_version.is_some_and(|version| version.starts_with("kustomize.config.k8s.io/")) {
             continue;
         }
-        for (field, there) in
-            [("apiVersion", api_version), ("kind", kind), ("metadata.name", text("/metadata/name"))]
-        {
+        for (field, there) in [("apiVersion", api_version), ("kind", kind), ("metadata.name", text("/metadata/name"))] {
             if there.is_none() {
                 let what = kind.unwrap_or("manifest");
                 let message = format!("the {what} has no {field}");

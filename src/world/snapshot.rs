@@ -66,10 +66,7 @@ impl Snapshot {
 
 /// Objects are one across versions of their API group.
 fn same(one: &ObjectId, other: &ObjectId) -> bool {
-    one.group() == other.group()
-        && one.kind == other.kind
-        && one.name == other.name
-        && one.namespace == other.namespace
+    one.group() == other.group() && one.kind == other.kind && one.name == other.name && one.namespace == other.namespace
 }
 
 #[async_trait]

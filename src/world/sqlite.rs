@@ -8,9 +8,7 @@ use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::fault::Faults;
-use super::journal::{
-    Attempt, AttemptRow, ChangeRow, Effect, Entry, Intent, Journal, RunRow, Start, StepRow,
-};
+use super::journal::{Attempt, AttemptRow, ChangeRow, Effect, Entry, Intent, Journal, RunRow, Start, StepRow};
 use super::lock::FileLock;
 use crate::error::{Error, Result};
 use crate::report::{Counts, Status};
@@ -70,8 +68,7 @@ impl SqliteJournal {
         connection
             .execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;")
             .map_err(broken(path))?;
-        let version: i64 =
-            connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(broken(path))?;
+        let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(broken(path))?;
         match version {
             VERSION => {}
             0 => {

@@ -12,12 +12,8 @@ use crate::error::{Error, Result, io};
 /// most one of them, which the next writer takes over.
 pub fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
     let temporary = beside(path)?;
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .open(&temporary)
-        .map_err(io("write", &temporary))?;
+    let mut file =
+        OpenOptions::new().write(true).create(true).truncate(true).open(&temporary).map_err(io("write", &temporary))?;
     file.write_all(bytes).map_err(io("write", &temporary))?;
     file.sync_all().map_err(io("sync", &temporary))?;
     drop(file);
@@ -35,7 +31,9 @@ pub fn sync_folder_of(path: &Path) -> Result<()> {
 pub fn read(path: &Path) -> Result<Option<Vec<u8>>> {
     match fs::read(path) {
         Ok(bytes) => Ok(Some(bytes)),
-        Err(error) if matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) => Ok(None),
+        Err(error) if matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) => {
+            Ok(None)
+        }
         Err(error) => Err(io("read", path)(error)),
     }
 }

@@ -57,7 +57,7 @@ fn an_error_outside_of_a_run_is_a_whole_stream() {
         stderr: Stream::new(Box::new(stderr.clone()), UNICODE),
     };
     refuse(&Options { format: Format::Json, ..apply() }, streams, &error);
-    insta::assert_snapshot!(stdout.text() + &stderr.text(), @r#"
+    insta::assert_snapshot!(stdout.text() + stderr.text().as_str(), @r#"
     {"type":"version","format":1,"idp_run":"0.1.0"}
     {"type":"diagnostic","severity":"error","code":"idp::usage","message":"there is no script `crate-service`","help":"did you mean `create-service`?","place":null,"frames":[]}
     {"type":"summary","create":0,"update":0,"delete":0,"unchanged":0,"status":"failed"}

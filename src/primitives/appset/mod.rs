@@ -27,9 +27,13 @@ impl AppSet {
             .enumerate()
             .find(|(_, document)| document.value.get("kind").and_then(Value::as_str) == Some("ApplicationSet"));
         match found {
-            Some((at, document)) => Ok(AppSet { tree, path: path.to_string(), text, document: at, value: document.value }),
-            None => Err(Error::failed("idp::appset::missing", format!("{path} holds no ApplicationSet"))
-                .at(Place::file(path))),
+            Some((at, document)) => {
+                Ok(AppSet { tree, path: path.to_string(), text, document: at, value: document.value })
+            }
+            None => {
+                Err(Error::failed("idp::appset::missing", format!("{path} holds no ApplicationSet"))
+                    .at(Place::file(path)))
+            }
         }
     }
 
@@ -69,12 +73,18 @@ impl AppSet {
         }
         match candidates.as_slice() {
             [(path, list)] => Ok((path.clone(), list)),
-            [] => Err(Error::failed("idp::appset::list", format!("{} has no list whose elements carry `{by}`", self.path))
-                .help("add a list generator with `elements: []` to it")
-                .at(Place::file(&self.path))),
-            _ => Err(Error::failed("idp::appset::list", format!("{} has several lists whose elements carry `{by}`", self.path))
-                .help("name the field that only the right list's elements carry")
-                .at(Place::file(&self.path))),
+            [] => Err(Error::failed(
+                "idp::appset::list",
+                format!("{} has no list whose elements carry `{by}`", self.path),
+            )
+            .help("add a list generator with `elements: []` to it")
+            .at(Place::file(&self.path))),
+            _ => Err(Error::failed(
+                "idp::appset::list",
+                format!("{} has several lists whose elements carry `{by}`", self.path),
+            )
+            .help("name the field that only the right list's elements carry")
+            .at(Place::file(&self.path))),
         }
     }
 
@@ -85,9 +95,9 @@ impl AppSet {
 
     /// The tree with an element added, or with those fields of the one with the same key that differ set.
     pub fn ensure(&self, by: &str, element: &Value) -> Result<Tree> {
-        let wanted = element.get(by).ok_or_else(|| {
-            Error::invalid("idp::appset::key", format!("the element has no field `{by}`"))
-        })?;
+        let wanted = element
+            .get(by)
+            .ok_or_else(|| Error::invalid("idp::appset::key", format!("the element has no field `{by}`")))?;
         let (path, list) = self.list(by)?;
         let edits: Vec<Edit> = match list.iter().position(|there| there.get(by) == Some(wanted)) {
             None => vec![Edit::Append { path, value: element.clone() }],

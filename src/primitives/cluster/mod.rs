@@ -4,9 +4,9 @@ use rhai::plugin::*;
 use serde_json::{Value, json};
 
 use crate::error::{Error, Result};
+use crate::world::Door;
 use crate::world::change::Change;
 use crate::world::cluster::{MADE_BY, address, merged};
-use crate::world::Door;
 
 /// A cluster as scripts hold it.
 #[derive(Debug, Clone)]
@@ -28,8 +28,11 @@ impl ClusterHandle {
             match now.pointer("/metadata/annotations").and_then(|all| all.get(MADE_BY)).and_then(Value::as_str) {
                 Some(owner) if owner == hash => {}
                 Some(_) => {
-                    return Err(Error::failed("idp::manifest::foreign", format!("{object} in {} was made by another run", self.name))
-                        .help("give this one another name"));
+                    return Err(Error::failed(
+                        "idp::manifest::foreign",
+                        format!("{object} in {} was made by another run", self.name),
+                    )
+                    .help("give this one another name"));
                 }
                 None if adopt => {}
                 None => {

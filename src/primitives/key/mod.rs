@@ -195,6 +195,9 @@ fn short(what: &str, name: String) -> Result<String> {
     if name.len() <= LONGEST {
         return Ok(name);
     }
-    Err(Error::invalid("idp::key::too_long", format!("the {what} `{name}` has {} characters, and {LONGEST} is the most", name.len()))
-        .help("choose a shorter name"))
+    Err(Error::invalid(
+        "idp::key::too_long",
+        format!("the {what} `{name}` has {} characters, and {LONGEST} is the most", name.len()),
+    )
+    .help("choose a shorter name"))
 }

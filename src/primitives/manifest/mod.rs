@@ -159,7 +159,12 @@ pub mod api {
     /// print(m.get("spec.replicas"));
     /// ```
     #[rhai_fn(global, name = "set", return_raw, pure)]
-    pub fn set_value(ctx: NativeCallContext, manifest: &mut Manifest, path: &str, to: Dynamic) -> RhaiResultOf<Manifest> {
+    pub fn set_value(
+        ctx: NativeCallContext,
+        manifest: &mut Manifest,
+        path: &str,
+        to: Dynamic,
+    ) -> RhaiResultOf<Manifest> {
         let act = || manifest.set(&yaml::parse_path(path)?, value::to_json(&to)?);
         act().map_err(|error| throw(&ctx, error))
     }

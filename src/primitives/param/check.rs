@@ -56,7 +56,9 @@ pub fn check(name: &str, param: &Param, value: &Value) -> Result<()> {
     if let (Some(pattern), Some(text)) = (&param.pattern, value.as_str())
         && !pattern.is_match(text)
     {
-        return Err(wrong("idp::param::pattern", format!("`{shown}` doesn't match {pattern}")).help(param.description.clone()));
+        return Err(
+            wrong("idp::param::pattern", format!("`{shown}` doesn't match {pattern}")).help(param.description.clone())
+        );
     }
     if let Some((least, greatest)) = param.range {
         let (size, what) = match value {

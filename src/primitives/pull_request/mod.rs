@@ -60,7 +60,10 @@ impl Edit {
                 let is = crate::primitives::value::type_of(&result);
                 result.try_cast::<Tree>().ok_or_else(|| {
                     let message = format!("the function that edits {repo} must return the tree, and it returned {is}");
-                    throw(ctx, Error::failed("idp::script::argument", message).help("edits return a new tree: end with it"))
+                    throw(
+                        ctx,
+                        Error::failed("idp::script::argument", message).help("edits return a new tree: end with it"),
+                    )
                 })
             }
         }
@@ -81,7 +84,7 @@ struct Proposal {
 /// What is to be done about a proposal.
 enum Look {
     /// Nothing: it is there, merged, or kept as a person left it.
-    Settled(PullRequest),
+    Settled(Box<PullRequest>),
     /// The edit is to be made on this commit.
     Edit { at: CommitId, base: String, then: Then },
 }
@@ -139,7 +142,7 @@ pub fn propose(
     redo(&format!("{} of {}", proposal.head, repo.id), || {
         let door = run.door().map_err(thrown)?;
         match run.pass(proposal.look(door)).map_err(thrown)? {
-            Look::Settled(pull) => made = Some(pull),
+            Look::Settled(pull) => made = Some(*pull),
             Look::Edit { at, base, then } => {
                 let tree = edit.apply(ctx, &repo.id, Some(&at))?;
                 match run.pass(proposal.make(door, &at, &base, then, &tree)).map_err(thrown)? {
@@ -193,12 +196,18 @@ impl Proposal {
             State::Open | State::Closed => {
                 if !ours {
                     if trailer.is_some() {
-                        return Err(Error::failed("idp::pr::foreign", format!("{id}#{} was proposed by another run", pull.number))
-                            .help("give this proposal another `branch` or `id`"));
+                        return Err(Error::failed(
+                            "idp::pr::foreign",
+                            format!("{id}#{} was proposed by another run", pull.number),
+                        )
+                        .help("give this proposal another `branch` or `id`"));
                     }
                     door.sink().emit(Event::Warning {
                         message: format!("{id}#{} has commits of other people: it is kept as it is", pull.number),
-                        help: Some(format!("merge or close it; look at it with `idp-run pr show {id} {}`", pull.number)),
+                        help: Some(format!(
+                            "merge or close it; look at it with `idp-run pr show {id} {}`",
+                            pull.number
+                        )),
                     });
                     return Ok(self.settled(door, pull));
                 }
@@ -215,7 +224,7 @@ impl Proposal {
 
     fn settled(&self, door: &Door, pull: forge::PullRequest) -> Look {
         door.unchanged("pull_request", &self.target());
-        Look::Settled(self.handle(Some(pull)))
+        Look::Settled(Box::new(self.handle(Some(pull))))
     }
 
     fn target(&self) -> String {
@@ -228,7 +237,14 @@ impl Proposal {
     }
 
     /// Opens or updates it with the edited tree. None if a branch moved: look again.
-    async fn make(&self, door: &Door, at: &CommitId, base: &str, then: Then, tree: &Tree) -> Result<Option<PullRequest>> {
+    async fn make(
+        &self,
+        door: &Door,
+        at: &CommitId,
+        base: &str,
+        then: Then,
+        tree: &Tree,
+    ) -> Result<Option<PullRequest>> {
         let (forge, id) = (&door.world().forge, &self.repo.id);
         let files = tree.changes(&**forge, id, Some(at)).await?;
         let commit = |parents: Vec<CommitId>, tree_of: &CommitId, files: Vec<FileChange>| BranchCommit {
@@ -329,7 +345,8 @@ impl Proposal {
         };
         let (from, now) = (listed(forge.list(id, merge_base, "").await?), listed(forge.list(id, head, "").await?));
         let mut paths: std::collections::BTreeSet<&str> = files.iter().map(|file| file.path.as_str()).collect();
-        paths.extend(from.keys().chain(now.keys()).filter(|path| from.get(*path) != now.get(*path)).map(String::as_str));
+        paths
+            .extend(from.keys().chain(now.keys()).filter(|path| from.get(*path) != now.get(*path)).map(String::as_str));
         let mut missing = Vec::new();
         for path in paths {
             let before = forge.file(id, head, path).await?;

@@ -99,7 +99,13 @@ pub mod api {
     /// app.commit("main", "feat: first words", tree().write("README.md", "# Payments\n"));
     /// ```
     #[rhai_fn(global, return_raw, pure)]
-    pub fn commit(ctx: NativeCallContext, repo: &mut Repo, branch: &str, message: &str, edit: Dynamic) -> RhaiResultOf<Repo> {
+    pub fn commit(
+        ctx: NativeCallContext,
+        repo: &mut Repo,
+        branch: &str,
+        message: &str,
+        edit: Dynamic,
+    ) -> RhaiResultOf<Repo> {
         commit_with(ctx, repo, branch, message, edit, Map::new())
     }
 

@@ -87,13 +87,17 @@ impl Repo {
         let take_over = match &found.marker {
             Some(owner) if owner == marker => false,
             Some(_) => {
-                return Err(Error::failed("idp::repo::foreign", format!("{} was made by another run", self.id))
-                    .help("give this one another name; what several runs share needs `repo(name, #{ shared: project })`"));
+                return Err(Error::failed("idp::repo::foreign", format!("{} was made by another run", self.id)).help(
+                    "give this one another name; what several runs share needs `repo(name, #{ shared: project })`",
+                ));
             }
             None if wish.adopt => true,
             None => {
-                return Err(Error::failed("idp::repo::unmarked", format!("{} is there already, and no run made it", self.id))
-                    .help("choose another name, or take it over with `adopt: true`"));
+                return Err(Error::failed(
+                    "idp::repo::unmarked",
+                    format!("{} is there already, and no run made it", self.id),
+                )
+                .help("choose another name, or take it over with `adopt: true`"));
             }
         };
         let after = wish.applied(&found.settings);
@@ -182,8 +186,11 @@ impl Delivery {
             Delivered::No => {
                 let head = forge.branch(&self.repo.id, &self.branch).await?;
                 if head.is_some() && forge.protection(&self.repo.id, &self.branch).await?.is_some() {
-                    return Err(Error::failed("idp::forge::protected", format!("{} of {} is protected", self.branch, self.repo.id))
-                        .help("propose a pull request instead: `repo.propose(...)`"));
+                    return Err(Error::failed(
+                        "idp::forge::protected",
+                        format!("{} of {} is protected", self.branch, self.repo.id),
+                    )
+                    .help("propose a pull request instead: `repo.propose(...)`"));
                 }
                 Ok(Some(head))
             }
@@ -225,7 +232,10 @@ impl Delivery {
 }
 
 /// Redoes `attempt` until it says that it is done.
-pub fn redo(what: &str, mut attempt: impl FnMut() -> crate::bridge::RhaiResultOf<bool>) -> crate::bridge::RhaiResultOf<()> {
+pub fn redo(
+    what: &str,
+    mut attempt: impl FnMut() -> crate::bridge::RhaiResultOf<bool>,
+) -> crate::bridge::RhaiResultOf<()> {
     for _ in 0..REDONE {
         if attempt()? {
             return Ok(());

@@ -8,7 +8,7 @@ pub mod api {
     use rhai::{Dynamic, FnPtr, NativeCallContext};
 
     use crate::bridge::{RhaiResultOf, run_of, throw, throw_waiting};
-    use crate::error::{Error, Result};
+    use crate::error::Error;
     use crate::primitives::value;
     use crate::report::Event;
     use crate::world::Mode;
@@ -26,18 +26,9 @@ pub mod api {
             let error = Error::invalid("idp::script::step", "a step needs a name");
             return Err(throw(&ctx, error.help("say what it does: step(\"Open the pull request\", || ...)")));
         }
-        let depth = run.step_started(name);
-        let recorded = |act: Result<()>| act.map_err(|error| throw(&ctx, error));
-        let mut entry = None;
-        // A step is recorded once the run has touched the world; what only computes leaves no trace.
-        if let Some((journal, attempt)) = run.opened.get().and_then(|opened| opened.door.journal()) {
-            recorded(run.pass(journal.step(*attempt, name, depth)).map(|number| entry = Some(number)))?;
-        }
+        run.step_started(name).map_err(|error| throw(&ctx, error))?;
         let result = work.call_within_context::<Dynamic>(&ctx, ());
-        run.step_ended(name, depth, result.is_ok());
-        if let (Some(number), Some((journal, _))) = (entry, run.opened.get().and_then(|opened| opened.door.journal())) {
-            recorded(run.pass(journal.step_ended(number, result.is_ok())))?;
-        }
+        run.step_ended(result.is_ok()).map_err(|error| throw(&ctx, error))?;
         result
     }
 

@@ -109,7 +109,12 @@ pub mod api {
     /// print(tree().write("namespace.yaml", namespace).read("namespace.yaml"));
     /// ```
     #[rhai_fn(global, name = "write", return_raw, pure)]
-    pub fn write_manifest(ctx: NativeCallContext, tree: &mut Tree, path: &str, manifest: Manifest) -> RhaiResultOf<Tree> {
+    pub fn write_manifest(
+        ctx: NativeCallContext,
+        tree: &mut Tree,
+        path: &str,
+        manifest: Manifest,
+    ) -> RhaiResultOf<Tree> {
         tree.write(path, File::text(yaml::render(manifest.value()))).map_err(|error| throw(&ctx, error))
     }
 
@@ -170,7 +175,13 @@ pub mod api {
     /// print(files.read("a.yaml"));
     /// ```
     #[rhai_fn(global, name = "set", return_raw, pure)]
-    pub fn set_value(ctx: NativeCallContext, tree: &mut Tree, path: &str, at: &str, value: Dynamic) -> RhaiResultOf<Tree> {
+    pub fn set_value(
+        ctx: NativeCallContext,
+        tree: &mut Tree,
+        path: &str,
+        at: &str,
+        value: Dynamic,
+    ) -> RhaiResultOf<Tree> {
         let edit = || -> Result<Edit> { Ok(Edit::Set { path: yaml::parse_path(at)?, value: value::to_json(&value)? }) };
         super::edited(&ctx, tree, path, edit)
     }
@@ -183,7 +194,8 @@ pub mod api {
     /// ```
     #[rhai_fn(global, return_raw, pure)]
     pub fn append(ctx: NativeCallContext, tree: &mut Tree, path: &str, at: &str, value: Dynamic) -> RhaiResultOf<Tree> {
-        let edit = || -> Result<Edit> { Ok(Edit::Append { path: yaml::parse_path(at)?, value: value::to_json(&value)? }) };
+        let edit =
+            || -> Result<Edit> { Ok(Edit::Append { path: yaml::parse_path(at)?, value: value::to_json(&value)? }) };
         super::edited(&ctx, tree, path, edit)
     }
 
@@ -197,5 +209,4 @@ pub mod api {
     pub fn unset(ctx: NativeCallContext, tree: &mut Tree, path: &str, at: &str) -> RhaiResultOf<Tree> {
         super::edited(&ctx, tree, path, || Ok(Edit::Remove { path: yaml::parse_path(at)? }))
     }
-
 }

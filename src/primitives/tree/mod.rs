@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
+use crate::world::FileChange;
 use crate::world::change::File;
 use crate::world::forge::{CommitId, Entry, Forge, RepoId, check_path};
-use crate::world::FileChange;
 
 /// Files at a commit (or none), with edits.
 #[derive(Clone, Debug, Default)]
@@ -53,8 +53,11 @@ impl Tree {
     /// The same with the edits of another tree on top, under a folder (the root is "").
     pub fn add(&self, folder: &str, other: &Tree) -> Result<Tree> {
         if let Some((repo, _)) = other.base.as_ref().filter(|base| Some(*base) != self.base.as_ref()) {
-            return Err(Error::failed("idp::tree::base", format!("only a tree without a commit can be added, not one of {repo}"))
-                .help("start it with `tree()` or `template(...)`"));
+            return Err(Error::failed(
+                "idp::tree::base",
+                format!("only a tree without a commit can be added, not one of {repo}"),
+            )
+            .help("start it with `tree()` or `template(...)`"));
         }
         let prefix = if folder.is_empty() { String::new() } else { format!("{folder}/") };
         for path in other.edits.keys() {
@@ -118,7 +121,12 @@ impl Tree {
     }
 
     /// What its edits change of a commit: files that are as edited already are left out.
-    pub async fn changes(&self, forge: &dyn Forge, repo: &RepoId, commit: Option<&CommitId>) -> Result<Vec<FileChange>> {
+    pub async fn changes(
+        &self,
+        forge: &dyn Forge,
+        repo: &RepoId,
+        commit: Option<&CommitId>,
+    ) -> Result<Vec<FileChange>> {
         let mut changes = Vec::new();
         for (path, after) in self.edits.iter() {
             let before = match commit {

@@ -38,7 +38,9 @@ pub fn build(folder: &Path, settings: &Settings, marker: Option<&str>) -> Result
     let repository = git2::Repository::init_opts(folder, &how).map_err(objects::git("make the repository"))?;
     let mut config = repository.config().map_err(objects::git("configure the repository"))?;
     // Git must not start maintenance behind our back: it would pack refs and prune while runs write.
-    for (key, value) in [("gc.auto", "0"), ("gc.packRefs", "false"), ("receive.autogc", "false"), ("maintenance.auto", "false")] {
+    for (key, value) in
+        [("gc.auto", "0"), ("gc.packRefs", "false"), ("receive.autogc", "false"), ("maintenance.auto", "false")]
+    {
         config.set_str(key, value).map_err(objects::git("configure the repository"))?;
     }
     let forge_files = folder.join("idp");

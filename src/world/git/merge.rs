@@ -45,7 +45,9 @@ pub fn merge(
         let lacks = rules::missing_for_merge(rule, &now, owners.as_deref(), &changed, &forge.teams);
         if !lacks.is_empty() && !admin {
             return Err(Error::failed("idp::pr::rules", format!("{repo}#{number} needs {}", lacks.join(", and ")))
-                .help(format!("`idp-run pr approve {repo} {number} --as NAME` approves it; `pr merge --admin` overrides")));
+                .help(format!(
+                    "`idp-run pr approve {repo} {number} --as NAME` approves it; `pr merge --admin` overrides"
+                )));
         }
         overridden = lacks;
     }

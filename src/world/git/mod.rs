@@ -138,6 +138,17 @@ impl GitForge {
         Ok(Outcome::default())
     }
 
+    fn delete_branch(&self, repo: &RepoId, branch: &str, commit: &CommitId) -> Result<Outcome> {
+        let path = self.existing(repo)?;
+        let writer = Refs::of(&path).write()?;
+        rules::refuse_direct_commit(self.protections(&path)?.get(branch), repo, branch)?;
+        if writer.delete(&format!("refs/heads/{branch}"), commit)? {
+            Ok(Outcome::default())
+        } else {
+            Err(moved(repo, branch))
+        }
+    }
+
     fn protections(&self, path: &Path) -> Result<BTreeMap<String, Protection>> {
         Ok(store::read_json(&path.join("idp/protection.json"))?.unwrap_or_default())
     }
@@ -257,12 +268,15 @@ impl Forge for GitForge {
             Change::RestoreMarker { repo, marker, commit } => self.restore_marker(repo, marker, commit),
             Change::OpenPullRequest { .. } => pulls::open(self, change, actor),
             Change::UpdatePullRequest { .. } => pulls::update(self, change, actor),
-            Change::Comment { repo, number, marker, body, .. } => pulls::comment(self, repo, number, marker, body, actor),
+            Change::Comment { repo, number, marker, body, .. } => {
+                pulls::comment(self, repo, number, marker, body, actor)
+            }
             Change::Approve { repo, number } => pulls::approve(self, repo, *number, actor),
             Change::Merge { repo, number, method, head, admin } => {
                 merge::merge(self, repo, *number, *method, head, *admin, actor)
             }
             Change::ClosePullRequest { repo, number } => pulls::set_state(self, repo, *number, State::Closed),
+            Change::DeleteBranch { repo, branch, commit } => self.delete_branch(repo, branch, commit),
             Change::ApplyManifest { .. } | Change::Notify { .. } => {
                 Err(Error::failed("idp::forge", "not a change of a forge"))
             }

@@ -134,7 +134,8 @@ impl Objects {
         actor: &Actor,
     ) -> Result<CommitId> {
         self.packed(|repository| {
-            let base = tree_of.map(|id| repository.find_commit(oid(id)?).and_then(|c| c.tree()).map_err(git("read the tree")));
+            let base =
+                tree_of.map(|id| repository.find_commit(oid(id)?).and_then(|c| c.tree()).map_err(git("read the tree")));
             let base = base.transpose()?;
             let tree = edit_tree(repository, base.as_ref(), &Edits::of(files)?)?.unwrap_or(empty_tree(repository)?);
             commit(repository, parents, tree, message, actor)

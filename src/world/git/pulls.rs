@@ -98,9 +98,9 @@ pub fn present(
         State::Open => refs.read(&format!("refs/heads/{}", record.head))?,
         _ => None,
     };
-    let commit = pushed.or(kept).ok_or_else(|| {
-        Error::failed("idp::pr::broken", format!("the head of {repo}#{} is gone", record.number))
-    })?;
+    let commit = pushed
+        .or(kept)
+        .ok_or_else(|| Error::failed("idp::pr::broken", format!("the head of {repo}#{} is gone", record.number)))?;
     let (state, merged) = standing(refs, objects, &record, &commit)?;
     Ok(PullRequest {
         number: Later::Known(record.number),
@@ -298,8 +298,11 @@ pub fn approve(forge: &GitForge, repo: &RepoId, number: u64, actor: &Actor) -> R
         return Err(not_open(repo, number, now.state));
     }
     if actor.name == record.author {
-        return Err(Error::failed("idp::pr::own", format!("{} opened {repo}#{number} and can't approve it", actor.name))
-            .help("someone else approves it: `--as NAME`"));
+        return Err(Error::failed(
+            "idp::pr::own",
+            format!("{} opened {repo}#{number} and can't approve it", actor.name),
+        )
+        .help("someone else approves it: `--as NAME`"));
     }
     record.approvals.retain(|approval| approval.by != actor.name);
     record.approvals.push(Approval { by: actor.name.clone(), commit: now.commit });

@@ -58,11 +58,15 @@ impl<'a> Refs<'a> {
                 found.insert(name, id);
             }
         }
-        self.walk(&self.folder.join(prefix.trim_end_matches('/')), prefix.trim_end_matches('/'), &mut |name, bytes| {
-            if let Ok(id) = parse_id(bytes, &name) {
-                found.insert(name, id);
-            }
-        })?;
+        self.walk(
+            &self.folder.join(prefix.trim_end_matches('/')),
+            prefix.trim_end_matches('/'),
+            &mut |name, bytes| {
+                if let Ok(id) = parse_id(bytes, &name) {
+                    found.insert(name, id);
+                }
+            },
+        )?;
         Ok(found.into_iter().collect())
     }
 
@@ -78,9 +82,9 @@ impl<'a> Refs<'a> {
         match fs::read(self.folder.join(name)) {
             Ok(bytes) => Ok(Some(bytes)),
             Err(error) => match error.kind() {
-                std::io::ErrorKind::NotFound
-                | std::io::ErrorKind::NotADirectory
-                | std::io::ErrorKind::IsADirectory => Ok(None),
+                std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory | std::io::ErrorKind::IsADirectory => {
+                    Ok(None)
+                }
                 _ => Err(io("read the ref", &self.folder.join(name))(error)),
             },
         }
@@ -164,7 +168,8 @@ impl<'a> Writer<'a> {
             let mut skipping = false;
             for line in text.split_inclusive('\n') {
                 let peeled = line.starts_with('^');
-                skipping = if peeled { skipping } else { line.trim_end().split_once(' ').is_some_and(|(_, n)| n == name) };
+                skipping =
+                    if peeled { skipping } else { line.trim_end().split_once(' ').is_some_and(|(_, n)| n == name) };
                 if !skipping {
                     kept.push_str(line);
                 }
@@ -183,12 +188,16 @@ impl<'a> Writer<'a> {
     /// A ref can't be a folder of another one: `a` beside `a/b`.
     fn refuse_folder_conflict(&self, name: &str) -> Result<()> {
         let under = format!("{name}/");
-        let conflict = |other: &str| other.starts_with(&under) || name.strip_prefix(other).is_some_and(|rest| rest.starts_with('/'));
+        let conflict = |other: &str| {
+            other.starts_with(&under) || name.strip_prefix(other).is_some_and(|rest| rest.starts_with('/'))
+        };
         let space = name.splitn(3, '/').take(2).collect::<Vec<_>>().join("/") + "/";
         match self.refs.list(&space)?.into_iter().find(|(other, _)| conflict(other)) {
             None => Ok(()),
-            Some((other, _)) => Err(Error::failed("idp::forge::ref_conflict", format!("can't make {name} beside {other}"))
-                .help("git keeps refs as files in folders: rename or delete one of the two")),
+            Some((other, _)) => {
+                Err(Error::failed("idp::forge::ref_conflict", format!("can't make {name} beside {other}"))
+                    .help("git keeps refs as files in folders: rename or delete one of the two"))
+            }
         }
     }
 
@@ -220,9 +229,12 @@ impl<'a> Writer<'a> {
                 Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
                     self.break_if_stale(&lock_path);
                     if began.elapsed() > PATIENCE {
-                        return Err(Error::failed("idp::forge::locked", format!("{} is locked by a git process", path.display()))
-                            .help(format!("try again; if no git process runs there, remove {}", lock_path.display()))
-                            .retryable());
+                        return Err(Error::failed(
+                            "idp::forge::locked",
+                            format!("{} is locked by a git process", path.display()),
+                        )
+                        .help(format!("try again; if no git process runs there, remove {}", lock_path.display()))
+                        .retryable());
                     }
                     std::thread::sleep(Duration::from_millis(2));
                 }

@@ -84,7 +84,11 @@ fn matcher(pattern: &str) -> Option<globset::GlobMatcher> {
     let bare = pattern.trim_start_matches('/').trim_end_matches('/');
     let root = if anchored { String::new() } else { "{,**/}".to_string() };
     let below = if pattern == "*" || bare.ends_with("*") { "" } else { "{,/**}" };
-    GlobBuilder::new(&format!("{root}{bare}{below}")).literal_separator(true).build().ok().map(|glob| glob.compile_matcher())
+    GlobBuilder::new(&format!("{root}{bare}{below}"))
+        .literal_separator(true)
+        .build()
+        .ok()
+        .map(|glob| glob.compile_matcher())
 }
 
 #[cfg(test)]

@@ -65,7 +65,11 @@ pub async fn preview(forge: GitForge, seeds: &[Seed], time: i64) -> Result<Overl
         let marker = Marker::new("seed", &branch);
         world
             .apply(
-                &Change::CreateRepository { repo: repo.clone(), settings: seed.settings.clone(), marker: String::new() },
+                &Change::CreateRepository {
+                    repo: repo.clone(),
+                    settings: seed.settings.clone(),
+                    marker: String::new(),
+                },
                 &actor,
             )
             .await?;
@@ -116,8 +120,11 @@ fn walk(folder: &Path, prefix: &str, found: &mut Vec<FileChange>) -> Result<()> 
             let bytes = fs::read(entry.path()).map_err(io("read", &entry.path()))?;
             found.push(FileChange { path, before: None, after: Some(File { bytes: Arc::from(bytes), executable }) });
         } else {
-            return Err(Error::invalid("idp::seed", format!("{} is neither a file nor a folder", entry.path().display()))
-                .help("seeds may not hold links or devices: nothing outside the folder is read"));
+            return Err(Error::invalid(
+                "idp::seed",
+                format!("{} is neither a file nor a folder", entry.path().display()),
+            )
+            .help("seeds may not hold links or devices: nothing outside the folder is read"));
         }
     }
     Ok(())
