@@ -69,10 +69,9 @@ proptest! {
         let mut folders = HashMap::new();
         for (project, env, service) in keys {
             let key = key(&project, &env, &service);
-            for namespace in [key.namespace()] {
-                let owner = namespaces.entry(namespace).or_insert_with(|| (project.clone(), env.clone(), service.clone()));
-                prop_assert_eq!(&*owner, &(project.clone(), env.clone(), service.clone()));
-            }
+            let segments = (project.clone(), env.clone(), service.clone());
+            let owner = namespaces.entry(key.namespace()).or_insert_with(|| segments.clone());
+            prop_assert_eq!(&*owner, &segments);
             // The infra namespace is the project's in that environment, and no service's.
             let owner = namespaces.entry(key.infra_namespace()).or_insert_with(|| (project.clone(), env.clone(), String::new()));
             prop_assert_eq!(&*owner, &(project.clone(), env.clone(), String::new()));
