@@ -413,8 +413,8 @@ impl Change {
     pub fn diff(&self) -> Diff {
         let mut diff = Diff::default();
         match self {
-            Change::CreateRepository { settings, .. } => settings.diff(&Settings::default(), &mut diff),
-            Change::UpdateRepository { before, after, .. } => after.diff(before, &mut diff),
+            Change::CreateRepository { settings, .. } => settings.diff(None, &mut diff),
+            Change::UpdateRepository { before, after, .. } => after.diff(Some(before), &mut diff),
             Change::ProtectBranch { before, after, .. } => after.diff(before.as_ref(), &mut diff),
             Change::Commit { message, .. } => diff.field("message", None, Some(subject(message))),
             Change::OpenPullRequest { base, title, body, labels, reviewers, .. } => {

@@ -113,15 +113,19 @@ impl Default for Settings {
 }
 
 impl Settings {
-    pub(super) fn diff(&self, before: &Settings, diff: &mut Diff) {
-        let some = |text: &str| Some(text.to_string()).filter(|text| !text.is_empty());
-        diff.field("description", some(&before.description), some(&self.description));
-        diff.field("visibility", some(&before.visibility), some(&self.visibility));
-        diff.field("default branch", some(&before.default_branch), some(&self.default_branch));
-        let topics = |of: &Settings| super::change::joined(Some(&of.topics));
-        diff.field("topics", topics(before), topics(self));
+    /// The difference to what they were; all of them, for a new repository.
+    pub(super) fn diff(&self, before: Option<&Settings>, diff: &mut Diff) {
         let labels = |of: &Settings| super::change::joined(Some(&of.labels.keys().cloned().collect()));
-        diff.field("labels", labels(before), labels(self));
+        let fields: [(&str, &dyn Fn(&Settings) -> Option<String>); 5] = [
+            ("description", &|of| Some(of.description.clone()).filter(|text| !text.is_empty())),
+            ("visibility", &|of| Some(of.visibility.clone())),
+            ("default branch", &|of| Some(of.default_branch.clone())),
+            ("topics", &|of| super::change::joined(Some(&of.topics))),
+            ("labels", &labels),
+        ];
+        for (name, of) in fields {
+            diff.field(name, before.and_then(of), of(self));
+        }
     }
 }
 

@@ -40,18 +40,18 @@ pub mod api {
         super::named(&*run_of(&ctx)?, name, None).map_err(|error| throw(&ctx, error))
     }
 
-    /// The repository of that name; with `shared: project`, one that all runs for a project have in common.
+    /// The repository of that name; with `shared_by: project`, one that all runs for a project have in common.
     ///
     /// ```rhai
-    /// let gitops = repo("payments-gitops", #{ shared: "payments" });
+    /// let gitops = repo("payments-gitops", #{ shared_by: "payments" });
     /// print(gitops.name);
     /// ```
     #[rhai_fn(name = "repo", return_raw)]
     pub fn repo_with(ctx: NativeCallContext, name: &str, options: Map) -> RhaiResultOf<Repo> {
         let run = run_of(&ctx)?;
         let act = || {
-            let options = Options::of("repo", &options, &["shared"])?;
-            super::named(&run, name, options.text("shared")?)
+            let options = Options::of("repo", &options, &["shared_by"])?;
+            super::named(&run, name, options.text("shared_by")?)
         };
         act().map_err(|error| throw(&ctx, error))
     }
