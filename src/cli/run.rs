@@ -55,7 +55,7 @@ pub struct RunArgs {
     /// With --plan: exit with 5 if there are changes
     #[arg(long, requires = "plan")]
     pub detailed_exitcode: bool,
-    /// Make the changes of a world that isn't embedded without asking
+    /// Make the changes without asking; the embedded world never asks
     #[arg(long, conflicts_with = "plan")]
     pub yes: bool,
     /// A file that says what the run may change outside the embedded world

@@ -115,16 +115,19 @@ impl Default for Settings {
 impl Settings {
     /// The difference to what they were; all of them, for a new repository.
     pub(super) fn diff(&self, before: Option<&Settings>, diff: &mut Diff) {
-        let labels = |of: &Settings| super::change::joined(Some(&of.labels.keys().cloned().collect()));
-        let fields: [(&str, &dyn Fn(&Settings) -> Option<String>); 5] = [
-            ("description", &|of| Some(of.description.clone()).filter(|text| !text.is_empty())),
-            ("visibility", &|of| Some(of.visibility.clone())),
-            ("default branch", &|of| Some(of.default_branch.clone())),
-            ("topics", &|of| super::change::joined(Some(&of.topics))),
-            ("labels", &labels),
-        ];
-        for (name, of) in fields {
-            diff.field(name, before.and_then(of), of(self));
+        let of = |settings: &Settings| {
+            let description = Some(settings.description.clone()).filter(|text| !text.is_empty());
+            [
+                ("description", description),
+                ("visibility", Some(settings.visibility.clone())),
+                ("default branch", Some(settings.default_branch.clone())),
+                ("topics", super::change::joined(Some(&settings.topics))),
+                ("labels", super::change::joined(Some(&settings.labels.keys().cloned().collect()))),
+            ]
+        };
+        let before = before.map(of);
+        for (at, (name, after)) in of(self).into_iter().enumerate() {
+            diff.field(name, before.as_ref().and_then(|fields| fields[at].1.clone()), after);
         }
     }
 }
