@@ -7,7 +7,7 @@ use rhai::packages::{
     ArithmeticPackage, BasicArrayPackage, BasicFnPackage, BasicIteratorPackage, BasicMapPackage, BasicMathPackage,
     BasicStringPackage, LanguageCorePackage, LogicPackage, MoreStringPackage, Package,
 };
-use rhai::{AST, CallFnOptions, Dynamic, Engine, FuncArgs, Module, OptimizationLevel, Scope, Shared};
+use rhai::{AST, CallFnOptions, Dynamic, Engine, FuncArgs, Module, OptimizationLevel, Scope, Shared, Token};
 use tokio::sync::watch;
 
 use super::diagnose::{Trouble, of_parse};
@@ -184,8 +184,18 @@ fn build(progress: Progress) -> Engine {
     for symbol in ["eval", "Fn", "curry"] {
         engine.disable_symbol(symbol);
     }
+    unreserve(&mut engine);
     engine.on_progress(move |_| progress.check());
     engine
+}
+
+/// `shared` is the name of an option; Rhai reserves the word and does nothing with it.
+#[expect(deprecated, reason = "Rhai marks the function as one that may change, not as one that goes")]
+fn unreserve(engine: &mut Engine) {
+    engine.on_parse_token(|token, _, _| match token {
+        Token::Reserved(word) if word.as_str() == "shared" => Token::Identifier(word),
+        token => token,
+    });
 }
 
 /// Rhai's packages and our primitives, built once for all engines.
