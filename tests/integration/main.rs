@@ -1,2 +1,12 @@
+//! The one integration binary: a file for each thing that must hold.
+
+mod cli;
+mod ensure;
+mod layers;
+mod parameters;
+mod plan;
+mod proposals;
+mod registry;
 mod skeletons;
+mod workspace;
 mod yaml;
