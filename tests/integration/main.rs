@@ -7,6 +7,7 @@ mod parameters;
 mod plan;
 mod proposals;
 mod registry;
+mod sandbox;
 mod skeletons;
 mod workspace;
 mod yaml;
