@@ -123,7 +123,7 @@ enum Verb {
     Script(Vec<OsString>),
 }
 
-/// `idp-run SCRIPT ...`: the same as `idp-run run SCRIPT ...`.
+/// Run a script: by name, or by a path that contains a `/` or ends in .rhai
 #[derive(Parser)]
 #[command(name = "idp-run run", disable_help_flag = true, max_term_width = 100)]
 struct ScriptCli {

@@ -73,8 +73,16 @@ pub struct RunArgs {
 pub fn run(global: &Global, args: RunArgs) -> Exit {
     let options = global.options(args.plan);
     let Some(name) = args.script.clone() else {
-        let _ = super::run_command().print_long_help();
-        return if args.help { Exit::Ok } else { Exit::Invalid };
+        if args.help {
+            let _ = super::run_command().print_long_help();
+            return Exit::Ok;
+        }
+        let error = Error::invalid("idp::usage", "run needs the name or the path of a script");
+        output::error_to_stderr(
+            &options,
+            &error.help("`idp-run list` shows the scripts, `idp-run run --help` the flags"),
+        );
+        return Exit::Invalid;
     };
     let prepared = (|| {
         let here = current_folder()?;
@@ -224,11 +232,11 @@ impl Attempt {
         let mut host = Host::compile(self.script.clone(), &self.library, self.sink.clone(), self.progress.clone())?;
         let declared = host.declared().map_err(|error| diagnose(&host, *error))?;
         if self.args.help {
-            return Ok(Some(script_help::text(&self.script, &declared)));
+            return Ok(Some(script_help::text(self.called(), &self.script, &declared)));
         }
         let given = self.given()?;
         let terminal = Terminal { allowed: self.ask };
-        let values = gather(&self.script.name, &declared, &given, &terminal)?;
+        let values = gather(self.called(), &declared, &given, &terminal)?;
         let key = run_key(&self.script, &declared, &values);
         let params = serde_json::Value::Object(values.clone());
         let made = Arc::new(self.run(key, params)?);
@@ -255,12 +263,17 @@ impl Attempt {
         result.map(|_| None).map_err(|error| diagnose(&host, *error))
     }
 
+    /// The script as the command line called it: what people can type again.
+    fn called(&self) -> &str {
+        self.args.script.as_deref().unwrap_or(&self.script.name)
+    }
+
     fn given(&self) -> Result<Given> {
         let mut pairs = Vec::new();
         for text in self.args.pairs.iter().chain(&self.args.param) {
             let Some((name, value)) = text.split_once('=') else {
                 return Err(Error::invalid("idp::usage", format!("`{text}` is not NAME=VALUE"))
-                    .help(format!("`idp-run {} --help` lists the parameters", self.script.name)));
+                    .help(format!("`idp-run {} --help` lists the parameters", self.called())));
             };
             pairs.push((name.to_string(), value.to_string()));
         }
@@ -276,7 +289,7 @@ impl Attempt {
             sink: self.sink.clone(),
             progress: self.progress.clone(),
             mode: if self.args.plan { Mode::Plan } else { Mode::Apply },
-            script: self.script.shown.clone(),
+            script: granted(&self.script, &self.config),
             command: command(&self.script, &self.args)?,
             grants: grants.map(|grants| (file, grants)),
             key,
@@ -306,6 +319,15 @@ fn command(script: &Script, args: &RunArgs) -> Result<Vec<String>> {
         }
         _ => name,
     }])
+}
+
+/// The script as grants name it: its real path within the workspace, however it was spelt on the command line.
+fn granted(script: &Script, config: &Config) -> String {
+    let Some(folder) = &script.folder else { return script.shown.clone() };
+    let path = folder.join(format!("{}.rhai", script.name));
+    let real = path.canonicalize().unwrap_or(path);
+    let root = config.root.canonicalize().unwrap_or_else(|_| config.root.clone());
+    real.strip_prefix(root).unwrap_or(&real).display().to_string()
 }
 
 struct OpeningParts {

@@ -3,8 +3,8 @@
 use crate::library::{Script, header};
 use crate::script::Declared;
 
-/// The help text of a script.
-pub fn text(script: &Script, declared: &[Declared]) -> String {
+/// The help text of a script, as the command line called it.
+pub fn text(called: &str, script: &Script, declared: &[Declared]) -> String {
     let (title, description) = header(&script.text);
     let mut text = String::new();
     for part in [&title, &description] {
@@ -14,7 +14,7 @@ pub fn text(script: &Script, declared: &[Declared]) -> String {
         }
     }
     let pairs = if declared.is_empty() { "" } else { " [NAME=VALUE]..." };
-    text.push_str(&format!("Usage: idp-run {}{pairs} [--plan] [OPTIONS]\n", script.name));
+    text.push_str(&format!("Usage: idp-run {called}{pairs} [--plan] [OPTIONS]\n"));
     if !declared.is_empty() {
         text.push_str("\nParameters:\n");
         let width = declared.iter().map(|param| param.name.len()).max().unwrap_or(0);

@@ -115,8 +115,8 @@ fn grants(field: &Field<'_>) -> Result<Vec<Grant>> {
 
 fn forge(field: &Field<'_>, config: &Config) -> Result<Forge> {
     let Forge::Local { folder: default_folder, owner: default_owner, url: default_url, .. } = &config.forge;
-    kind(field, &["local"])?;
     field.only(&["kind", "folder", "owner", "url", "teams"])?;
+    kind(field, &["local"])?;
     let mut teams = BTreeMap::new();
     if let Some(field) = field.get("teams") {
         for (team, members) in field.entries()? {

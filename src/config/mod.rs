@@ -126,11 +126,12 @@ impl Config {
                 return Err(Error::invalid("idp::workspace", format!("{} has no {FILE}", folder.display()))
                     .help("name the folder that holds idp.yaml"));
             }
-            return Config::load(&folder).map(Some);
+            let shown = folder.join(FILE).display().to_string();
+            return Config::load(&folder, &shown).map(Some);
         }
-        for folder in from.ancestors() {
+        for (depth, folder) in from.ancestors().enumerate() {
             if folder.join(FILE).is_file() {
-                return Config::load(folder).map(Some);
+                return Config::load(folder, &format!("{}{FILE}", "../".repeat(depth))).map(Some);
             }
         }
         Ok(None)
@@ -160,12 +161,11 @@ impl Config {
         })
     }
 
-    fn load(folder: &Path) -> Result<Config> {
+    fn load(folder: &Path, shown: &str) -> Result<Config> {
         let mut config = Config::bare(folder)?;
         let file = config.root.join(FILE);
-        let shown = folder.join(FILE).display().to_string();
         let text = std::fs::read_to_string(&file).map_err(io("read", &file))?;
-        idp_yaml::read(&shown, &text, &mut config)?;
+        idp_yaml::read(shown, &text, &mut config)?;
         config.file = Some(file);
         Ok(config)
     }

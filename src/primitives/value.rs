@@ -94,7 +94,8 @@ pub fn type_of(value: &Dynamic) -> String {
         "Fn" => "a function".into(),
         other => {
             let short = other.rsplit("::").next().unwrap_or(other);
-            format!("a {short}")
+            let article = if short.starts_with(['A', 'E', 'I', 'O']) { "an" } else { "a" };
+            format!("{article} {short}")
         }
     }
 }

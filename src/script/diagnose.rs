@@ -137,7 +137,8 @@ fn explain(error: EvalAltResult, names: impl Fn() -> Vec<String>) -> Error {
             .help("for a field that may be missing, write `map.get(\"name\") ?? otherwise`"),
         ErrorIndexNotFound(index, _) => Error::invalid("idp::script::field", format!("there is no element `{index}`"))
             .help("for an element that may be missing, write `map.get(\"name\") ?? otherwise`"),
-        ErrorDotExpr(text, _) if !text.is_empty() => Error::invalid("idp::script::field", plain_types(&text)),
+        ErrorDotExpr(text, _) if !text.is_empty() => unknown_field(&text, &names()),
+        ErrorMismatchDataType(_, got, _) if got.ends_with("LaterValue") => known_later("a decision"),
         ErrorMismatchDataType(wanted, got, _) | ErrorMismatchOutputType(wanted, got, _) => Error::invalid(
             "idp::script::type",
             format!("{} is needed here, and it is {}", plain_type(&wanted), plain_type(&got)),
@@ -159,10 +160,35 @@ fn explain(error: EvalAltResult, names: impl Fn() -> Vec<String>) -> Error {
     }
 }
 
+/// What scripts can't do with a value that the world will assign.
+fn known_later(what: &str) -> Error {
+    Error::failed("idp::plan::unknown", format!("{what} needs a value that is not known before the plan is applied"))
+        .help("use it in texts and options only, or look at what is known already")
+}
+
+/// Rhai says `Unknown property 'len' - a getter is not registered for type 'Repo'`.
+fn unknown_field(text: &str, names: &[String]) -> Error {
+    let quoted: Vec<&str> = text.split('\'').skip(1).step_by(2).collect();
+    let [name, on, ..] = quoted.as_slice() else { return Error::invalid("idp::script::field", plain_types(text)) };
+    let on = plain_type(on);
+    if on == "a Later" {
+        return known_later(&format!("`.{name}`"));
+    }
+    let error = Error::invalid("idp::script::field", format!("{on} has no field `{name}`"));
+    match nearest(name, names.iter().map(String::as_str)) {
+        Some(near) if near == *name => error.help(format!("is it a function? `.{name}()`")),
+        Some(near) => error.help(format!("did you mean `{near}`?")),
+        None => error,
+    }
+}
+
 fn unknown_function(signature: &str, names: &[String]) -> Error {
     let (name, arguments) = signature.split_once(" (").unwrap_or((signature, ")"));
     let arguments: Vec<String> =
         arguments.trim_end_matches(')').split(", ").filter(|argument| !argument.is_empty()).map(plain_type).collect();
+    if arguments.iter().any(|argument| argument == "a Later") {
+        return known_later(&format!("`{name}`"));
+    }
     let with = if arguments.is_empty() { "no arguments".to_string() } else { arguments.join(", ") };
     if names.iter().any(|known| known == name) {
         return Error::invalid("idp::script::arguments", format!("`{name}` can't be called with {with}"))
@@ -183,11 +209,14 @@ fn plain_type(name: &str) -> String {
         "f64" => "a number".into(),
         "bool" => "true or false".into(),
         "()" => "nothing".into(),
-        "&str" | "str" | "string" | "ImmutableString" => "a text".into(),
+        "str" | "string" | "String" | "ImmutableString" | "str | ImmutableString | String" => "a text".into(),
         "array" => "a list".into(),
         "map" => "a map".into(),
         "Fn" => "a function".into(),
-        other => format!("a {}", other.rsplit("::").next().unwrap_or(other)),
+        other => match other.rsplit("::").next().unwrap_or(other) {
+            name if name.starts_with(['A', 'E', 'I', 'O']) => format!("an {name}"),
+            name => format!("a {name}"),
+        },
     }
 }
 

@@ -7,7 +7,7 @@ use rhai::packages::{
     ArithmeticPackage, BasicArrayPackage, BasicFnPackage, BasicIteratorPackage, BasicMapPackage, BasicMathPackage,
     BasicStringPackage, LanguageCorePackage, LogicPackage, MoreStringPackage, Package,
 };
-use rhai::{AST, CallFnOptions, Dynamic, Engine, FuncArgs, Module, OptimizationLevel, Scope, Shared};
+use rhai::{AST, CallFnOptions, Dynamic, Engine, FuncArgs, Module, OptimizationLevel, Scope, Shared, Token};
 use tokio::sync::watch;
 
 use super::diagnose::{Trouble, of_parse};
@@ -93,7 +93,11 @@ impl Host {
         let mut engine = build(progress.clone());
         engine.set_module_resolver(Imports::new(library.clone().beside(&script), sources.clone()));
         engine.on_print(move |text| sink.emit(Event::Print(text.to_string())));
-        let mut ast = engine.compile(&*script.text).map_err(|error| of_parse(&script, *error.0, error.1))?;
+        let compiled = engine.compile(&*script.text);
+        if let Some(error) = progress.why().error() {
+            return Err(error.into());
+        }
+        let mut ast = compiled.map_err(|error| of_parse(&script, *error.0, error.1))?;
         ast.set_source(script.shown.as_str());
         Ok(Host { engine, ast, sources, script, progress })
     }
@@ -184,8 +188,20 @@ fn build(progress: Progress) -> Engine {
     for symbol in ["eval", "Fn", "curry"] {
         engine.disable_symbol(symbol);
     }
+    watch_tokens(&mut engine, progress.clone());
     engine.on_progress(move |_| progress.check());
     engine
+}
+
+/// Ends a text that compiles for ever (`on_progress` begins with its run), and gives scripts the word `shared`, the
+/// name of an option: Rhai reserves it and does nothing with it.
+#[expect(deprecated, reason = "Rhai marks the function as one that may change, not as one that goes")]
+fn watch_tokens(engine: &mut Engine, progress: Progress) {
+    engine.on_parse_token(move |token, _, _| match token {
+        _ if progress.tripped.load(Ordering::Relaxed) => Token::EOF,
+        Token::Reserved(word) if word.as_str() == "shared" => Token::Identifier(word),
+        token => token,
+    });
 }
 
 /// Rhai's packages and our primitives, built once for all engines.

@@ -8,9 +8,9 @@ use serde_json::Value;
 use super::engine::Host;
 use super::prompt::Asking;
 use crate::bridge::RhaiResultOf;
-use crate::error::{Error, Result, nearest};
+use crate::error::{Error, Place, Result, nearest};
 use crate::formats::yaml::{self, Step};
-use crate::primitives::param::{Param, check, parse};
+use crate::primitives::param::{Kind, Param, check, parse};
 use crate::primitives::value;
 
 /// A parameter with its name.
@@ -53,6 +53,10 @@ impl Host {
             let Some(rule) = rule.try_cast::<Param>() else {
                 return Err(wrong(format!("the parameter `{name}` must be made with param(type, description)")));
             };
+            if let Some(default) = &rule.default {
+                let fits = check(&name, &rule, default);
+                fits.map_err(|error| wrong(format!("the default is wrong: {error}")))?;
+            }
             declared.push(Declared { name: name.to_string(), rule });
         }
         // Maps forget their order; people wrote one for a reason.
@@ -86,8 +90,9 @@ pub fn gather(
             let text = text
                 .into_string()
                 .map_err(|_| Error::invalid("idp::param::type", format!("{variable} is not UTF-8")))?;
-            let value = parse(&param.name, &param.rule, &text)?;
-            check(&param.name, &param.rule, &value)?;
+            let value = parse(&param.name, &param.rule, &text)
+                .and_then(|value| check(&param.name, &param.rule, &value).map(|()| value))
+                .map_err(|error| error.at(Place::file(&variable)))?;
             values.insert(param.name.clone(), value);
         }
     }
@@ -118,8 +123,13 @@ pub fn gather(
         }
     }
     for param in declared {
-        if !values.contains_key(&param.name) {
-            values.insert(param.name.clone(), param.rule.default.clone().unwrap_or(Value::Null));
+        let value =
+            values.entry(param.name.clone()).or_insert_with(|| param.rule.default.clone().unwrap_or(Value::Null));
+        // A whole number where any number may stand would divide as whole numbers do.
+        if param.rule.kind == Kind::Float
+            && let Some(number) = value.as_f64()
+        {
+            *value = number.into();
         }
     }
     Ok(values)

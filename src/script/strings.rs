@@ -1,6 +1,8 @@
-//! Functions on texts that Rhai has too, but without a bound on what they make in one call.
+//! Functions that Rhai has too, but without a bound on what they make, or how long they take, in one call.
 
 use rhai::{Engine, EvalAltResult, ImmutableString, Position};
+
+use crate::error::Error;
 
 /// The longest text, in bytes. Rhai checks it between operations, and one `replace` can make gigabytes.
 pub const LONGEST: usize = 1 << 20;
@@ -21,6 +23,9 @@ pub fn register(engine: &mut Engine) {
         *text = text.replace(find, with.encode_utf8(&mut [0; 4])).into();
         Ok::<(), Box<EvalAltResult>>(())
     });
+    // Nothing can end a thread that sleeps; scripts that wait for people end their attempt.
+    engine.register_fn("sleep", |_: i64| awake());
+    engine.register_fn("sleep", |_: f64| awake());
     engine.register_fn("pad", |text: &mut ImmutableString, length: i64, with: &str| {
         let wanted = usize::try_from(length).unwrap_or(0);
         bounded(wanted.saturating_mul(with.len().max(1)))?;
@@ -33,6 +38,12 @@ pub fn register(engine: &mut Engine) {
         *text = padded.chars().take(wanted.max(text.chars().count())).collect::<String>().into();
         Ok::<(), Box<EvalAltResult>>(())
     });
+}
+
+fn awake() -> Result<(), Box<EvalAltResult>> {
+    let error = Error::invalid("idp::script::function", "scripts can't sleep")
+        .help("`pull.wait()` or `wait_for(what, || done)` end the attempt, and the same command goes on later");
+    Err(crate::bridge::throw_at(error, Position::NONE))
 }
 
 fn bounded(bytes: usize) -> Result<(), Box<EvalAltResult>> {

@@ -66,18 +66,18 @@ impl Permissions {
             return Ok(());
         }
         let (by, help) = if outside {
-            ("the permissions of idp.yaml", "widen `permissions` in idp.yaml".to_string())
+            ("the permissions of idp.yaml don't allow it", "widen `permissions` in idp.yaml".to_string())
         } else {
             let grant = format!(
-                "allow: [{{ script: \"{script}\", change: {}, target: \"{}\" }}]",
+                "allow: [{{ script: {script}, change: {}, target: \"{}\" }}]",
                 change.kind(),
                 targets.first().map_or("**", String::as_str)
             );
-            ("no grant", format!("grant it in a file that --grants or IDP_GRANTS names: {grant}"))
+            ("no grant allows it", format!("grant it in a file that --grants or IDP_GRANTS names: {grant}"))
         };
         Err(Error::denied(
             "idp::permission",
-            format!("{script} may not {} {} {}: {by} allow it", verb(change), change.kind(), change.target()),
+            format!("{script} may not {} {} {}: {by}", verb(change), change.kind().replace('_', " "), change.target()),
         )
         .help(help))
     }

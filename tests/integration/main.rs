@@ -1,7 +1,15 @@
 //! The one integration binary: a file for each thing that must hold.
 
+mod cli;
 mod create_service;
+mod ensure;
+mod layers;
+mod parameters;
+mod plan;
+mod proposals;
 mod readme;
+mod registry;
+mod sandbox;
 mod skeletons;
 mod workspace;
 mod yaml;

@@ -162,8 +162,8 @@ impl Said {
 
     /// The code of the error, or nothing.
     pub fn error(&self) -> String {
-        let errors = self.of_type("diagnostic").into_iter().filter(|event| event["severity"] == "error");
-        errors.last().map(|event| event["code"].as_str().unwrap_or_default().to_string()).unwrap_or_default()
+        let mut errors = self.of_type("diagnostic").into_iter().filter(|event| event["severity"] == "error");
+        errors.next().map(|event| event["code"].as_str().unwrap_or_default().to_string()).unwrap_or_default()
     }
 
     /// `action kind target` of each change.

@@ -1,3 +1,5 @@
+//! The semantic key: its names, its refusals, and that no two keys share a name.
+
 use std::collections::HashMap;
 
 use proptest::prelude::*;
