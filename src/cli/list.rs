@@ -12,12 +12,8 @@ pub fn list(global: &Global) -> Result<Exit> {
     let scripts = Library::new(&config.root).scripts()?;
     let options = global.options(false);
     if options.format == Format::Json {
-        for script in scripts {
-            let line = serde_json::json!({
-                "type": "script", "name": script.name, "title": script.title, "origin": script.origin
-            });
-            output::text(&format!("{line}\n"));
-        }
+        let record = |script: crate::library::Listed| serde_json::json!({ "name": script.name, "title": script.title, "origin": script.origin });
+        output::records("script", scripts.into_iter().map(record));
         return Ok(Exit::Ok);
     }
     let mut table = Table::new(["NAME", "TITLE", "FROM"]);

@@ -8,6 +8,7 @@ use crate::error::{Error, Exit, Result};
 use crate::output::{self, Format, table::Table};
 use crate::world::fault::Faults;
 use crate::world::journal::{AttemptRow, Journal, RunRow};
+use crate::world::lock::FileLock;
 use crate::world::sqlite::SqliteJournal;
 
 #[derive(Subcommand)]
@@ -29,20 +30,24 @@ pub enum Verb {
 pub fn runs(global: &Global, verb: Verb) -> Result<Exit> {
     let config = global.config()?;
     let path = config.journal();
-    let rows = if path.is_file() {
+    let mut rows = if path.is_file() {
         let journal = SqliteJournal::open(&path, Faults::default())?;
         block_on(journal.runs())?
     } else {
         Vec::new()
     };
+    for row in rows.iter_mut().filter(|row| row.status == "running") {
+        // Whoever runs it holds its lock; a killed process holds none.
+        if FileLock::try_acquire(&config.run_lock(&row.hash))?.is_some() {
+            row.status = "interrupted".into();
+        }
+    }
+    let rows = rows;
     let json = global.options(false).format == Format::Json;
     match verb {
         Verb::List if json => {
-            for row in rows {
-                let mut value = serde_json::json!(row);
-                value["type"] = "run".into();
-                output::text(&format!("{value}\n"));
-            }
+            let records = rows.iter().map(|row| serde_json::json!(row));
+            output::records("run", records);
         }
         Verb::List if rows.is_empty() => output::text("No runs yet.\n"),
         Verb::List => {
@@ -62,9 +67,8 @@ pub fn runs(global: &Global, verb: Verb) -> Result<Exit> {
             let attempts = block_on(journal.attempts(&row.hash))?;
             if json {
                 let mut value = serde_json::json!(row);
-                value["type"] = "run".into();
                 value["history"] = serde_json::json!(attempts);
-                output::text(&format!("{value}\n"));
+                output::records("run", [value]);
             } else {
                 output::text(&shown(row, &attempts));
             }

@@ -102,6 +102,19 @@ pub fn text(text: &str) {
     }
 }
 
+/// Writes records of a listing verb as JSON events of a type, after the line with the version.
+pub fn records(kind: &str, records: impl IntoIterator<Item = serde_json::Value>) {
+    // The version is what the sink says first.
+    drop(json::Json::new(Streams::standard(ColorChoice::Never)));
+    for record in records {
+        let mut line = serde_json::json!({ "type": kind });
+        if let (Some(line), serde_json::Value::Object(fields)) = (line.as_object_mut(), record) {
+            line.extend(fields);
+        }
+        text(&line.to_string());
+    }
+}
+
 /// Writes a table to stdout.
 pub fn table(options: &Options, table: &table::Table) {
     let mut streams = Streams::standard(options.color);

@@ -306,6 +306,14 @@ pub struct ObjectId {
 }
 
 impl ObjectId {
+    /// Whether both name one object: versions of an API group are views of the same.
+    pub fn is_same(&self, other: &ObjectId) -> bool {
+        self.group() == other.group()
+            && self.kind == other.kind
+            && self.namespace == other.namespace
+            && self.name == other.name
+    }
+
     /// The API group; empty for the core group.
     pub fn group(&self) -> &str {
         self.api_version.rsplit_once('/').map_or("", |(group, _)| group)

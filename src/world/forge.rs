@@ -377,6 +377,12 @@ pub fn missing(repo: &RepoId) -> Error {
         .help("check the name, or create the repository first")
 }
 
+/// The error for a branch that a run would make and that somebody else made.
+pub fn branch_taken(repo: &RepoId, branch: &str) -> Error {
+    Error::failed("idp::pr::branch_taken", format!("{repo} has a branch {branch} that this run didn't make"))
+        .help("delete or rename that branch, or give the proposal another `branch`")
+}
+
 /// A branch name that git and hosts accept, or the reason why not.
 pub fn check_branch(name: &str) -> Result<()> {
     let bad = name.is_empty()

@@ -94,7 +94,7 @@ fn verb(change: &Change) -> &'static str {
 /// What a grant's `target` is matched with; a commit has one target a file.
 fn targets(change: &Change) -> Vec<String> {
     use Change::*;
-    match change {
+    let targets = match change {
         Commit { repo, branch, files, .. } => paths(repo, branch, files),
         OpenPullRequest { repo, head, commit, .. } => paths(repo, head, &commit.files),
         UpdatePullRequest { repo, head, commit, .. } => match commit {
@@ -114,6 +114,11 @@ fn targets(change: &Change) -> Vec<String> {
             vec![format!("{cluster}/{namespace}/{}/{}", object.kind, object.name)]
         }
         Notify { contact, .. } => vec![contact.clone()],
+    };
+    // A change without a file (a redone edit that came to nothing) is one of its branch.
+    match (targets.is_empty(), change.repo()) {
+        (true, Some(repo)) => vec![repo.to_string()],
+        _ => targets,
     }
 }
 

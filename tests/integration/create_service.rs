@@ -151,3 +151,20 @@ fn a_second_service_of_the_project_shares_what_the_first_one_made() {
     let bounds = ws.file("platform-gitops", "main", "argocd/payments-project.yaml").unwrap();
     assert!(bounds.contains("acme:team-payments") && bounds.contains("acme:team-ledger"), "{bounds}");
 }
+
+#[test]
+fn a_project_that_people_started_gets_a_service_like_any_other() {
+    let ws = Workspace::acme();
+    let words = ["project=orders", "service=returns", "owner=team-orders", "description=Takes things back"];
+    let args = [&["create-service", "--output", "json"][..], &words].concat();
+    // Its GitOps repository and its files in the platform's are there: two pull requests and the code.
+    let said = ws.idp(&args);
+    said.ends(0, "create 5 update 0 delete 0 unchanged 0 applied");
+    assert!(!said.changes().iter().any(|change| change.contains("orders-gitops main")), "{said}");
+    ws.idp(&args).ends(0, "create 0 update 0 delete 0 unchanged 5 applied");
+    let pull = ws.idp(&["pr", "show", "platform-gitops", "1"]);
+    assert!(
+        pull.stdout.contains("+                - service: returns\n+                  component: orders-returns"),
+        "{pull}"
+    );
+}

@@ -214,6 +214,22 @@ pub mod api {
         act().map(|found| found.is_some()).map_err(|error| throw(&ctx, error))
     }
 
+    /// Whether the repository exists and this run made it; with `shared_by`, a run for the same project.
+    ///
+    /// ```rhai
+    /// print(repo("platform-gitops").is_ours());
+    /// ```
+    #[rhai_fn(global, return_raw, pure)]
+    pub fn is_ours(ctx: NativeCallContext, repo: &mut Repo) -> RhaiResultOf<bool> {
+        let run = run_of(&ctx)?;
+        let act = || {
+            let door = run.door()?;
+            let found = run.wait(door.world().forge.repository(&repo.id))?;
+            Ok(found.is_some_and(|found| found.marker == Some(repo.owner_hash(door))))
+        };
+        act().map_err(|error: Error| throw(&ctx, error))
+    }
+
     /// The files of a branch's head, to be read and edited.
     ///
     /// ```rhai
