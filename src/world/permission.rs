@@ -124,5 +124,9 @@ fn targets(change: &Change) -> Vec<String> {
 }
 
 fn paths(repo: &super::forge::RepoId, branch: &str, files: &[super::change::FileChange]) -> Vec<String> {
+    // Without a file nothing would be compared, and everything allowed.
+    if files.is_empty() {
+        return vec![format!("{repo}/{branch}")];
+    }
     files.iter().map(|file| format!("{repo}/{branch}/{}", file.path)).collect()
 }
