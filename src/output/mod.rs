@@ -93,6 +93,17 @@ fn refuse(options: &Options, mut streams: Streams, error: &Error) {
     }
 }
 
+/// Writes what a verb that isn't a run found, as a whole stream of events: a line each, and a summary of zeros.
+pub fn records(options: &Options, records: impl IntoIterator<Item = serde_json::Value>) {
+    let mut text = json::version();
+    for record in records {
+        text.push_str(&format!("{record}\n"));
+    }
+    let mut streams = Streams::standard(options.color);
+    streams.stdout.write(&text);
+    json::end(&mut streams);
+}
+
 /// Writes a text to stdout as it is, with a newline at its end: the result of a verb that isn't a run.
 pub fn text(text: &str) {
     let mut streams = Streams::standard(ColorChoice::Never);

@@ -7,7 +7,6 @@ mod rules;
 
 use std::path::PathBuf;
 use std::process::Command;
-use std::sync::Arc;
 
 use tempfile::TempDir;
 
@@ -197,7 +196,7 @@ fn a_repository_is_whole_or_not_there() {
     let left = stage.folder.path().join("acme/.unfinished-other");
     std::fs::create_dir_all(left.join("refs")).unwrap();
     std::fs::create_dir_all(stage.folder.path().join("acme/by-hand.git")).unwrap();
-    assert_eq!(block_on(stage.forge.repositories()).unwrap(), [stage.repo.clone()]);
+    assert_eq!(block_on(stage.forge.repositories()).unwrap(), std::slice::from_ref(&stage.repo));
     let again =
         Change::CreateRepository { repo: stage.repo.clone(), settings: Settings::default(), marker: "x".into() };
     assert!(stage.apply(&again, "idp-run").unwrap().already);
