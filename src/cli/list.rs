@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::Global;
 use crate::error::{Error, Exit, Result, io};
-use crate::library::Library;
+use crate::library::{Library, Listed};
 use crate::output::{self, Format, table::Table};
 
 pub fn list(global: &Global) -> Result<Exit> {
@@ -12,8 +12,8 @@ pub fn list(global: &Global) -> Result<Exit> {
     let scripts = Library::new(&config.root).scripts()?;
     let options = global.options(false);
     if options.format == Format::Json {
-        let record = |script: crate::library::Listed| serde_json::json!({ "name": script.name, "title": script.title, "origin": script.origin });
-        output::records("script", scripts.into_iter().map(record));
+        let record = |script: Listed| serde_json::json!({ "type": "script", "name": script.name, "title": script.title, "origin": script.origin });
+        output::records(&options, scripts.into_iter().map(record));
         return Ok(Exit::Ok);
     }
     let mut table = Table::new(["NAME", "TITLE", "FROM"]);
@@ -41,6 +41,11 @@ pub fn eject(global: &Global, args: &EjectArgs) -> Result<Exit> {
         std::fs::create_dir_all(folder).map_err(io("make the folder", folder))?;
     }
     std::fs::write(&path, script.text.as_bytes()).map_err(io("write", &path))?;
-    output::text(&format!("{}\n", path.display()));
+    let path = path.display().to_string();
+    let options = global.options(false);
+    match options.format {
+        Format::Json => output::records(&options, [serde_json::json!({ "type": "file", "path": path })]),
+        Format::Human => output::text(&path),
+    }
     Ok(Exit::Ok)
 }

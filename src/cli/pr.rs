@@ -9,7 +9,7 @@ use clap::{Args, Subcommand};
 use super::{Global, block_on};
 use crate::error::{Error, Exit, Result};
 use crate::output::{self, Format};
-use crate::report::{Event, FileDiff, Sink};
+use crate::report::{Counts, Event, FileDiff, Sink, Status};
 use crate::world::change::Change;
 use crate::world::door::Parts;
 use crate::world::forge::{Forge, MergeMethod, Mergeable, PullRequest, RepoId, State, missing};
@@ -102,6 +102,9 @@ pub fn pr(global: &Global, verb: Verb) -> Result<Exit> {
                     sink.emit(event(&repo, pull));
                     shown += 1;
                 }
+                if global.options(false).format == Format::Json {
+                    sink.emit(DONE);
+                }
                 drop(sink);
                 if shown == 0 && global.options(false).format == Format::Human {
                     let which = if args.state == "all" { String::new() } else { format!("{} ", args.state) };
@@ -112,7 +115,7 @@ pub fn pr(global: &Global, verb: Verb) -> Result<Exit> {
                 let world = open::for_reading(&config).await?;
                 let (repo, pull) = find(&world, &args).await?;
                 if global.options(false).format == Format::Json {
-                    output::sink(&global.options(false)).emit(event(&repo, &pull));
+                    stream(&global.options(false), &repo, &pull);
                 } else {
                     output::text(&shown(&world, &repo, &pull).await?);
                 }
@@ -197,10 +200,21 @@ fn event(repo: &RepoId, pull: &PullRequest) -> Event {
     }
 }
 
+/// The last event of every stream.
+const DONE: Event =
+    Event::Summary { counts: Counts { create: 0, update: 0, delete: 0, unchanged: 0 }, status: Status::Applied };
+
+/// One pull request as a whole stream of events.
+fn stream(options: &output::Options, repo: &RepoId, pull: &PullRequest) {
+    let sink = output::sink(options);
+    sink.emit(event(repo, pull));
+    sink.emit(DONE);
+}
+
 fn said(global: &Global, repo: &RepoId, pull: &PullRequest, text: &str) {
     let options = global.options(false);
     match options.format {
-        Format::Json => output::sink(&options).emit(event(repo, pull)),
+        Format::Json => stream(&options, repo, pull),
         Format::Human => output::text(&format!("{text}\n")),
     }
 }

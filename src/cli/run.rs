@@ -59,9 +59,7 @@ pub struct RunArgs {
     #[arg(long, conflicts_with = "plan")]
     pub yes: bool,
     /// A file that says what the run may change outside the embedded world
-    ///
-    /// IDP_GRANTS names it, too.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", env = "IDP_GRANTS")]
     pub grants: Option<PathBuf>,
     /// Show what the script does and its parameters
     #[arg(short, long)]
@@ -302,11 +300,8 @@ impl Attempt {
 
     /// What the script's functions share. The world is opened with the first look at it.
     fn run(&self, key: RunKey, params: serde_json::Value) -> Result<Run> {
-        // Resumed runs have no flags of their own, and obey the environment all the same.
-        let named = std::env::var_os("IDP_GRANTS").filter(|value| !value.is_empty()).map(PathBuf::from);
-        let grants_file = self.args.grants.clone().or(named);
-        let grants = grants_file.as_deref().map(config::read_grants).transpose()?;
-        let file = grants_file.map(|file| file.display().to_string()).unwrap_or_default();
+        let grants = self.args.grants.as_deref().map(config::read_grants).transpose()?;
+        let file = self.args.grants.as_ref().map(|file| file.display().to_string()).unwrap_or_default();
         let opening = Arc::new(OpeningParts {
             config: self.config.clone(),
             sink: self.sink.clone(),

@@ -1,5 +1,7 @@
 //! `idp-run runs`: the journal of runs; going on with those that wait.
 
+use std::path::PathBuf;
+
 use clap::Subcommand;
 
 use super::run::RunArgs;
@@ -24,6 +26,9 @@ pub enum Verb {
     Resume {
         /// The run's key, its hash, or the beginning of either [default: all that wait]
         run: Option<String>,
+        /// A file that says what the runs may change outside the embedded world
+        #[arg(long, value_name = "FILE", env = "IDP_GRANTS")]
+        grants: Option<PathBuf>,
     },
 }
 
@@ -43,11 +48,11 @@ pub fn runs(global: &Global, verb: Verb) -> Result<Exit> {
         }
     }
     let rows = rows;
-    let json = global.options(false).format == Format::Json;
+    let options = global.options(false);
+    let json = options.format == Format::Json;
     match verb {
         Verb::List if json => {
-            let records = rows.iter().map(|row| serde_json::json!(row));
-            output::records("run", records);
+            output::records(&options, rows.iter().map(record));
         }
         Verb::List if rows.is_empty() => output::text("No runs yet.\n"),
         Verb::List => {
@@ -59,35 +64,35 @@ pub fn runs(global: &Global, verb: Verb) -> Result<Exit> {
                 };
                 table.row([row.key, status, row.attempts.to_string(), time(row.started), row.hash]);
             }
-            output::table(&global.options(false), &table);
+            output::table(&options, &table);
         }
         Verb::Show { run } => {
             let row = find(&rows, &run)?;
             let journal = SqliteJournal::open(&path, Faults::default())?;
             let attempts = block_on(journal.attempts(&row.hash))?;
             if json {
-                let mut value = serde_json::json!(row);
+                let mut value = record(row);
                 value["history"] = serde_json::json!(attempts);
-                output::records("run", [value]);
+                output::records(&options, [value]);
             } else {
                 output::text(&shown(row, &attempts));
             }
         }
-        Verb::Resume { run } => {
+        Verb::Resume { run, grants } => {
             let chosen: Vec<&RunRow> = match run {
                 Some(run) => vec![find(&rows, &run)?],
                 None => rows.iter().filter(|row| row.status == "waiting").collect(),
             };
-            if chosen.is_empty() {
-                output::text("No run waits.\n");
+            match chosen.is_empty() {
+                true if json => output::records(&options, []),
+                true => output::text("No run waits.\n"),
+                false => {}
             }
             let mut worst = Exit::Ok;
             for row in chosen {
                 let values = row.params.as_object().cloned().unwrap_or_default();
-                let exit = super::run::run(
-                    global,
-                    RunArgs { script: row.command.first().cloned(), values, ..RunArgs::default() },
-                );
+                let (script, grants) = (row.command.first().cloned(), grants.clone());
+                let exit = super::run::run(global, RunArgs { script, values, grants, ..RunArgs::default() });
                 if exit != Exit::Ok {
                     worst = exit;
                 }
@@ -96,6 +101,14 @@ pub fn runs(global: &Global, verb: Verb) -> Result<Exit> {
         }
     }
     Ok(Exit::Ok)
+}
+
+fn record(row: &RunRow) -> serde_json::Value {
+    let mut value = serde_json::json!({ "type": "run" });
+    if let (Some(value), serde_json::Value::Object(fields)) = (value.as_object_mut(), serde_json::json!(row)) {
+        value.extend(fields);
+    }
+    value
 }
 
 fn find<'a>(rows: &'a [RunRow], name: &str) -> Result<&'a RunRow> {

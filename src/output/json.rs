@@ -24,6 +24,17 @@ impl Json {
     }
 }
 
+/// The line that names the format's version, for streams that no sink writes.
+pub(super) fn version() -> String {
+    let version = Line::Version { format: FORMAT, idp_run: env!("CARGO_PKG_VERSION") };
+    serde_json::to_string(&version).map(|text| text + "\n").unwrap_or_default()
+}
+
+/// The last line of a verb that changed nothing by a run.
+pub(super) fn end(streams: &mut Streams) {
+    line(streams, &Line::Summary { counts: &Counts::default(), status: Status::Applied });
+}
+
 impl Sink for Json {
     fn emit(&self, event: Event) {
         let mut streams = self.0.lock().unwrap_or_else(PoisonError::into_inner);

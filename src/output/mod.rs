@@ -93,25 +93,23 @@ fn refuse(options: &Options, mut streams: Streams, error: &Error) {
     }
 }
 
+/// Writes what a verb that isn't a run found, as a whole stream of events: a line each, and a summary of zeros.
+pub fn records(options: &Options, records: impl IntoIterator<Item = serde_json::Value>) {
+    let mut text = json::version();
+    for record in records {
+        text.push_str(&format!("{record}\n"));
+    }
+    let mut streams = Streams::standard(options.color);
+    streams.stdout.write(&text);
+    json::end(&mut streams);
+}
+
 /// Writes a text to stdout as it is, with a newline at its end: the result of a verb that isn't a run.
 pub fn text(text: &str) {
     let mut streams = Streams::standard(ColorChoice::Never);
     streams.stdout.write(text);
     if !text.ends_with('\n') {
         streams.stdout.write("\n");
-    }
-}
-
-/// Writes records of a listing verb as JSON events of a type, after the line with the version.
-pub fn records(kind: &str, records: impl IntoIterator<Item = serde_json::Value>) {
-    // The version is what the sink says first.
-    drop(json::Json::new(Streams::standard(ColorChoice::Never)));
-    for record in records {
-        let mut line = serde_json::json!({ "type": kind });
-        if let (Some(line), serde_json::Value::Object(fields)) = (line.as_object_mut(), record) {
-            line.extend(fields);
-        }
-        text(&line.to_string());
     }
 }
 

@@ -423,6 +423,12 @@ pub fn check_path(path: &str) -> Result<()> {
     Ok(())
 }
 
+/// The error for a path that an edit makes a file where a folder is, or the other way round.
+pub fn file_and_folder(path: &str) -> Error {
+    Error::failed("idp::tree::overlap", format!("`{path}` would be a file and a folder at once"))
+        .help("remove what is there in the same edit, or choose another path")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -94,7 +94,7 @@ fn verb(change: &Change) -> &'static str {
 /// What a grant's `target` is matched with; a commit has one target a file.
 fn targets(change: &Change) -> Vec<String> {
     use Change::*;
-    let targets = match change {
+    match change {
         Commit { repo, branch, files, .. } => paths(repo, branch, files),
         OpenPullRequest { repo, head, commit, .. } => paths(repo, head, &commit.files),
         UpdatePullRequest { repo, head, commit, .. } => match commit {
@@ -114,14 +114,13 @@ fn targets(change: &Change) -> Vec<String> {
             vec![format!("{cluster}/{namespace}/{}/{}", object.kind, object.name)]
         }
         Notify { contact, .. } => vec![contact.clone()],
-    };
-    // A change without a file (a redone edit that came to nothing) is one of its branch.
-    match (targets.is_empty(), change.repo()) {
-        (true, Some(repo)) => vec![repo.to_string()],
-        _ => targets,
     }
 }
 
 fn paths(repo: &super::forge::RepoId, branch: &str, files: &[super::change::FileChange]) -> Vec<String> {
+    // Without a file nothing would be compared, and everything allowed.
+    if files.is_empty() {
+        return vec![format!("{repo}/{branch}")];
+    }
     files.iter().map(|file| format!("{repo}/{branch}/{}", file.path)).collect()
 }

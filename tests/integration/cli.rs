@@ -58,6 +58,10 @@ fn every_exit_of_a_run_is_a_whole_stream() {
         (&["pr", "show", "gitops", "7"], 1),
         (&["pr", "list", "gitop"], 1),
         (&["runs", "show", "nothing"], 2),
+        (&["runs", "list"], 0),
+        (&["runs", "resume"], 0),
+        (&["pr", "list", "gitops"], 0),
+        (&["list"], 0),
     ] {
         let said = ws.idp(&[args, &["--output", "json"]].concat());
         assert_eq!(said.code, code, "{args:?}\n{said}");
@@ -260,6 +264,22 @@ fn permissions_of_idp_yaml_only_narrow() {
     let run = |script: &str| ws.idp(&[script, "--plan", "--grants", "grants.yaml"]).code;
     assert_eq!(run("scripts/../evil.rhai"), 4);
     assert_eq!((run("scripts/good.rhai"), run("./scripts/good.rhai"), run("good")), (0, 0, 0));
+}
+
+#[test]
+fn a_run_that_goes_on_has_no_more_rights() {
+    let ws = Workspace::new();
+    ws.write("grants.yaml", "allow: [{ script: \"**\", change: pull_request, target: \"**\" }]\n");
+    let text = "repo(\"gitops\").propose(\"X\", |t| t.write(\"x\", \"x\")).wait(); repo(\"new\").ensure(#{});";
+    let said = ws.named("script", text, &["--grants", "grants.yaml"]);
+    said.ends(0, "create 1 update 0 delete 0 unchanged 0 waiting");
+    assert_eq!(ws.idp(&["pr", "merge", "gitops", "1", "--admin"]).code, 0);
+    let resume = ["runs", "resume", "--output", "json"];
+    let mut command = ws.command(&resume);
+    command.env("IDP_GRANTS", "grants.yaml");
+    crate::workspace::said(command).fails(4, "idp::permission");
+    ws.idp(&["runs", "resume", "script", "--grants", "grants.yaml", "--output", "json"]).fails(4, "idp::permission");
+    ws.idp(&["runs", "resume", "script", "--output", "json"]).ends(0, "create 1 update 0 delete 0 unchanged 1 applied");
 }
 
 #[test]

@@ -240,3 +240,26 @@ fn an_applied_object_keeps_what_others_set() {
     let now = ws.read(path);
     assert!(now.contains("paused: true") && now.contains("replicas: 3"), "{now}");
 }
+
+#[test]
+fn a_file_never_takes_the_place_of_a_folder_unseen() {
+    let ws = Workspace::new();
+    ws.write("seeds/app/docs/a.md", "A\n").write("seeds/app/docs/b.md", "B\n");
+    for edit in [
+        "t.write(\"docs\", \"x\")",
+        "t.write(\"README.md/x\", \"x\")",
+        "t.write(\"x\", \"x\").write(\"x/y\", \"y\")",
+        "t.remove(\"docs/a.md\").write(\"docs\", \"x\")",
+    ] {
+        let text = format!("repo(\"app\").commit(\"main\", \"x\", |t| {edit});");
+        let said = ws.plan(&text);
+        said.fails(1, "idp::tree::overlap");
+        assert!(said.stderr.contains("a file and a folder at once"), "{said}");
+        ws.script(&text).fails(1, "idp::tree::overlap");
+    }
+    let edit = "t.remove(\"docs/a.md\").remove(\"docs/b.md\").write(\"docs\", \"x\").remove(\"README.md\").write(\"README.md/x\", \"y\")";
+    let text = format!("repo(\"app\").commit(\"main\", \"x\", |t| {edit});");
+    assert_eq!(ws.plan(&text).code, 0);
+    ws.script(&text).ends(0, "create 1 update 0 delete 0 unchanged 0 applied");
+    assert_eq!(ws.git("app", &["ls-tree", "-r", "--name-only", "main"]), "README.md/x\ndocs");
+}

@@ -29,6 +29,25 @@ fn opened() -> Workspace {
     ws
 }
 
+#[test]
+fn acts_of_people_are_streams_too() {
+    let ws = opened();
+    for args in [
+        &["pr", "list", "gitops"][..],
+        &["pr", "show", "gitops", "1"],
+        &["pr", "approve", "gitops", "1", "--as", "ann"],
+        &["pr", "merge", "gitops", "1", "--as", "ann"],
+        &["runs", "list"],
+        &["runs", "show", "script"],
+    ] {
+        let said = ws.idp(&[args, &["--output", "json"]].concat());
+        said.ends(0, "create 0 update 0 delete 0 unchanged 0 applied");
+        let types: Vec<String> = said.events().iter().map(|event| event["type"].as_str().unwrap().into()).collect();
+        assert_eq!(types.len(), 3, "{said}");
+        assert_eq!((types[0].as_str(), types[2].as_str()), ("version", "summary"), "{said}");
+    }
+}
+
 fn approve_and_merge(ws: &Workspace) {
     assert_eq!(ws.idp(&["pr", "approve", "gitops", "1", "--as", "ann"]).code, 0);
     let said = ws.idp(&["pr", "merge", "gitops", "1", "--as", "ann"]);

@@ -2,13 +2,13 @@
 
 pub mod api;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
 use crate::world::FileChange;
 use crate::world::change::File;
-use crate::world::forge::{CommitId, Entry, Forge, RepoId, check_path};
+use crate::world::forge::{CommitId, Entry, Forge, RepoId, check_path, file_and_folder};
 
 /// Files at a commit (or none), with edits.
 #[derive(Clone, Debug, Default)]
@@ -104,7 +104,7 @@ impl Tree {
     /// The paths under a folder, in order.
     pub async fn files(&self, forge: &dyn Forge, folder: &str) -> Result<Vec<String>> {
         let folder = folder.trim_end_matches('/');
-        let mut found: std::collections::BTreeSet<String> = match &self.base {
+        let mut found: BTreeSet<String> = match &self.base {
             Some((repo, commit)) => {
                 forge.list(repo, commit, folder).await?.into_iter().map(|entry: Entry| entry.path).collect()
             }
@@ -137,6 +137,13 @@ impl Tree {
                 changes.push(FileChange { path: path.clone(), before, after: after.clone() });
             }
         }
+        if !changes.is_empty() {
+            let there = match commit {
+                Some(commit) => forge.list(repo, commit, "").await?,
+                None => Vec::new(),
+            };
+            refuse_overlaps(there, &changes)?;
+        }
         Ok(changes)
     }
 
@@ -151,4 +158,25 @@ impl Tree {
             None => "the tree".to_string(),
         }
     }
+}
+
+/// A plan has no Git that would notice: a path can't be a file and a folder.
+fn refuse_overlaps(there: Vec<Entry>, changes: &[FileChange]) -> Result<()> {
+    let mut paths: BTreeSet<String> = there.into_iter().map(|entry| entry.path).collect();
+    for change in changes {
+        match change.after {
+            Some(_) => paths.insert(change.path.clone()),
+            None => paths.remove(&change.path),
+        };
+    }
+    for path in changes.iter().filter(|change| change.after.is_some()).map(|change| change.path.as_str()) {
+        if let Some((at, _)) = path.match_indices('/').find(|(at, _)| paths.contains(&path[..*at])) {
+            return Err(file_and_folder(&path[..at]));
+        }
+        let below = format!("{path}/");
+        if paths.range(below.clone()..).next().is_some_and(|next| next.starts_with(&below)) {
+            return Err(file_and_folder(path));
+        }
+    }
+    Ok(())
 }

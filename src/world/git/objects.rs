@@ -9,7 +9,7 @@ use git2::{ObjectType, Oid, Repository, Signature, Tree};
 use super::options;
 use crate::error::{Error, Result};
 use crate::world::change::{File, FileChange};
-use crate::world::forge::{Actor, CommitId, Entry, Mergeable};
+use crate::world::forge::{Actor, CommitId, Entry, Mergeable, file_and_folder};
 
 const PLAIN: i32 = 0o100_644;
 const EXECUTABLE: i32 = 0o100_755;
@@ -227,43 +227,47 @@ impl<'a> Edits<'a> {
     }
 }
 
-/// The edited tree; none when nothing is left in it.
+/// The edited tree; none when nothing is left in it. What goes makes room for what comes, and for nothing else: a file
+/// never takes the place of a folder that stays, or the other way round.
 fn edit_tree(repository: &Repository, base: Option<&Tree<'_>>, edits: &Edits<'_>) -> Result<Option<Oid>> {
     let mut builder = repository.treebuilder(base).map_err(git("edit the tree"))?;
+    let is_folder = |builder: &git2::TreeBuilder<'_>, name: &str| -> Result<Option<bool>> {
+        let entry = builder.get(name).map_err(git("edit the tree"))?;
+        Ok(entry.map(|entry| entry.kind() == Some(ObjectType::Tree)))
+    };
+    for (name, _) in edits.files.iter().filter(|(_, file)| file.is_none()) {
+        if is_folder(&builder, name)? == Some(false) {
+            builder.remove(name).map_err(git("edit the tree"))?;
+        }
+    }
     for (name, folder) in &edits.folders {
+        let there = is_folder(&builder, name)?;
         let below = base
             .and_then(|tree| tree.get_name(name))
-            .filter(|entry| entry.kind() == Some(ObjectType::Tree))
+            .filter(|_| there == Some(true))
             .map(|entry| repository.find_tree(entry.id()).map_err(git("read the tree")))
             .transpose()?;
         match edit_tree(repository, below.as_ref(), folder)? {
+            Some(_) if there == Some(false) => return Err(file_and_folder(name)),
             Some(tree) => {
                 builder.insert(name, tree, FOLDER).map_err(git("edit the tree"))?;
             }
-            None => remove(&mut builder, name)?,
+            None if there == Some(true) => builder.remove(name).map_err(git("edit the tree"))?,
+            None => {}
         }
     }
-    for (name, file) in &edits.files {
-        match file {
-            Some(file) => {
-                let blob = repository.blob(&file.bytes).map_err(git("write the file"))?;
-                let mode = if file.executable { EXECUTABLE } else { PLAIN };
-                builder.insert(name, blob, mode).map_err(git("edit the tree"))?;
-            }
-            None => remove(&mut builder, name)?,
+    for (name, file) in edits.files.iter().filter_map(|(name, file)| Some((name, (*file)?))) {
+        if is_folder(&builder, name)? == Some(true) {
+            return Err(file_and_folder(name));
         }
+        let blob = repository.blob(&file.bytes).map_err(git("write the file"))?;
+        let mode = if file.executable { EXECUTABLE } else { PLAIN };
+        builder.insert(name, blob, mode).map_err(git("edit the tree"))?;
     }
     if builder.is_empty() {
         return Ok(None);
     }
     builder.write().map(Some).map_err(git("write the tree"))
-}
-
-fn remove(builder: &mut git2::TreeBuilder<'_>, name: &str) -> Result<()> {
-    if builder.get(name).map_err(git("edit the tree"))?.is_some() {
-        builder.remove(name).map_err(git("edit the tree"))?;
-    }
-    Ok(())
 }
 
 fn empty_tree(repository: &Repository) -> Result<Oid> {
