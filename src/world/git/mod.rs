@@ -5,6 +5,7 @@ mod create;
 mod merge;
 mod objects;
 mod options;
+mod packs;
 mod pulls;
 mod refs;
 mod rules;
