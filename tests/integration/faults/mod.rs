@@ -4,6 +4,7 @@
 mod beside_git;
 mod fleet;
 mod locks;
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod people;
 mod points;
 mod syscalls;

@@ -35,6 +35,15 @@ impl Workspace {
     pub fn acme() -> Workspace {
         let workspace = Workspace { folder: TempDir::new().unwrap() };
         copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/acme"), workspace.path());
+        // What somebody's runs made of the example stays behind.
+        let _ = fs::remove_dir_all(workspace.path().join(".idp"));
+        workspace
+    }
+
+    /// The same files again, in another folder.
+    pub fn copy(&self) -> Workspace {
+        let workspace = Workspace { folder: TempDir::new().unwrap() };
+        copy(self.path(), workspace.path());
         workspace
     }
 
@@ -168,9 +177,6 @@ fn copy(from: &Path, to: &Path) {
     for entry in fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
         let to = to.join(entry.file_name());
-        if entry.file_name() == ".idp" {
-            continue;
-        }
         if entry.path().is_dir() {
             fs::create_dir_all(&to).unwrap();
             copy(&entry.path(), &to);

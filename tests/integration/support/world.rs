@@ -73,12 +73,13 @@ impl World {
 }
 
 /// Files that say nothing about the world: kernel locks (a `.lock` that git respects is not among them), the journal,
-/// refs (compared by their trees), and the two notes that the next writer of a repository tidies away.
+/// refs (compared by their trees), and drafts that the next writer of a repository tidies away.
 fn unseen(name: &str, file: &str, in_repository: bool) -> bool {
     if in_repository {
         let inner = name.split_once(".git/").map_or("", |(_, inner)| inner);
         let is_ref = (inner.starts_with("refs/") || inner == "packed-refs") && !file.ends_with(".lock");
-        return is_ref || ["idp/lock", "idp/lock.note", "idp/draft"].contains(&inner);
+        let tidied_later = inner.starts_with("idp/packing/") || ["idp/lock.note", "idp/draft"].contains(&inner);
+        return is_ref || tidied_later || inner == "idp/lock";
     }
     name.starts_with("journal.") || ["lock", ".lock"].contains(&file) || file.ends_with(".jsonl.lock")
 }
