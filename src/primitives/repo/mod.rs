@@ -186,6 +186,11 @@ impl Delivery {
             Delivered::No => {
                 let head = forge.branch(&self.repo.id, &self.branch).await?;
                 if head.is_some() && forge.protection(&self.repo.id, &self.branch).await?.is_some() {
+                    // Another run of what several share may have delivered and protected since the first look.
+                    if forge.delivered(&self.repo.id, &self.branch, &marker).await? != Delivered::No {
+                        door.unchanged("commit", &target);
+                        return Ok(None);
+                    }
                     return Err(Error::failed(
                         "idp::forge::protected",
                         format!("{} of {} is protected", self.branch, self.repo.id),
