@@ -57,7 +57,6 @@ fn the_lock_of_a_killed_run_is_broken_at_once() {
         Ok(calm) => calm,
         Err(error) => return println!("skipped: ptrace is not permitted here: {error}"),
     };
-    assert!(calm.seen >= 3, "refs are no longer locked by hard links: {} seen", calm.seen);
     let mut left = 0;
     for at in 1..=calm.seen {
         let workspace = smallest();
@@ -71,9 +70,9 @@ fn the_lock_of_a_killed_run_is_broken_at_once() {
         assert_eq!(ref_locks(&workspace), [] as [PathBuf; 0]);
         crate::support::World::of(&workspace).assert_same(&expected, "the lock of a killed run");
     }
-    println!("{left} locks of killed runs were broken at once, of {} that were taken", calm.seen);
-    // The seeds' are thrown away with the unfinished world.
-    assert!(left + 1 >= calm.seen, "the kills left {left} locks of {}", calm.seen);
+    println!("{left} locks of killed runs were broken at once");
+    // A commit, its marker, a proposal's branch and its head. libgit2 makes hard links, too; they lock no ref.
+    assert!(left >= 4, "refs are no longer locked by hard links: {left} locks left");
 }
 
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]

@@ -48,11 +48,11 @@ fn two_runs_of_the_same_key_make_every_object_once() {
 const SHARED: &str = r##"//! Share a repository
 fn params() { #{ name: param("string", "Name").identity() } }
 fn run(p) {
-    let shared = repo("gitops", #{ shared: "payments" });
-    shared.ensure(#{ description: "Shared", visibility: "internal", topics: ["gitops"] });
-    shared.commit("main", "feat: first", tree().write("README.md", "# Shared\n"));
-    shared.protect("main", #{ reviews: 1 });
-    shared.propose(`Add ${p.name}`, |t| t.write(`services/${p.name}.yaml`, `name: ${p.name}\n`));
+    let gitops = repo("gitops", #{ shared: "payments" });
+    gitops.ensure(#{ description: "Shared", visibility: "internal", topics: ["gitops"] });
+    gitops.commit("main", "feat: first", tree().write("README.md", "# Shared\n"));
+    gitops.protect("main", #{ reviews: 1 });
+    gitops.propose(`Add ${p.name}`, |t| t.write(`services/${p.name}.yaml`, `name: ${p.name}\n`));
 }
 "##;
 
