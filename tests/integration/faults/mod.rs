@@ -3,6 +3,7 @@
 
 mod beside_git;
 mod fleet;
+mod leftovers;
 mod locks;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod people;

@@ -48,10 +48,10 @@ fn two_runs_of_the_same_key_make_every_object_once() {
 const SHARED: &str = r##"//! Share a repository
 fn params() { #{ name: param("string", "Name").identity() } }
 fn run(p) {
-    let gitops = repo("gitops", #{ shared: "payments" });
-    gitops.ensure(#{ description: "Shared", visibility: "internal", topics: ["gitops"] });
+    let gitops = repo("gitops", #{ "shared": "payments" });
+    gitops.ensure(#{ description: "Shared", visibility: "internal", topics: ["gitops", p.name] });
     gitops.commit("main", "feat: first", tree().write("README.md", "# Shared\n"));
-    gitops.protect("main", #{ reviews: 1 });
+    gitops.protect("main", #{ reviews: 1, checks: [p.name] });
     gitops.propose(`Add ${p.name}`, |t| t.write(`services/${p.name}.yaml`, `name: ${p.name}\n`));
 }
 "##;
@@ -74,6 +74,12 @@ fn runs_that_share_a_repository_make_it_once() {
         assert_eq!(git(&["rev-list", "--count", "main"]), "1", "one first commit");
         assert_eq!(git(&["for-each-ref", "--format=%(refname)", "refs/idp-run/"]).lines().count(), 1, "one marker");
         assert_eq!(git(&["for-each-ref", "--format=%(refname)", "refs/pull/"]).lines().count(), runs, "a proposal each");
+        // What each asks of the settings is there: nobody set another's topic or check back.
+        for file in ["idp/repository.json", "idp/protection.json"] {
+            let text = std::fs::read_to_string(bare.join(file)).unwrap();
+            let all = (0..runs).all(|run| text.contains(&format!("\"s{run}\"")));
+            assert!(all, "{file} lacks what one of the runs asked for: {text}");
+        }
         workspace.fsck("runs that share a repository");
         for run in 0..runs {
             let args = args(run);
