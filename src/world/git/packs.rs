@@ -35,8 +35,7 @@ impl Packs {
         fs::create_dir_all(&draft).map_err(io("make the folder", &draft))?;
         fs::create_dir_all(&place).map_err(io("make the folder", &place))?;
         let failed = |error| Error::failed("idp::forge::git", format!("can't write the pack: {error}"));
-        let mut indexer =
-            git2::Indexer::new(Some(odb), &draft, 0o444, false).map_err(git("write the pack"))?;
+        let mut indexer = git2::Indexer::new(Some(odb), &draft, 0o444, false).map_err(git("write the pack"))?;
         indexer.write_all(pack).map_err(failed)?;
         let name = indexer.commit().map_err(git("write the pack"))?;
         // Git's own order: `.keep`, so that a repack that has begun doesn't delete the pack; then the pack; the index

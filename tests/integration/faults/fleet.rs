@@ -56,7 +56,10 @@ fn runs_that_append_to_one_list() {
     let (services, rounds) = (merge_order_of(12), if all_points() { 10 } else { 1 });
     for _ in 0..rounds {
         let workspace = Workspace::of(&[
-            ("idp.yaml", "forge: { kind: local, owner: acme }\nseeds: { platform: { folder: seeds/platform, protection: { reviews: 1 } } }\n"),
+            (
+                "idp.yaml",
+                "forge: { kind: local, owner: acme }\nseeds: { platform: { folder: seeds/platform, protection: { reviews: 1 } } }\n",
+            ),
             ("seeds/platform/list.yaml", "# Services\nservices:\n  - service: first # stays\n"),
             ("scripts/add.rhai", APPEND),
         ]);

@@ -48,7 +48,7 @@ fn two_runs_of_the_same_key_make_every_object_once() {
 const SHARED: &str = r##"//! Share a repository
 fn params() { #{ name: param("string", "Name").identity() } }
 fn run(p) {
-    let gitops = repo("gitops", #{ "shared": "payments" });
+    let gitops = repo("gitops", #{ shared_by: "payments" });
     gitops.ensure(#{ description: "Shared", visibility: "internal", topics: ["gitops", p.name] });
     gitops.commit("main", "feat: first", tree().write("README.md", "# Shared\n"));
     gitops.protect("main", #{ reviews: 1, checks: [p.name] });
@@ -60,10 +60,8 @@ fn run(p) {
 fn runs_that_share_a_repository_make_it_once() {
     let (rounds, runs) = (if all_points() { 60 } else { 6 }, 8);
     for round in 0..rounds {
-        let workspace = Workspace::of(&[
-            ("idp.yaml", "forge: { kind: local, owner: acme }\n"),
-            ("scripts/share.rhai", SHARED),
-        ]);
+        let workspace =
+            Workspace::of(&[("idp.yaml", "forge: { kind: local, owner: acme }\n"), ("scripts/share.rhai", SHARED)]);
         let args = |run: usize| vec!["share".to_string(), format!("name=s{run}"), "--output".into(), "json".into()];
         let said = at_once(&workspace, &(0..runs).map(args).collect::<Vec<_>>());
         for one in said {
@@ -73,7 +71,11 @@ fn runs_that_share_a_repository_make_it_once() {
         let git = |args: &[&str]| crate::support::git(&bare, args);
         assert_eq!(git(&["rev-list", "--count", "main"]), "1", "one first commit");
         assert_eq!(git(&["for-each-ref", "--format=%(refname)", "refs/idp-run/"]).lines().count(), 1, "one marker");
-        assert_eq!(git(&["for-each-ref", "--format=%(refname)", "refs/pull/"]).lines().count(), runs, "a proposal each");
+        assert_eq!(
+            git(&["for-each-ref", "--format=%(refname)", "refs/pull/"]).lines().count(),
+            runs,
+            "a proposal each"
+        );
         // What each asks of the settings is there: nobody set another's topic or check back.
         for file in ["idp/repository.json", "idp/protection.json"] {
             let text = std::fs::read_to_string(bare.join(file)).unwrap();

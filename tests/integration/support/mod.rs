@@ -128,7 +128,8 @@ impl Said {
     /// The summary of a run with `--output json`: created, updated, deleted.
     #[track_caller]
     pub fn counts(&self) -> [u64; 3] {
-        let last: Value = self.stdout.lines().last().and_then(|line| serde_json::from_str(line).ok()).unwrap_or_default();
+        let last: Value =
+            self.stdout.lines().last().and_then(|line| serde_json::from_str(line).ok()).unwrap_or_default();
         assert_eq!(last["type"], "summary", "{self}");
         ["create", "update", "delete"].map(|name| last[name].as_u64().unwrap())
     }

@@ -68,7 +68,8 @@ impl World {
         for name in names {
             let (is, should) = (self.0.get(name), expected.0.get(name));
             if is != should {
-                let show = |value: Option<&String>| value.map_or("(not there)".into(), |value| value.trim().to_string());
+                let show =
+                    |value: Option<&String>| value.map_or("(not there)".into(), |value| value.trim().to_string());
                 text.push_str(&format!("\n{name}\n  - {}\n  + {}\n", show(should), show(is)));
             }
         }
@@ -91,7 +92,8 @@ fn unseen(name: &str, file: &str, in_repository: bool) -> bool {
 fn contents(path: &Path) -> String {
     let text = String::from_utf8_lossy(&fs::read(path).unwrap()).into_owned();
     if path.extension().is_some_and(|ext| ext == "json") {
-        let mut value: Value = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let mut value: Value =
+            serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         if path.parent().is_some_and(|folder| folder.ends_with("idp/pulls")) {
             value.as_object_mut().unwrap().remove("state");
         }
