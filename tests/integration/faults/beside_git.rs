@@ -151,7 +151,8 @@ fn nothing_is_lost(workspace: &Workspace, rounds: usize, pushed: &Pushed) {
     for line in said.stdout.lines() {
         let pull: serde_json::Value = serde_json::from_str(line).unwrap();
         if let Some(head) = pull["head"].as_str() {
-            let closed = head.rsplit('-').next().and_then(|round| round.parse().ok()).is_some_and(|n: u32| n % 2 == 0);
+            let closed =
+                head.rsplit('-').next().and_then(|round| round.parse().ok()).is_some_and(|n: u32| n.is_multiple_of(2));
             assert_eq!(pull["state"], if closed { "closed" } else { "open" }, "{pull}");
             assert_eq!(heads.contains(head), !closed, "the branch of {pull}");
             assert!(heads_of_pulls.insert(head.to_string()), "{head} was proposed twice");

@@ -33,6 +33,7 @@ pub struct Ended {
 /// Runs the binary in a workspace until it ends or dies. All threads are followed.
 ///
 /// Errors: what ptrace says where it isn't permitted.
+#[expect(clippy::zombie_processes, reason = "the loop waits for it, as the tracer of all its threads")]
 pub fn run(
     workspace: &Workspace,
     args: &[&str],
