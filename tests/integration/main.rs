@@ -3,6 +3,7 @@
 mod cli;
 mod create_service;
 mod ensure;
+mod faults;
 mod layers;
 mod parameters;
 mod plan;
@@ -11,5 +12,6 @@ mod readme;
 mod registry;
 mod sandbox;
 mod skeletons;
+mod support;
 mod workspace;
 mod yaml;
