@@ -39,7 +39,7 @@ struct Pushed {
 /// A person's clone that pushes new branches, and deletes every other one again.
 fn push_branches(workspace: &Workspace, done: &AtomicBool) -> Pushed {
     let clone = tempfile::TempDir::new().unwrap();
-    git(clone.path(), &["clone", "-q", workspace.bare("app").to_str().unwrap(), "."]);
+    git(clone.path(), &["clone", "-q", "--no-local", workspace.bare("app").to_str().unwrap(), "."]);
     let mut pushed = Pushed::default();
     // Git itself gives up on a lock that another git holds; people try again.
     let insist = |args: &[&str]| {
