@@ -3,6 +3,7 @@
 mod cli;
 mod ensure;
 mod layers;
+mod messages;
 mod parameters;
 mod plan;
 mod proposals;
