@@ -202,7 +202,7 @@ pub fn nearest<'a>(wrong: &str, names: impl IntoIterator<Item = &'a str>) -> Opt
     names
         .into_iter()
         .map(|name| (strsim::damerau_levenshtein(wrong, name), name))
-        .filter(|(distance, name)| *distance <= 1 + name.chars().count().min(wrong.chars().count()) / 3)
+        .filter(|(distance, name)| *distance <= 1 + name.chars().count().min(wrong.chars().count()) / 4)
         .min()
         .map(|(_, name)| name)
 }
@@ -215,6 +215,7 @@ mod tests {
     fn nearest_finds_typos_and_refuses_strangers() {
         assert_eq!(nearest("descripton", ["description", "visibility"]), Some("description"));
         assert_eq!(nearest("onwer", ["owner", "other"]), Some("owner"));
+        assert_eq!(nearest("foo", ["cos"]), None);
         assert_eq!(nearest("colour", ["owner", "visibility"]), None);
     }
 

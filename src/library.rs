@@ -250,9 +250,7 @@ fn template_on_disk(name: &str, folder: &Path) -> Result<Template> {
     let card = folder.join("template.yaml");
     let text = std::fs::read_to_string(&card).map_err(io("read", &card))?;
     let values = card_of(&card.display().to_string(), &text)?;
-    let mut files = Vec::new();
-    walk(&folder.join("skeleton"), "", &mut files)?;
-    files.sort_by(|a, b| a.path.cmp(&b.path));
+    let files = files_of(&folder.join("skeleton"), "idp::template::path")?;
     Ok(Template { name: name.into(), values: values["values"].clone(), files })
 }
 
@@ -278,27 +276,33 @@ fn template_names() -> Result<Vec<(String, Vec<String>)>> {
     Ok(found)
 }
 
-fn walk(folder: &Path, prefix: &str, found: &mut Vec<SourceFile>) -> Result<()> {
-    for entry in std::fs::read_dir(folder).map_err(io("read the template", folder))? {
-        let entry = entry.map_err(io("read the template", folder))?;
+/// The files of a folder on disk, in path order: what skeletons and seeds are made of. Links and devices are refused
+/// under this error code, so that nothing outside the folder is read.
+pub fn files_of(folder: &Path, code: &'static str) -> Result<Vec<SourceFile>> {
+    let mut found = Vec::new();
+    walk(folder, "", code, &mut found)?;
+    found.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(found)
+}
+
+fn walk(folder: &Path, prefix: &str, code: &'static str, found: &mut Vec<SourceFile>) -> Result<()> {
+    for entry in std::fs::read_dir(folder).map_err(io("read the folder", folder))? {
+        let entry = entry.map_err(io("read the folder", folder))?;
         let name = entry.file_name().into_string().map_err(|name| {
-            Error::invalid("idp::template::path", format!("file names must be UTF-8: {}", name.display()))
+            Error::invalid(code, format!("{}: file names must be UTF-8: {}", folder.display(), name.display()))
         })?;
         let path = if prefix.is_empty() { name } else { format!("{prefix}/{name}") };
         let kind = entry.file_type().map_err(io("read", &entry.path()))?;
         if kind.is_dir() {
-            walk(&entry.path(), &path, found)?;
+            walk(&entry.path(), &path, code, found)?;
         } else if kind.is_file() {
             let data = entry.metadata().map_err(io("read", &entry.path()))?;
             let executable = std::os::unix::fs::PermissionsExt::mode(&data.permissions()) & 0o100 != 0;
             let bytes = std::fs::read(entry.path()).map_err(io("read", &entry.path()))?;
             found.push(SourceFile { path, executable, bytes: Cow::Owned(bytes) });
         } else {
-            return Err(Error::invalid(
-                "idp::template::path",
-                format!("{} is neither a file nor a folder", entry.path().display()),
-            )
-            .help("skeletons may not hold links or devices"));
+            return Err(Error::invalid(code, format!("{} is neither a file nor a folder", entry.path().display()))
+                .help("links and devices are not followed: nothing outside the folder is read"));
         }
     }
     Ok(())

@@ -65,7 +65,7 @@ pub fn diagnose(host: &Host, error: EvalAltResult) -> Trouble {
     {
         return Trouble::Waiting(what);
     }
-    let error = explain(at, || host.function_names());
+    let error = explain(at, host);
     frames.extend(frame(host.sources(), &source, position, "here".into()));
     frames.reverse();
     Trouble::Failed { error, frames }
@@ -117,18 +117,19 @@ fn frame(sources: &Sources, file: &str, position: Position, label: String) -> Op
     Some(Frame { label, place: Place::at(file, line, position.position().unwrap_or(0)), source })
 }
 
-fn explain(error: EvalAltResult, names: impl Fn() -> Vec<String>) -> Error {
+fn explain(error: EvalAltResult, host: &Host) -> Error {
     use EvalAltResult::*;
     match error {
         ErrorRuntime(value, _) | ErrorTerminated(value, _) => match value.clone().try_cast::<Error>() {
             Some(error) => error,
             None => {
                 // `throw "text"` of a script.
-                let text = value.into_string().unwrap_or_else(|kind| format!("the script threw a {kind}"));
+                let data = crate::primitives::value::to_json(&value).map(|data| data.to_string());
+                let text = value.into_string().or(data).unwrap_or_else(|error| error.to_string());
                 Error::failed("idp::script::thrown", text)
             }
         },
-        ErrorFunctionNotFound(signature, _) => unknown_function(&signature, &names()),
+        ErrorFunctionNotFound(signature, _) => unknown_function(&signature, host),
         ErrorVariableNotFound(name, _) => {
             Error::invalid("idp::script::variable", format!("there is no variable `{name}`"))
                 .help("functions don't see variables of the top level; constants are `global::NAME` there")
@@ -137,7 +138,7 @@ fn explain(error: EvalAltResult, names: impl Fn() -> Vec<String>) -> Error {
             .help("for a field that may be missing, write `map.get(\"name\") ?? otherwise`"),
         ErrorIndexNotFound(index, _) => Error::invalid("idp::script::field", format!("there is no element `{index}`"))
             .help("for an element that may be missing, write `map.get(\"name\") ?? otherwise`"),
-        ErrorDotExpr(text, _) if !text.is_empty() => unknown_field(&text, &names()),
+        ErrorDotExpr(text, _) if !text.is_empty() => unknown_field(&text, &host.function_names()),
         ErrorMismatchDataType(_, got, _) if got.ends_with("LaterValue") => known_later("a decision"),
         ErrorMismatchDataType(wanted, got, _) | ErrorMismatchOutputType(wanted, got, _) => Error::invalid(
             "idp::script::type",
@@ -182,7 +183,7 @@ fn unknown_field(text: &str, names: &[String]) -> Error {
     }
 }
 
-fn unknown_function(signature: &str, names: &[String]) -> Error {
+fn unknown_function(signature: &str, host: &Host) -> Error {
     let (name, arguments) = signature.split_once(" (").unwrap_or((signature, ")"));
     let arguments: Vec<String> =
         arguments.trim_end_matches(')').split(", ").filter(|argument| !argument.is_empty()).map(plain_type).collect();
@@ -190,15 +191,41 @@ fn unknown_function(signature: &str, names: &[String]) -> Error {
         return known_later(&format!("`{name}`"));
     }
     let with = if arguments.is_empty() { "no arguments".to_string() } else { arguments.join(", ") };
+    let names = host.function_names();
     if names.iter().any(|known| known == name) {
-        return Error::invalid("idp::script::arguments", format!("`{name}` can't be called with {with}"))
-            .help("look at the number and the types of its arguments");
+        let error = Error::invalid("idp::script::arguments", format!("`{name}` can't be called with {with}"));
+        let usages = usages(&host.signatures(name), arguments.first());
+        return error.help(match usages.is_empty() {
+            true => "look at the number and the types of its arguments".to_string(),
+            false => format!("it is called as {}", usages.join(" or ")),
+        });
     }
     let error = Error::invalid("idp::script::function", format!("there is no function `{name}` (called with {with})"));
     match nearest(name, names.iter().map(String::as_str)) {
         Some(near) => error.help(format!("did you mean `{near}`?")),
         None => error,
     }
+}
+
+/// How a function is called, from signatures such as `tree(repo: &mut Repo, branch: &str) -> RhaiResultOf<Tree>`;
+/// those of the type that it was called on, if there are any.
+fn usages(signatures: &[String], on: Option<&String>) -> Vec<String> {
+    let mut all: Vec<(bool, String)> = Vec::new();
+    for signature in signatures {
+        let Some((name, rest)) = signature.split_once('(') else { continue };
+        let parameters = rest.split_once(')').map_or(rest, |(inside, _)| inside);
+        let pairs: Vec<(&str, &str)> = parameters.split(", ").filter_map(|part| part.split_once(": ")).collect();
+        let names: Vec<&str> = pairs.iter().map(|(name, _)| *name).collect();
+        let fits = pairs.first().is_some_and(|(_, kind)| Some(&plain_type(kind)) == on);
+        all.push(match pairs.first() {
+            Some((_, kind)) if kind.starts_with("&mut ") => {
+                (fits, format!("`{}.{name}({})`", names[0], names[1..].join(", ")))
+            }
+            _ => (fits, format!("`{name}({})`", names.join(", "))),
+        });
+    }
+    let fitting = all.iter().any(|(fits, _)| *fits);
+    all.into_iter().filter(|(fits, _)| *fits || !fitting).map(|(_, usage)| usage).collect()
 }
 
 /// What people call a type that Rhai names.

@@ -136,6 +136,17 @@ impl Host {
         names
     }
 
+    /// The signatures of a function of the primitives, for those who call it with the wrong arguments.
+    pub fn signatures(&self, name: &str) -> Vec<String> {
+        let modules = primitives::all().iter().map(|primitive| &primitive.module);
+        let mut found: Vec<String> = modules
+            .flat_map(|module| module.gen_fn_signatures_with_mapper(std::borrow::Cow::Borrowed))
+            .filter(|signature| name_of(signature) == name && !signature.starts_with("get "))
+            .collect();
+        found.sort();
+        found
+    }
+
     /// Whether the script defines a function with this many parameters.
     pub fn defines(&self, name: &str, parameters: usize) -> bool {
         self.ast.iter_functions().any(|function| function.name == name && function.params.len() == parameters)

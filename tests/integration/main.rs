@@ -5,6 +5,7 @@ mod create_service;
 mod ensure;
 mod faults;
 mod layers;
+mod messages;
 mod parameters;
 mod plan;
 mod proposals;

@@ -23,16 +23,7 @@ pub fn merge(
     let folder = forge.existing(repo)?;
     let objects = Objects::open(&folder)?;
     let writer = Refs::of(&folder).write()?;
-    let mut record = pulls::existing(&folder, repo, number)?;
-    let now = pulls::present(forge, repo, writer.refs(), &objects, record.clone())?;
-    if now.state != State::Open {
-        if now.state == State::Merged && record.state != State::Merged {
-            // A merge that was killed after the base moved left its record a step behind.
-            record.state = State::Merged;
-            pulls::save(&folder, &record)?;
-        }
-        return Err(pulls::not_open(repo, number, now.state));
-    }
+    let (mut record, now) = pulls::open_one(forge, repo, &folder, writer.refs(), &objects, number)?;
     if now.commit != *head {
         return Err(moved(repo, &record.head));
     }

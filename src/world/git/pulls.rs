@@ -291,11 +291,7 @@ pub fn approve(forge: &GitForge, repo: &RepoId, number: u64, actor: &Actor) -> R
     let folder = forge.existing(repo)?;
     let writer = Refs::of(&folder).write()?;
     let objects = Objects::open(&folder)?;
-    let mut record = existing(&folder, repo, number)?;
-    let now = present(forge, repo, writer.refs(), &objects, record.clone())?;
-    if now.state != State::Open {
-        return Err(not_open(repo, number, now.state));
-    }
+    let (mut record, now) = open_one(forge, repo, &folder, writer.refs(), &objects, number)?;
     if actor.name == record.author {
         return Err(Error::failed(
             "idp::pr::own",
@@ -314,11 +310,7 @@ pub fn set_state(forge: &GitForge, repo: &RepoId, number: u64, state: State) -> 
     let folder = forge.existing(repo)?;
     let writer = Refs::of(&folder).write()?;
     let objects = Objects::open(&folder)?;
-    let mut record = existing(&folder, repo, number)?;
-    let now = present(forge, repo, writer.refs(), &objects, record.clone())?;
-    if now.state != State::Open {
-        return Err(not_open(repo, number, now.state));
-    }
+    let (mut record, now) = open_one(forge, repo, &folder, writer.refs(), &objects, number)?;
     // Commits that people pushed since stay reachable when the branch goes.
     set(&writer, &head_ref(number), &now.commit)?;
     record.state = state;
@@ -326,6 +318,20 @@ pub fn set_state(forge: &GitForge, repo: &RepoId, number: u64, state: State) -> 
     Ok(Outcome::default())
 }
 
-pub fn not_open(repo: &RepoId, number: u64, state: State) -> Error {
-    Error::failed("idp::pr::state", format!("{repo}#{number} is {} already", state.as_str()))
+/// The record of a pull request that must be open, and the pull request as it is.
+pub fn open_one(
+    forge: &GitForge,
+    repo: &RepoId,
+    folder: &Path,
+    refs: &Refs<'_>,
+    objects: &Objects,
+    number: u64,
+) -> Result<(Record, PullRequest)> {
+    let record = existing(folder, repo, number)?;
+    let now = present(forge, repo, refs, objects, record.clone())?;
+    if now.state != State::Open {
+        let message = format!("{repo}#{number} is {} already", now.state.as_str());
+        return Err(Error::failed("idp::pr::state", message));
+    }
+    Ok((record, now))
 }

@@ -1,13 +1,15 @@
 //! Seeds: folders of the workspace that become repositories when the embedded world is first made.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::objects::Objects;
 use super::refs::Refs;
 use super::{GitForge, create};
 use crate::error::{Error, Result, io};
+use crate::formats::skeleton::SourceFile;
+use crate::library::files_of;
 use crate::world::change::{Change, File, FileChange, Marker};
 use crate::world::forge::{Actor, Forge, Protection, RUNS_AS, RepoId, Settings, check_path};
 use crate::world::overlay::Overlay;
@@ -93,39 +95,16 @@ const MESSAGE: &str = "Seed\n";
 
 /// The files of a seed's folder, in path order.
 fn files(seed: &Seed) -> Result<Vec<FileChange>> {
-    let mut found = Vec::new();
-    walk(&seed.folder, "", &mut found)?;
+    let found = files_of(&seed.folder, "idp::seed")?;
     if found.is_empty() {
-        return Err(Error::invalid("idp::seed", format!("the seed folder {} has no files", seed.folder.display()))
+        let message = format!("the seed folder {} has no files", seed.folder.display());
+        return Err(Error::invalid("idp::seed", message)
             .help("a repository needs a first commit: put at least a README.md in the folder"));
     }
-    found.sort_by(|a, b| a.path.cmp(&b.path));
-    Ok(found)
-}
-
-fn walk(folder: &Path, prefix: &str, found: &mut Vec<FileChange>) -> Result<()> {
-    for entry in fs::read_dir(folder).map_err(io("read the seed folder", folder))? {
-        let entry = entry.map_err(io("read the seed folder", folder))?;
-        let name = entry.file_name().into_string().map_err(|name| {
-            Error::invalid("idp::seed", format!("{}: file names must be UTF-8: {}", folder.display(), name.display()))
-        })?;
-        let path = if prefix.is_empty() { name } else { format!("{prefix}/{name}") };
-        let kind = entry.file_type().map_err(io("read", &entry.path()))?;
-        if kind.is_dir() {
-            walk(&entry.path(), &path, found)?;
-        } else if kind.is_file() {
-            check_path(&path)?;
-            let data = entry.metadata().map_err(io("read", &entry.path()))?;
-            let executable = std::os::unix::fs::PermissionsExt::mode(&data.permissions()) & 0o100 != 0;
-            let bytes = fs::read(entry.path()).map_err(io("read", &entry.path()))?;
-            found.push(FileChange { path, before: None, after: Some(File { bytes: Arc::from(bytes), executable }) });
-        } else {
-            return Err(Error::invalid(
-                "idp::seed",
-                format!("{} is neither a file nor a folder", entry.path().display()),
-            )
-            .help("seeds may not hold links or devices: nothing outside the folder is read"));
-        }
-    }
-    Ok(())
+    let change = |file: SourceFile| {
+        check_path(&file.path)?;
+        let after = File { bytes: Arc::from(file.bytes.into_owned()), executable: file.executable };
+        Ok(FileChange { path: file.path, before: None, after: Some(after) })
+    };
+    found.into_iter().map(change).collect()
 }
