@@ -327,9 +327,14 @@ pub fn open_one(
     objects: &Objects,
     number: u64,
 ) -> Result<(Record, PullRequest)> {
-    let record = existing(folder, repo, number)?;
+    let mut record = existing(folder, repo, number)?;
     let now = present(forge, repo, refs, objects, record.clone())?;
     if now.state != State::Open {
+        if now.state == State::Merged && record.state != State::Merged {
+            // A merge that was killed after the base moved left its record a step behind.
+            record.state = State::Merged;
+            save(folder, &record)?;
+        }
         let message = format!("{repo}#{number} is {} already", now.state.as_str());
         return Err(Error::failed("idp::pr::state", message));
     }
