@@ -1,5 +1,5 @@
 //! The one error type that rooms hand upwards, and the exit codes of the binary.
-//! Rooms keep their own `thiserror` enums where callers match on them, and convert at their rim.
+//! Callers that need to tell errors apart match on the stable code.
 
 use std::fmt;
 

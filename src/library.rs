@@ -126,7 +126,7 @@ impl Library {
         if !relative.components().all(|part| matches!(part, std::path::Component::Normal(_))) {
             return Err(refused("it leaves the workspace"));
         }
-        for root in self.script_folder.iter().chain([&self.workspace]) {
+        for root in [&self.workspace].into_iter().chain(&self.script_folder) {
             let path = root.join(format!("{name}.rhai"));
             if !path.is_file() {
                 continue;

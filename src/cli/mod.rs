@@ -19,7 +19,7 @@ use crate::output::{ColorChoice, Format, Options, error_to_stderr};
 
 /// Golden paths, policies and scorecards as scripts that can be planned, killed and rerun.
 #[derive(Parser)]
-#[command(name = "idp-run", version, max_term_width = 100, after_help = EXAMPLES)]
+#[command(name = "idp-run", version, max_term_width = 100, after_help = EXAMPLES, override_usage = USAGE)]
 #[command(subcommand_required = true, arg_required_else_help = true, allow_external_subcommands = true)]
 struct Cli {
     #[command(flatten)]
@@ -27,6 +27,10 @@ struct Cli {
     #[command(subcommand)]
     verb: Verb,
 }
+
+const USAGE: &str = "\
+idp-run [OPTIONS] SCRIPT [NAME=VALUE]... [--plan]
+       idp-run [OPTIONS] COMMAND";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -36,8 +40,13 @@ Examples:
   idp-run pr list platform-gitops
   idp-run runs show create-service
 
-Exit codes: 0 ok · 1 the script or the platform failed · 2 usage or invalid input · 3 a verdict failed
-            4 authentication or permission · 5 changes pending (--detailed-exitcode) · 130 interrupted";
+`idp-run SCRIPT --help` shows what a script does and its parameters.
+
+Exit codes:
+  0 ok                                  3 a verdict failed
+  1 the script or the platform failed   4 authentication or permission is missing
+  2 usage or invalid input              5 changes pending (--detailed-exitcode)
+                                      130 interrupted";
 
 /// Flags of every verb.
 #[derive(Args, Clone, Default)]

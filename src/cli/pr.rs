@@ -135,7 +135,11 @@ pub fn pr(global: &Global, verb: Verb) -> Result<Exit> {
                 };
                 let (number, head, admin) = (args.act.one.number, pull.commit.clone(), args.admin);
                 let who = &args.act.who;
-                pass(&world, who, Change::Merge { repo: repo.clone(), number, method, head, admin }).await?;
+                let merged = pass(&world, who, Change::Merge { repo: repo.clone(), number, method, head, admin }).await;
+                // A command that was killed between the two goes on with the branch.
+                if !(args.delete_branch && pull.state == State::Merged && branch_left(&world, &repo, &pull).await?) {
+                    merged?;
+                }
                 if args.delete_branch {
                     delete_branch(&world, who, &repo, &pull).await?;
                 }
@@ -145,7 +149,10 @@ pub fn pr(global: &Global, verb: Verb) -> Result<Exit> {
             Verb::Close(CloseArgs { act, delete_branch: delete }) => {
                 let (world, repo, mut pull) = acting(&config, &act.one).await?;
                 let number = act.one.number;
-                pass(&world, &act.who, Change::ClosePullRequest { repo: repo.clone(), number }).await?;
+                let closed = pass(&world, &act.who, Change::ClosePullRequest { repo: repo.clone(), number }).await;
+                if !(delete && pull.state == State::Closed && branch_left(&world, &repo, &pull).await?) {
+                    closed?;
+                }
                 if delete {
                     delete_branch(&world, &act.who, &repo, &pull).await?;
                 }
@@ -240,6 +247,11 @@ async fn pass(world: &World, who: &str, change: Change) -> Result<()> {
         cancelled: Arc::new(AtomicBool::new(false)),
     });
     door.pass(change).await.map(drop)
+}
+
+/// Whether its branch still is where the pull request left it.
+async fn branch_left(world: &World, repo: &RepoId, pull: &PullRequest) -> Result<bool> {
+    Ok(world.forge.branch(repo, &pull.head).await?.as_ref() == Some(&pull.commit))
 }
 
 async fn delete_branch(world: &World, who: &str, repo: &RepoId, pull: &PullRequest) -> Result<()> {

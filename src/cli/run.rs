@@ -55,7 +55,7 @@ pub struct RunArgs {
     /// With --plan: exit with 5 if there are changes
     #[arg(long, requires = "plan")]
     pub detailed_exitcode: bool,
-    /// Make the changes of a world that isn't embedded without asking
+    /// Make the changes without asking; the embedded world never asks
     #[arg(long, conflicts_with = "plan")]
     pub yes: bool,
     /// A file that says what the run may change outside the embedded world
@@ -126,25 +126,40 @@ pub fn run(global: &Global, args: RunArgs) -> Exit {
         }
     };
     let exit = runtime.block_on(watch(ended, &progress, config.limits.time));
-    if exit.is_some() {
-        let _ = thread.join();
+    match exit {
+        Ended::Itself(exit) => {
+            let _ = thread.join();
+            exit
+        }
+        // The thread is left where it is: the process ends, and with it the change that is under way.
+        Ended::Forced => Exit::Interrupted,
+        Ended::Panicked => {
+            let _ = thread.join();
+            Exit::Failed
+        }
     }
-    exit.unwrap_or(Exit::Failed)
+}
+
+/// How the script's thread ended.
+enum Ended {
+    Itself(Exit),
+    Forced,
+    Panicked,
 }
 
 /// Waits for the end, telling the run to stop when its time is up or a person says so.
-async fn watch(mut ended: tokio::sync::oneshot::Receiver<Exit>, progress: &Progress, time: Duration) -> Option<Exit> {
+async fn watch(mut ended: tokio::sync::oneshot::Receiver<Exit>, progress: &Progress, time: Duration) -> Ended {
     let deadline = tokio::time::sleep(time);
     tokio::pin!(deadline);
     let mut asked = false;
     loop {
         tokio::select! {
-            exit = &mut ended => return exit.ok(),
+            exit = &mut ended => return exit.map_or(Ended::Panicked, Ended::Itself),
             () = &mut deadline, if progress.why() == Stop::No => progress.stop(Stop::Time),
             signal = tokio::signal::ctrl_c() => {
                 // A second Ctrl-C doesn't wait for the change that is under way.
                 if asked || signal.is_err() {
-                    return Some(Exit::Interrupted);
+                    return Ended::Forced;
                 }
                 asked = true;
                 progress.stop(Stop::Cancelled);
@@ -188,16 +203,20 @@ impl Attempt {
         let result = self.attempt(&run);
         let door = run.get().and_then(|run: &Arc<Run>| run.opened.get()).map(|opened| &opened.door);
         let counts = door.map(Door::counts).unwrap_or_default();
-        let (mut status, mut exit, mut note) = match result {
+        let (mut status, mut exit, note) = match result {
             Ok(None) => {
                 let planned = self.args.plan;
                 let pending = planned && self.args.detailed_exitcode && counts.changes() > 0;
                 let status = if planned { Status::Planned } else { Status::Applied };
                 (status, if pending { Exit::Pending } else { Exit::Ok }, None)
             }
-            Ok(Some(help)) => {
+            Ok(Some(help)) if self.ask => {
                 output::text(&help);
                 return Exit::Ok;
+            }
+            Ok(Some(help)) => {
+                self.sink.emit(Event::Print(help));
+                (Status::Planned, Exit::Ok, None)
             }
             Err(Trouble::Waiting(what)) => {
                 self.sink.emit(Event::Waiting(what.clone()));
@@ -215,10 +234,9 @@ impl Attempt {
             let end = self.handle.block_on(journal.end(*attempt, status, counts, note.as_deref(), time));
             if let Err(error) = end {
                 self.sink.emit(Event::Failure { error, frames: Vec::new() });
-                (status, exit, note) = (Status::Failed, Exit::Failed, None);
+                (status, exit) = (Status::Failed, Exit::Failed);
             }
         }
-        drop(note);
         self.finish(counts, status);
         exit
     }
@@ -387,7 +405,7 @@ async fn opened(parts: Arc<OpeningParts>) -> Result<Opened> {
 
 /// The run's lock: one writer for a key at a time.
 async fn lock(parts: &OpeningParts) -> Result<FileLock> {
-    let path = parts.config.state().join(format!("locks/{}.lock", parts.key.hash));
+    let path = parts.config.run_lock(&parts.key.hash);
     let began = std::time::Instant::now();
     let mut said = false;
     loop {

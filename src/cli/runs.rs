@@ -10,6 +10,7 @@ use crate::error::{Error, Exit, Result};
 use crate::output::{self, Format, table::Table};
 use crate::world::fault::Faults;
 use crate::world::journal::{AttemptRow, Journal, RunRow};
+use crate::world::lock::FileLock;
 use crate::world::sqlite::SqliteJournal;
 
 #[derive(Subcommand)]
@@ -34,12 +35,19 @@ pub enum Verb {
 pub fn runs(global: &Global, verb: Verb) -> Result<Exit> {
     let config = global.config()?;
     let path = config.journal();
-    let rows = if path.is_file() {
+    let mut rows = if path.is_file() {
         let journal = SqliteJournal::open(&path, Faults::default())?;
         block_on(journal.runs())?
     } else {
         Vec::new()
     };
+    for row in rows.iter_mut().filter(|row| row.status == "running") {
+        // Whoever runs it holds its lock; a killed process holds none.
+        if FileLock::try_acquire(&config.run_lock(&row.hash))?.is_some() {
+            row.status = "interrupted".into();
+        }
+    }
+    let rows = rows;
     let options = global.options(false);
     let json = options.format == Format::Json;
     match verb {

@@ -52,6 +52,7 @@ fn rules(param: &Declared) -> Vec<String> {
         rules.push(rule.kind.name().to_string());
     }
     match &rule.default {
+        Some(default) if shown(default).is_empty() => rules.push("optional".into()),
         Some(default) => rules.push(format!("default: {}", shown(default))),
         None if rule.optional => rules.push("optional".into()),
         None => rules.push("required".into()),

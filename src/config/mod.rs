@@ -175,6 +175,11 @@ impl Config {
         self.root.join(".idp")
     }
 
+    /// The lock of a run, by the hash of its key: one writer at a time.
+    pub fn run_lock(&self, hash: &str) -> PathBuf {
+        self.state().join(format!("locks/{hash}.lock"))
+    }
+
     /// The journal's file.
     pub fn journal(&self) -> PathBuf {
         self.state().join("journal.sqlite")

@@ -97,6 +97,10 @@ impl State {
                 self.happened(vec![change::unchanged(&look, kind, &target)]);
             }
             Event::Unchanged { .. } => {}
+            Event::Debug { text, place } if self.options.verbose => {
+                self.attention(&format!("{place}: {}\n", clean(&text)));
+            }
+            Event::Debug { .. } => {}
             Event::Output { name, value } => self.outputs.push((one_line(&name), value)),
             Event::Print(text) if self.options.plan => {
                 self.prints.push_str(&clean(&text));

@@ -83,6 +83,10 @@ enum Line<'a> {
         name: &'a str,
         value: &'a serde_json::Value,
     },
+    Debug {
+        text: &'a str,
+        place: &'a crate::error::Place,
+    },
     Print {
         text: &'a str,
     },
@@ -132,6 +136,7 @@ impl<'a> From<&'a Event> for Line<'a> {
             Event::Unchanged { kind, target } => Line::Unchanged { kind, target },
             Event::Output { name, value } => Line::Output { name, value },
             Event::Print(text) => Line::Print { text },
+            Event::Debug { text, place } => Line::Debug { text, place },
             Event::Warning { message, help } => Line::Diagnostic {
                 severity: "warning",
                 level: None,

@@ -94,7 +94,7 @@ pub enum Event {
         target: String,
         /// Before and after.
         diff: Diff,
-        /// The secrets' values are masked already; ask no further.
+        /// What else there is to say of it.
         note: Option<String>,
     },
     /// An ensured object was found as asked.
@@ -113,6 +113,13 @@ pub enum Event {
     },
     /// What the script printed.
     Print(String),
+    /// What the script says to those who look into it.
+    Debug {
+        /// The text.
+        text: String,
+        /// Where it says so.
+        place: Place,
+    },
     /// Something that needs attention but stops nothing.
     Warning {
         /// One sentence.

@@ -101,7 +101,7 @@ fn syntax(error: &ParseErrorType) -> Error {
         ParseErrorType::MissingToken(token, what) => {
             (format!("`{token}` is missing {what}"), "look at the line above, too")
         }
-        _ => (message, "see the tutorial for how scripts are written"),
+        _ => (message, "docs/scripts.md tells how scripts are written"),
     };
     Error::invalid("idp::script::syntax", message).help(help)
 }

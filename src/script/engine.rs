@@ -16,7 +16,7 @@ use super::{memory, strings};
 use crate::bridge::{RhaiResultOf, Run, RunTag, Stop};
 use crate::library::{Library, Script};
 use crate::primitives;
-use crate::report::{Event, Sink};
+use crate::report::{Event, Place, Sink};
 
 /// How a run is told to stop, and how its engine notices.
 #[derive(Clone)]
@@ -92,7 +92,13 @@ impl Host {
         sources.lock().unwrap_or_else(PoisonError::into_inner).insert(script.shown.clone(), script.text.clone());
         let mut engine = build(progress.clone());
         engine.set_module_resolver(Imports::new(library.clone().beside(&script), sources.clone()));
+        let (shown, log) = (script.shown.clone(), sink.clone());
         engine.on_print(move |text| sink.emit(Event::Print(text.to_string())));
+        engine.on_debug(move |text, source, position| {
+            let place =
+                Place::at(source.unwrap_or(&shown), position.line().unwrap_or(0), position.position().unwrap_or(0));
+            log.emit(Event::Debug { text: text.to_string(), place });
+        });
         let compiled = engine.compile(&*script.text);
         if let Some(error) = progress.why().error() {
             return Err(error.into());

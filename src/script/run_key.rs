@@ -19,6 +19,9 @@ pub fn run_key(script: &Script, declared: &[Declared], values: &Map<String, Valu
     } else {
         marked
     };
+    // By name, so that a script whose parameters are put in another order still finds what it made.
+    let mut identity = identity;
+    identity.sort_unstable();
     let mut key = script.name.clone();
     for name in identity {
         if let Some(value) = values.get(name).filter(|value| !value.is_null()) {

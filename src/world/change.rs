@@ -306,6 +306,14 @@ pub struct ObjectId {
 }
 
 impl ObjectId {
+    /// Whether both name one object: versions of an API group are views of the same.
+    pub fn is_same(&self, other: &ObjectId) -> bool {
+        self.group() == other.group()
+            && self.kind == other.kind
+            && self.namespace == other.namespace
+            && self.name == other.name
+    }
+
     /// The API group; empty for the core group.
     pub fn group(&self) -> &str {
         self.api_version.rsplit_once('/').map_or("", |(group, _)| group)
@@ -413,8 +421,8 @@ impl Change {
     pub fn diff(&self) -> Diff {
         let mut diff = Diff::default();
         match self {
-            Change::CreateRepository { settings, .. } => settings.diff(&Settings::default(), &mut diff),
-            Change::UpdateRepository { before, after, .. } => after.diff(before, &mut diff),
+            Change::CreateRepository { settings, .. } => settings.diff(None, &mut diff),
+            Change::UpdateRepository { before, after, .. } => after.diff(Some(before), &mut diff),
             Change::ProtectBranch { before, after, .. } => after.diff(before.as_ref(), &mut diff),
             Change::Commit { message, .. } => diff.field("message", None, Some(subject(message))),
             Change::OpenPullRequest { base, title, body, labels, reviewers, .. } => {

@@ -246,7 +246,7 @@ pub fn cancelled() -> Error {
         .help("run the same command again to go on from here")
 }
 
-/// 100 ms, doubled with each try up to 5 s, give or take a quarter: from the target, so that two runs differ.
+/// 200 ms, doubled with each further try up to 5 s, give or take a quarter: from the target, so that two runs differ.
 fn backoff(tries: u32, target: &str) -> Duration {
     let base = Duration::from_millis(100) * 2u32.pow(tries.min(6));
     let spread = super::hash::digest(format!("{target}{}{tries}", std::process::id()).as_bytes());

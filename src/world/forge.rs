@@ -113,15 +113,22 @@ impl Default for Settings {
 }
 
 impl Settings {
-    pub(super) fn diff(&self, before: &Settings, diff: &mut Diff) {
-        let some = |text: &str| Some(text.to_string()).filter(|text| !text.is_empty());
-        diff.field("description", some(&before.description), some(&self.description));
-        diff.field("visibility", some(&before.visibility), some(&self.visibility));
-        diff.field("default branch", some(&before.default_branch), some(&self.default_branch));
-        let topics = |of: &Settings| super::change::joined(Some(&of.topics));
-        diff.field("topics", topics(before), topics(self));
-        let labels = |of: &Settings| super::change::joined(Some(&of.labels.keys().cloned().collect()));
-        diff.field("labels", labels(before), labels(self));
+    /// The difference to what they were; all of them, for a new repository.
+    pub(super) fn diff(&self, before: Option<&Settings>, diff: &mut Diff) {
+        let of = |settings: &Settings| {
+            let description = Some(settings.description.clone()).filter(|text| !text.is_empty());
+            [
+                ("description", description),
+                ("visibility", Some(settings.visibility.clone())),
+                ("default branch", Some(settings.default_branch.clone())),
+                ("topics", super::change::joined(Some(&settings.topics))),
+                ("labels", super::change::joined(Some(&settings.labels.keys().cloned().collect()))),
+            ]
+        };
+        let before = before.map(of);
+        for (at, (name, after)) in of(self).into_iter().enumerate() {
+            diff.field(name, before.as_ref().and_then(|fields| fields[at].1.clone()), after);
+        }
     }
 }
 
@@ -368,6 +375,12 @@ pub trait Forge: Send + Sync {
 pub fn missing(repo: &RepoId) -> Error {
     Error::failed("idp::forge::missing", format!("there is no repository {repo}"))
         .help("check the name, or create the repository first")
+}
+
+/// The error for a branch that a run would make and that somebody else made.
+pub fn branch_taken(repo: &RepoId, branch: &str) -> Error {
+    Error::failed("idp::pr::branch_taken", format!("{repo} has a branch {branch} that this run didn't make"))
+        .help("delete or rename that branch, or give the proposal another `branch`")
 }
 
 /// A branch name that git and hosts accept, or the reason why not.

@@ -17,7 +17,7 @@ pub struct FileLock {
 impl FileLock {
     /// Takes the lock, waiting for at most `patience`. The file (and its folder) is made if need be and stays.
     ///
-    /// Errors: `idp::lock::held`, retryable, with what the holder wrote about itself.
+    /// Errors: `idp::lock::held`, with what the holder wrote about itself.
     pub fn acquire(path: &Path, patience: Duration) -> Result<FileLock> {
         let began = Instant::now();
         let mut pause = Duration::from_micros(200);
@@ -30,8 +30,7 @@ impl FileLock {
                 let holder = holder.trim();
                 let by = if holder.is_empty() { "another process".to_string() } else { holder.to_string() };
                 return Err(Error::failed("idp::lock::held", format!("{} is held by {by}", path.display()))
-                    .help("wait for it to end, or stop it; the lock is freed when its process ends")
-                    .retryable());
+                    .help("wait for it to end, or stop it; the lock is freed when its process ends"));
             }
             std::thread::sleep(pause);
             pause = (pause * 2).min(Duration::from_millis(20));

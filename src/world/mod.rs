@@ -5,6 +5,8 @@ pub mod change;
 pub mod cluster;
 pub mod contact;
 pub mod door;
+#[cfg(test)]
+mod door_tests;
 pub mod fault;
 pub mod forge;
 pub mod git;

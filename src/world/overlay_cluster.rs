@@ -1,6 +1,6 @@
 //! Clusters and contacts with their writes held back: what plans and tests act on.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 /// A cluster whose writes stay in memory.
 pub struct HeldCluster {
     inner: Arc<dyn Cluster>,
-    held: Mutex<BTreeMap<ObjectId, Value>>,
+    held: Mutex<Vec<(ObjectId, Value)>>,
 }
 
 impl HeldCluster {
@@ -27,7 +27,10 @@ impl HeldCluster {
 #[async_trait]
 impl Cluster for HeldCluster {
     async fn get(&self, object: &ObjectId) -> Result<Option<Value>> {
-        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner).get(object).cloned();
+        let held = {
+            let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+            held.iter().find(|(id, _)| id.is_same(object)).map(|(_, value)| value.clone())
+        };
         match held {
             Some(value) => Ok(Some(value)),
             None => self.inner.get(object).await,
@@ -35,27 +38,29 @@ impl Cluster for HeldCluster {
     }
 
     async fn list(&self, api_version: &str, kind: &str, namespace: Option<&str>) -> Result<Vec<Value>> {
-        let mut found = BTreeMap::new();
+        let mut found: Vec<(ObjectId, Value)> = Vec::new();
         for value in self.inner.list(api_version, kind, namespace).await? {
-            found.insert(address(&value)?, value);
+            found.push((address(&value)?, value));
         }
         let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         for (id, value) in held.iter() {
-            let wanted = id.api_version == api_version
-                && id.kind == kind
-                && namespace.is_none_or(|namespace| id.namespace.as_deref() == Some(namespace));
-            if wanted {
-                found.insert(id.clone(), value.clone());
+            let wanted = ObjectId { api_version: api_version.into(), kind: kind.into(), ..id.clone() };
+            if id.is_same(&wanted) && namespace.is_none_or(|namespace| id.namespace.as_deref() == Some(namespace)) {
+                found.retain(|(there, _)| !there.is_same(id));
+                found.push((id.clone(), value.clone()));
             }
         }
-        Ok(found.into_values().collect())
+        found.sort_by(|a, b| a.0.cmp(&b.0));
+        Ok(found.into_iter().map(|(_, value)| value).collect())
     }
 
     async fn apply(&self, change: &Change) -> Result<()> {
         let Change::ApplyManifest { object, after, .. } = change else {
             return Err(Error::failed("idp::cluster", "not a change of a cluster"));
         };
-        self.held.lock().unwrap_or_else(PoisonError::into_inner).insert(object.clone(), after.clone());
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        held.retain(|(id, _)| !id.is_same(object));
+        held.push((object.clone(), after.clone()));
         Ok(())
     }
 }

@@ -21,8 +21,6 @@ pub struct Permissions {
     granted: Option<Vec<Grant>>,
     /// From `idp.yaml`; it may only narrow.
     narrowed: Option<Vec<Grant>>,
-    /// A person said yes to the plan.
-    pub approved: bool,
 }
 
 impl Permissions {
@@ -44,11 +42,7 @@ impl Permissions {
                 })
                 .collect()
         };
-        Ok(Permissions {
-            granted: granted.map(compile).transpose()?,
-            narrowed: narrowed.map(compile).transpose()?,
-            approved: false,
-        })
+        Ok(Permissions { granted: granted.map(compile).transpose()?, narrowed: narrowed.map(compile).transpose()? })
     }
 
     /// Refuses a change that isn't granted.
@@ -65,7 +59,7 @@ impl Permissions {
         };
         let outside = match &self.granted {
             Some(grants) => allows(grants),
-            None => world.embedded || self.approved,
+            None => world.embedded,
         };
         let inside = self.narrowed.as_ref().is_none_or(|grants| allows(grants));
         if outside && inside {

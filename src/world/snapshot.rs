@@ -60,13 +60,8 @@ impl Snapshot {
                 return Ok(Some((own, 0, documents.remove(0).value)));
             }
         }
-        Ok(self.objects()?.into_iter().find(|(_, _, value)| address(value).is_ok_and(|id| same(&id, object))))
+        Ok(self.objects()?.into_iter().find(|(_, _, value)| address(value).is_ok_and(|id| id.is_same(object))))
     }
-}
-
-/// Objects are one across versions of their API group.
-fn same(one: &ObjectId, other: &ObjectId) -> bool {
-    one.group() == other.group() && one.kind == other.kind && one.name == other.name && one.namespace == other.namespace
 }
 
 #[async_trait]

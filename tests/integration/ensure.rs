@@ -91,7 +91,7 @@ fn what_runs_share_is_made_once() {
     let text = |service: &str| {
         format!(
             r#"
-let gitops = repo("payments-gitops", #{{ shared: "payments" }});
+let gitops = repo("payments-gitops", #{{ shared_by: "payments" }});
 gitops.ensure(#{{ description: "Payments" }});
 gitops.commit("main", "feat: start", tree().write("README.md", "by {service}\n"));
 gitops.protect("main", #{{ reviews: 1 }});

@@ -1,14 +1,18 @@
 //! The one integration binary: a file for each thing that must hold.
 
 mod cli;
+mod create_service;
 mod ensure;
+mod faults;
 mod layers;
 mod messages;
 mod parameters;
 mod plan;
 mod proposals;
+mod readme;
 mod registry;
 mod sandbox;
 mod skeletons;
+mod support;
 mod workspace;
 mod yaml;

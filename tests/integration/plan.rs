@@ -149,8 +149,10 @@ fn a_plan_for_people_reads_as_it_should() {
     insta::assert_snapshot!(said.stdout, @r#"
     Repository
       + repository acme/api
-          description  API
-          topics       java
+          description     API
+          visibility      private
+          default branch  main
+          topics          java
       + commit acme/api main (1 file, +1 -0)
           message  feat: first
           + README.md

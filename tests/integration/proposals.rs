@@ -343,3 +343,49 @@ fn waiting_can_not_be_caught() {
     said.ends(0, "create 1 update 0 delete 0 unchanged 0 waiting");
     assert_eq!(said.prints(), "");
 }
+
+#[test]
+fn a_branch_of_somebody_else_is_refused_in_the_plan_too() {
+    let ws = Workspace::new();
+    ws.script("repo(\"gitops\").tree(\"main\"); notify(\"ops\", \"there\", #{ once: \"1\" });");
+    ws.person("app", "main", |at| {
+        crate::workspace::git(at, &["checkout", "-q", "-b", "script"]);
+        std::fs::write(at.join("mine.md"), "mine\n").unwrap();
+        crate::workspace::git(at, &["add", "-A"]);
+        crate::workspace::git(at, &["commit", "-q", "-m", "mine"]);
+        crate::workspace::git(at, &["push", "-q", "origin", "script"]);
+        crate::workspace::git(at, &["checkout", "-q", "main"]);
+    });
+    let text = "repo(\"app\").propose(\"Docs\", |t| t.write(\"docs.md\", \"Docs\\n\"));";
+    ws.plan(text).fails(1, "idp::pr::branch_taken");
+    ws.script(text).fails(1, "idp::pr::branch_taken");
+}
+
+#[test]
+fn a_killed_run_is_listed_as_interrupted() {
+    let ws = Workspace::new();
+    ws.write("script.rhai", "repo(\"api\").ensure(#{ description: \"API\" });");
+    let mut command = ws.command(&["script.rhai"]);
+    command.env("IDP_FAULT", "4");
+    assert!(!command.status().unwrap().success());
+    let runs = ws.idp(&["runs", "list"]);
+    assert!(runs.stdout.contains("interrupted"), "{runs}");
+    ws.script("repo(\"api\").ensure(#{ description: \"API\" });")
+        .ends(0, "create 1 update 0 delete 0 unchanged 0 applied");
+}
+
+#[test]
+fn resumed_runs_obey_grants_as_others_do() {
+    let ws = Workspace::new();
+    ws.write("grants.yaml", "allow: [{ script: \"**\", change: notification, target: \"**\" }]\n");
+    let text = "repo(\"api\").ensure(#{ description: \"API\" });";
+    ws.write("script.rhai", text);
+    let with_grants = |args: &[&str]| {
+        let mut command = ws.command(args);
+        command.env("IDP_GRANTS", ws.path().join("grants.yaml"));
+        crate::workspace::said(command)
+    };
+    with_grants(&["script.rhai", "--output", "json"]).fails(4, "idp::permission");
+    assert_eq!(with_grants(&["runs", "resume", "script"]).code, 4);
+    assert!(!ws.bare("api").exists());
+}

@@ -51,6 +51,11 @@ impl Workspace {
         workspace
     }
 
+    /// An empty folder.
+    pub fn empty() -> Workspace {
+        Workspace { folder: TempDir::new().unwrap() }
+    }
+
     pub fn path(&self) -> &Path {
         self.folder.path()
     }
@@ -227,7 +232,9 @@ pub fn git(folder: &Path, args: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap().trim_end().to_string()
 }
 
-fn copy(from: &Path, to: &Path) {
+/// Copies a folder without what runs made of it.
+pub fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
         if entry.file_name() == ".idp" {

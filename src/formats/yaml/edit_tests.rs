@@ -99,7 +99,7 @@ fn keys_are_added_in_the_style_around() {
     assert_eq!(set("a:\r\n    b: 1\r\n", "a.c", json!({"d": 1})), "a:\r\n    b: 1\r\n    c:\r\n        d: 1\r\n");
     assert_eq!(set("a:\n  - 1\nb: 1\n", "c", json!([1])), "a:\n  - 1\nb: 1\nc:\n  - 1\n");
     assert_eq!(set("- a: 1\n  b:\n    c: 2\n", "[0].d", json!(3)), "- a: 1\n  b:\n    c: 2\n  d: 3\n");
-    assert_eq!(add("a: {}\n", "a", "b.c/d", json!("on")), "a: {b.c/d: \"on\"}\n");
+    assert_eq!(add("a: {}\n", "a", "b.c/d", json!("on")), "a:\n  b.c/d: \"on\"\n");
     assert_eq!(add("a: {b: 1,}\n", "a", "c", json!(2)), "a: {b: 1, c: 2}\n");
     assert_eq!(add("\u{feff}a: 1\n", "", "on", json!(2)), "\u{feff}a: 1\n\"on\": 2\n");
     assert!(add("a: 1\n", "", "a", json!(2)).contains("has the key `a` already"));
@@ -108,7 +108,7 @@ fn keys_are_added_in_the_style_around() {
 
 #[test]
 fn elements_are_appended_in_the_style_around() {
-    assert_eq!(append("a: []\n", "a", json!("x")), "a: [x]\n");
+    assert_eq!(append("a: []\n", "a", json!("x")), "a:\n- x\n");
     assert_eq!(append("a: [ 1 ]\n", "a", json!(2)), "a: [ 1, 2 ]\n");
     assert_eq!(append("a: [\n  1, # x\n  2, # y\n]\n", "a", json!(3)), "a: [\n  1, # x\n  2, # y\n  3,\n]\n");
     assert_eq!(append("a: [\n  1,\n  2 # y\n]\n", "a", json!(3)), "a: [\n  1,\n  2, # y\n  3\n]\n");
@@ -360,4 +360,13 @@ proptest! {
         let kept = edited.as_ref().is_ok_and(|edited| comments(edited) == comments(&text));
         prop_assert!(kept, "{}\n{:?}", text, edited);
     }
+}
+
+#[test]
+fn an_empty_list_under_a_key_grows_line_by_line() {
+    let text = "spec:\n  elements: [] # none yet\n  other: 1\n";
+    let once = append(text, "spec.elements", json!({"service": "api"}));
+    assert_eq!(once, "spec:\n  elements: # none yet\n  - service: api\n  other: 1\n");
+    let twice = append(&once, "spec.elements", json!({"service": "ledger"}));
+    assert_eq!(twice, "spec:\n  elements: # none yet\n  - service: api\n  - service: ledger\n  other: 1\n");
 }

@@ -281,10 +281,17 @@ impl Splice<'_> {
                 Some(key) => format!("{}: {}", render::inline_string(key), render::flow(value)),
                 None => render::flow(value),
             };
-            return match last {
-                Some(last) => self.insert_in_flow(node, self.node(last), &inline),
-                None => vec![vec![(node.start as usize + 1..node.end as usize - 1, inline)]],
+            let Some(last) = last else {
+                // An empty `[]` or `{}` under a key says nothing about style: what grows in it grows line by line.
+                let grown = match key {
+                    Some(key) => Value::Object([(key.to_string(), value.clone())].into_iter().collect()),
+                    None => Value::Array(vec![value.clone()]),
+                };
+                let block = if self.in_flow(index) { None } else { self.block_value(index, &grown) };
+                let inside = node.start as usize + 1..node.end as usize - 1;
+                return block.into_iter().chain([vec![(inside, inline)]]).collect();
             };
+            return self.insert_in_flow(node, self.node(last), &inline);
         }
         let Some(last) = last else { return Vec::new() };
         let column = self.first_column(index);

@@ -100,7 +100,7 @@ impl AppSet {
             .ok_or_else(|| Error::invalid("idp::appset::key", format!("the element has no field `{by}`")))?;
         let (path, list) = self.list(by)?;
         let edits: Vec<Edit> = match list.iter().position(|there| there.get(by) == Some(wanted)) {
-            None => vec![Edit::Append { path, value: element.clone() }],
+            None => vec![Edit::Append { path, value: ordered(element, by, list.first()) }],
             Some(at) => {
                 let fields = element.as_object().into_iter().flatten();
                 fields
@@ -135,6 +135,16 @@ impl AppSet {
         let text = yaml::edit_all(&self.path, &self.text, self.document, edits)?;
         self.tree.write(&self.path, crate::world::change::File::text(text))
     }
+}
+
+/// The fields in the order of an element that is there; without one, the key field first. Maps of scripts have none.
+fn ordered(element: &Value, by: &str, example: Option<&Value>) -> Value {
+    let Some(fields) = element.as_object() else { return element.clone() };
+    let known: Vec<&String> = example.and_then(Value::as_object).into_iter().flat_map(|map| map.keys()).collect();
+    let mut names: Vec<&String> = fields.keys().collect();
+    names
+        .sort_by_key(|name| (known.iter().position(|known| known == name).unwrap_or(known.len()), name.as_str() != by));
+    Value::Object(names.into_iter().map(|name| (name.clone(), fields[name].clone())).collect())
 }
 
 /// What scripts see.

@@ -5,6 +5,8 @@ use rhai::plugin::*;
 /// What scripts see.
 #[export_module]
 pub mod api {
+    use std::time::{Duration, Instant};
+
     use rhai::{Dynamic, ImmutableString, Map, NativeCallContext};
 
     use crate::bridge::{RhaiResultOf, run_of, throw, throw_waiting};
@@ -132,21 +134,49 @@ pub mod api {
     /// ```
     #[rhai_fn(global, return_raw, pure)]
     pub fn wait(ctx: NativeCallContext, pull: &mut PullRequest) -> RhaiResultOf<PullRequest> {
+        wait_with(ctx, pull, Map::new())
+    }
+
+    /// Waits with options: `patience` is the number of seconds to look again and again before the attempt ends as
+    /// waiting (default 0).
+    ///
+    /// ```rhai
+    /// let pull = repo("platform-gitops").propose("Say hello", |t| t.write("hello.md", "Hello\n"));
+    /// pull.wait(#{ patience: 60 });
+    /// ```
+    #[rhai_fn(global, name = "wait", return_raw, pure)]
+    pub fn wait_with(ctx: NativeCallContext, pull: &mut PullRequest, options: Map) -> RhaiResultOf<PullRequest> {
         let run = run_of(&ctx)?;
-        let door = run.door().map_err(|error| throw(&ctx, error))?;
-        let Some(now) = pull.now.clone() else { return Ok(pull.clone()) };
+        let thrown = |error: Error| throw(&ctx, error);
+        let patience = Options::of("wait", &options, &["patience"]).and_then(|options| options.count("patience"));
+        let patience = Duration::from_secs(u64::from(patience.map_err(thrown)?.unwrap_or(0)));
+        let door = run.door().map_err(thrown)?;
+        let Some(mut now) = pull.now.clone() else { return Ok(pull.clone()) };
         let what = format!("pull request {}#{} to be merged", pull.repo, now.number);
-        if now.state == State::Merged {
-            return Ok(pull.clone());
+        let began = Instant::now();
+        loop {
+            let there = run.wait(door.world().forge.pull_requests(&pull.repo, Some(&now.head))).map_err(thrown)?;
+            now = there.into_iter().find(|there| there.number == now.number).unwrap_or(now);
+            let seen = PullRequest { now: Some(now.clone()), ..pull.clone() };
+            match now.state {
+                State::Merged => return Ok(seen),
+                State::Closed => {
+                    let message = format!("{}#{} was closed without being merged", pull.repo, now.number);
+                    return Err(thrown(Error::failed("idp::pr::closed", message)));
+                }
+                State::Open if door.mode() == Mode::Plan => {
+                    run.sink.emit(Event::Waiting(what));
+                    return Ok(seen);
+                }
+                State::Open if began.elapsed() >= patience => return Err(throw_waiting(&ctx, what)),
+                State::Open => {
+                    let pause = async {
+                        tokio::time::sleep(Duration::from_secs(1)).await;
+                        Ok(())
+                    };
+                    run.wait(pause).map_err(thrown)?;
+                }
+            }
         }
-        if door.mode() == Mode::Plan {
-            run.sink.emit(Event::Waiting(what));
-            return Ok(pull.clone());
-        }
-        if now.state == State::Closed {
-            let message = format!("{}#{} was closed without being merged", pull.repo, now.number);
-            return Err(throw(&ctx, Error::failed("idp::pr::closed", message)));
-        }
-        Err(throw_waiting(&ctx, what))
     }
 }

@@ -11,7 +11,7 @@ use crate::primitives::repo::{Repo, no_branch, redo};
 use crate::primitives::tree::Tree;
 use crate::report::Event;
 use crate::world::change::{BranchCommit, Change, Marker, PullRequestText};
-use crate::world::forge::{self, CommitId, MOVED, Mergeable, RepoId, State, check_branch, missing};
+use crate::world::forge::{self, CommitId, MOVED, Mergeable, RepoId, State, branch_taken, check_branch, missing};
 use crate::world::{Door, FileChange};
 
 /// A pull request as scripts hold it.
@@ -183,7 +183,15 @@ impl Proposal {
         let base_head = forge.branch(id, &base).await?.ok_or_else(|| no_branch(id, &base))?;
         let pulls = forge.pull_requests(id, Some(&self.head)).await?;
         let there = pulls.iter().rfind(|pull| pull.state == State::Open).or(pulls.last()).cloned();
-        let Some(pull) = there else { return Ok(Look::Edit { at: base_head, base, then: Then::Open }) };
+        let Some(pull) = there else {
+            // A branch without a pull request is what a killed run of ours left, or somebody else's.
+            if let Some(branch) = forge.branch(id, &self.head).await?
+                && forge.trailer(id, &branch).await?.as_deref() != Some(&self.marker.to_string())
+            {
+                return Err(branch_taken(id, &self.head));
+            }
+            return Ok(Look::Edit { at: base_head, base, then: Then::Open });
+        };
         let trailer = forge.trailer(id, &pull.commit).await?;
         let ours = trailer.as_deref() == Some(&self.marker.to_string());
         match pull.state {
@@ -201,6 +209,10 @@ impl Proposal {
                             format!("{id}#{} was proposed by another run", pull.number),
                         )
                         .help("give this proposal another `branch` or `id`"));
+                    }
+                    if pull.state == State::Closed {
+                        // `reopen` was asked for; the commits of other people come back with it, as they are.
+                        return self.reopened(door, pull).await;
                     }
                     door.sink().emit(Event::Warning {
                         message: format!("{id}#{} has commits of other people: it is kept as it is", pull.number),
@@ -225,6 +237,22 @@ impl Proposal {
     fn settled(&self, door: &Door, pull: forge::PullRequest) -> Look {
         door.unchanged("pull_request", &self.target());
         Look::Settled(Box::new(self.handle(Some(pull))))
+    }
+
+    async fn reopened(&self, door: &Door, pull: forge::PullRequest) -> Result<Look> {
+        door.pass(Change::UpdatePullRequest {
+            repo: self.repo.id.clone(),
+            number: pull.number.clone(),
+            head: self.head.clone(),
+            marker: self.marker.clone(),
+            before: PullRequestText::default(),
+            after: PullRequestText::default(),
+            commit: None,
+            reopen: true,
+        })
+        .await?;
+        let now = forge::PullRequest { state: State::Open, ..pull };
+        Ok(Look::Settled(Box::new(self.handle(Some(now)))))
     }
 
     fn target(&self) -> String {

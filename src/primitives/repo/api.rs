@@ -40,18 +40,18 @@ pub mod api {
         super::named(&*run_of(&ctx)?, name, None).map_err(|error| throw(&ctx, error))
     }
 
-    /// The repository of that name; with `shared: project`, one that all runs for a project have in common.
+    /// The repository of that name; with `shared_by: project`, one that all runs for a project have in common.
     ///
     /// ```rhai
-    /// let gitops = repo("payments-gitops", #{ shared: "payments" });
+    /// let gitops = repo("payments-gitops", #{ shared_by: "payments" });
     /// print(gitops.name);
     /// ```
     #[rhai_fn(name = "repo", return_raw)]
     pub fn repo_with(ctx: NativeCallContext, name: &str, options: Map) -> RhaiResultOf<Repo> {
         let run = run_of(&ctx)?;
         let act = || {
-            let options = Options::of("repo", &options, &["shared"])?;
-            super::named(&run, name, options.text("shared")?)
+            let options = Options::of("repo", &options, &["shared_by"])?;
+            super::named(&run, name, options.text("shared_by")?)
         };
         act().map_err(|error| throw(&ctx, error))
     }
@@ -212,6 +212,22 @@ pub mod api {
         let run = run_of(&ctx)?;
         let act = || run.wait(run.world()?.forge.repository(&repo.id));
         act().map(|found| found.is_some()).map_err(|error| throw(&ctx, error))
+    }
+
+    /// Whether the repository exists and this run made it; with `shared_by`, a run for the same project.
+    ///
+    /// ```rhai
+    /// print(repo("platform-gitops").is_ours());
+    /// ```
+    #[rhai_fn(global, return_raw, pure)]
+    pub fn is_ours(ctx: NativeCallContext, repo: &mut Repo) -> RhaiResultOf<bool> {
+        let run = run_of(&ctx)?;
+        let act = || {
+            let door = run.door()?;
+            let found = run.wait(door.world().forge.repository(&repo.id))?;
+            Ok(found.is_some_and(|found| found.marker == Some(repo.owner_hash(door))))
+        };
+        act().map_err(|error: Error| throw(&ctx, error))
     }
 
     /// The files of a branch's head, to be read and edited.

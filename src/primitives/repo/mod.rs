@@ -68,6 +68,17 @@ impl Repo {
     ///
     /// Errors: `idp::repo::foreign` if another run made it; `idp::repo::unmarked` if none did and `adopt` isn't given.
     pub async fn ensure(&self, door: &Door, wish: &Wish) -> Result<()> {
+        let mut tries = 1;
+        loop {
+            match self.ensure_once(door, wish).await {
+                // Runs that share it may change it at the same time: each looks again and adds what it asks for.
+                Err(error) if error.code() == MOVED && tries < REDONE => tries += 1,
+                ended => return ended,
+            }
+        }
+    }
+
+    async fn ensure_once(&self, door: &Door, wish: &Wish) -> Result<()> {
         let marker = self.owner_hash(door);
         let Some(found) = door.world().forge.repository(&self.id).await? else {
             let settings = wish.applied(&Settings::default());
@@ -88,7 +99,7 @@ impl Repo {
             Some(owner) if owner == marker => false,
             Some(_) => {
                 return Err(Error::failed("idp::repo::foreign", format!("{} was made by another run", self.id)).help(
-                    "give this one another name; what several runs share needs `repo(name, #{ shared: project })`",
+                    "give this one another name; what several runs share needs `repo(name, #{ shared_by: project })`",
                 ));
             }
             None if wish.adopt => true,
@@ -119,17 +130,24 @@ impl Repo {
         checks: Option<BTreeSet<String>>,
         code_owners: Option<bool>,
     ) -> Result<()> {
-        let before = door.world().forge.protection(&self.id, branch).await?;
-        let mut after = before.clone().unwrap_or_default();
-        after.reviews = reviews.unwrap_or(after.reviews);
-        after.checks.extend(checks.into_iter().flatten());
-        after.code_owners = code_owners.unwrap_or(after.code_owners);
-        if before.as_ref() == Some(&after) {
-            door.unchanged("protection", &format!("{} {branch}", self.id));
-            return Ok(());
+        let mut tries = 0;
+        loop {
+            let before = door.world().forge.protection(&self.id, branch).await?;
+            let mut after = before.clone().unwrap_or_default();
+            after.reviews = reviews.unwrap_or(after.reviews);
+            after.checks.extend(checks.iter().flatten().cloned());
+            after.code_owners = code_owners.unwrap_or(after.code_owners);
+            if before.as_ref() == Some(&after) {
+                door.unchanged("protection", &format!("{} {branch}", self.id));
+                return Ok(());
+            }
+            let change = Change::ProtectBranch { repo: self.id.clone(), branch: branch.into(), before, after };
+            tries += 1;
+            match door.pass(change).await {
+                Err(error) if error.code() == MOVED && tries < REDONE => {}
+                ended => return ended.map(drop),
+            }
         }
-        let change = Change::ProtectBranch { repo: self.id.clone(), branch: branch.into(), before, after };
-        door.pass(change).await.map(drop)
     }
 
     /// The tree of a branch's head.
@@ -186,6 +204,11 @@ impl Delivery {
             Delivered::No => {
                 let head = forge.branch(&self.repo.id, &self.branch).await?;
                 if head.is_some() && forge.protection(&self.repo.id, &self.branch).await?.is_some() {
+                    // Another run of what several share may have delivered and protected since the first look.
+                    if forge.delivered(&self.repo.id, &self.branch, &marker).await? != Delivered::No {
+                        door.unchanged("commit", &target);
+                        return Ok(None);
+                    }
                     return Err(Error::failed(
                         "idp::forge::protected",
                         format!("{} of {} is protected", self.branch, self.repo.id),

@@ -76,14 +76,14 @@ pub mod api {
         secret.name().into()
     }
 
-    /// A secret can't become a text.
+    /// A secret prints as `***`, also inside of texts: Rhai gives functions no way to refuse there.
     ///
     /// ```rhai
-    /// try { let text = `token: ${secret("SLACK_TOKEN")}`; } catch (e) { print(e.code); }
+    /// print(`token: ${secret("SLACK_TOKEN")}`);
     /// ```
-    #[rhai_fn(global, name = "to_string", name = "to_debug", return_raw, pure)]
-    pub fn to_string(ctx: NativeCallContext, _secret: &mut Secret) -> RhaiResultOf<ImmutableString> {
-        Err(super::refuse(&ctx))
+    #[rhai_fn(global, name = "to_string", name = "to_debug", pure)]
+    pub fn to_string(secret: &mut Secret) -> ImmutableString {
+        format!("{secret}").into()
     }
 
     /// A secret can't be added to a text.
@@ -93,6 +93,16 @@ pub mod api {
     /// ```
     #[rhai_fn(global, name = "+", return_raw)]
     pub fn text_before(ctx: NativeCallContext, _text: &str, _secret: Secret) -> RhaiResultOf<ImmutableString> {
+        Err(super::refuse(&ctx))
+    }
+
+    /// Nothing can be added to a secret.
+    ///
+    /// ```rhai
+    /// try { let text = secret("SLACK_TOKEN") + "!"; } catch (e) { print(e.code); }
+    /// ```
+    #[rhai_fn(global, name = "+", return_raw)]
+    pub fn text_after(ctx: NativeCallContext, _secret: Secret, _text: &str) -> RhaiResultOf<ImmutableString> {
         Err(super::refuse(&ctx))
     }
 }

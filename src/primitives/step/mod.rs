@@ -11,7 +11,7 @@ pub mod api {
     use crate::error::Error;
     use crate::primitives::value;
     use crate::report::Event;
-    use crate::world::Mode;
+    use crate::world::{Mode, hash};
 
     /// A named part of the run, shown as progress. Returns what its function returns.
     ///
@@ -70,6 +70,24 @@ pub mod api {
             return Ok(());
         }
         if done.call_within_context::<bool>(&ctx, ())? { Ok(()) } else { Err(throw_waiting(&ctx, what.to_string())) }
+    }
+
+    /// Five letters and digits that stay the same in every rerun: for names that must be unique. They derive from the run
+    /// and from the name given here, never from a clock.
+    ///
+    /// ```rhai
+    /// print(`payments-db-${unique("db")}`);
+    /// ```
+    #[rhai_fn(return_raw)]
+    pub fn unique(ctx: NativeCallContext, name: &str) -> RhaiResultOf<String> {
+        let run = run_of(&ctx)?;
+        let hash = run.door().map(|door| door.run().hash.clone()).map_err(|error| throw(&ctx, error))?;
+        // Letters without vowels and without those that look like digits, as Kubernetes' own suffixes.
+        const ALPHABET: &[u8; 27] = b"bcdfghjklmnpqrstvwxz2456789";
+        let digest = hash::digest(format!("{hash} {name}").as_bytes());
+        let number = u64::from_str_radix(&digest[..15], 16).unwrap_or_default();
+        let letter = |at: u32| char::from(ALPHABET[(number / 27u64.pow(at) % 27) as usize]);
+        Ok((0..5).map(letter).collect())
     }
 
     /// Fails the run with a sentence of the script's own, and what the reader can do about it.

@@ -26,6 +26,11 @@ pub fn merge(
     let mut record = pulls::existing(&folder, repo, number)?;
     let now = pulls::present(forge, repo, writer.refs(), &objects, record.clone())?;
     if now.state != State::Open {
+        if now.state == State::Merged && record.state != State::Merged {
+            // A merge that was killed after the base moved left its record a step behind.
+            record.state = State::Merged;
+            pulls::save(&folder, &record)?;
+        }
         return Err(pulls::not_open(repo, number, now.state));
     }
     if now.commit != *head {

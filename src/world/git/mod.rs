@@ -5,6 +5,7 @@ mod create;
 mod merge;
 mod objects;
 mod options;
+mod packs;
 mod pulls;
 mod refs;
 mod rules;
@@ -81,22 +82,44 @@ impl GitForge {
         store::read_json(&self.path(repo).join("idp/repository.json"))
     }
 
-    fn update_card(&self, repo: &RepoId, edit: impl FnOnce(&mut Card)) -> Result<Outcome> {
+    fn update_card(&self, change: &Change) -> Result<Outcome> {
+        let Change::UpdateRepository { repo, before, after, marker } = change else {
+            return Err(Error::failed("idp::forge", "not new settings"));
+        };
         let path = self.existing(repo)?;
         let _writer = Refs::of(&path).write()?;
         let mut card = self.card(repo)?.ok_or_else(|| missing(repo))?;
-        edit(&mut card);
+        if card.settings == *after && marker.is_none() {
+            return Ok(Outcome { already: true, ..Outcome::default() });
+        }
+        // Several runs may share the repository: what another one set meanwhile is not to be set back.
+        if card.settings != *before {
+            return Err(moved(repo, "the settings"));
+        }
+        card.settings = after.clone();
+        if let Some(marker) = marker {
+            card.marker = Some(marker.clone());
+        }
         create::set_head(&path, &card.settings.default_branch)?;
         store::write_json(&path.join("idp/repository.json"), &card)?;
         Ok(Outcome::default())
     }
 
-    fn protect(&self, repo: &RepoId, branch: &str, rule: &Protection) -> Result<Outcome> {
+    fn protect(&self, change: &Change) -> Result<Outcome> {
+        let Change::ProtectBranch { repo, branch, before, after } = change else {
+            return Err(Error::failed("idp::forge", "not a protection"));
+        };
         let path = self.existing(repo)?;
         let _writer = Refs::of(&path).write()?;
         let file = path.join("idp/protection.json");
         let mut rules: BTreeMap<String, Protection> = store::read_json(&file)?.unwrap_or_default();
-        rules.insert(branch.to_string(), rule.clone());
+        if rules.get(branch) == Some(after) {
+            return Ok(Outcome { already: true, ..Outcome::default() });
+        }
+        if rules.get(branch) != before.as_ref() {
+            return Err(moved(repo, &format!("the protection of {branch}")));
+        }
+        rules.insert(branch.clone(), after.clone());
         store::write_json(&file, &rules)?;
         Ok(Outcome::default())
     }
@@ -164,8 +187,9 @@ fn with_trailer(message: &str, marker: &Marker) -> String {
     format!("{}\n\n{}\n", message.trim_end(), marker.trailer())
 }
 
-fn moved(repo: &RepoId, branch: &str) -> Error {
-    Error::failed(MOVED, format!("{branch} of {repo} moved while it was edited")).help("run the same command again")
+/// The error for a branch, or something else of a repository, that isn't where the caller saw it.
+fn moved(repo: &RepoId, what: &str) -> Error {
+    Error::failed(MOVED, format!("{what} of {repo} moved while it was edited")).help("run the same command again")
 }
 
 #[async_trait]
@@ -257,13 +281,8 @@ impl Forge for GitForge {
     async fn apply(&self, change: &Change, actor: &Actor) -> Result<Outcome> {
         match change {
             Change::CreateRepository { repo, settings, marker } => create::create(self, repo, settings, marker),
-            Change::UpdateRepository { repo, after, marker, .. } => self.update_card(repo, |card| {
-                card.settings = after.clone();
-                if let Some(marker) = marker {
-                    card.marker = Some(marker.clone());
-                }
-            }),
-            Change::ProtectBranch { repo, branch, after, .. } => self.protect(repo, branch, after),
+            Change::UpdateRepository { .. } => self.update_card(change),
+            Change::ProtectBranch { .. } => self.protect(change),
             Change::Commit { .. } => self.commit(change, actor),
             Change::RestoreMarker { repo, marker, commit } => self.restore_marker(repo, marker, commit),
             Change::OpenPullRequest { .. } => pulls::open(self, change, actor),

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use git2::{ObjectType, Oid, Repository, Signature, Tree};
 
 use super::options;
+use super::packs::Packs;
 use crate::error::{Error, Result};
 use crate::world::change::{File, FileChange};
 use crate::world::forge::{Actor, CommitId, Entry, Mergeable, file_and_folder};
@@ -18,6 +19,7 @@ const FOLDER: i32 = 0o040_000;
 /// One open repository's objects. Opened for each use: it holds no state worth keeping.
 pub struct Objects {
     repository: Repository,
+    packs: Packs,
 }
 
 /// Turns libgit2's error into ours.
@@ -42,7 +44,7 @@ impl Objects {
             )
             .help("convert it with `git refs migrate --ref-format=files`"));
         }
-        Ok(Objects { repository })
+        Ok(Objects { packs: Packs::of(folder), repository })
     }
 
     pub(super) fn repository(&self) -> &Repository {
@@ -142,7 +144,8 @@ impl Objects {
         })
     }
 
-    /// Runs `make` with new objects held in memory, then writes them as one synced pack.
+    /// Runs `make` with new objects held in memory, then writes them as one synced pack. The caller holds the
+    /// repository's lock.
     ///
     /// A pack costs two syncs however many objects it has: 1,000 loose objects would cost 1,000.
     pub(super) fn packed(&self, make: impl FnOnce(&Repository) -> Result<Oid>) -> Result<CommitId> {
@@ -154,12 +157,7 @@ impl Objects {
         memory.dump(repository, &mut pack).map_err(git("pack the objects"))?;
         memory.reset().map_err(git("pack the objects"))?;
         if !pack.is_empty() {
-            use std::io::Write;
-            let mut writer = odb.packwriter().map_err(git("write the pack"))?;
-            writer
-                .write_all(&pack)
-                .map_err(|error| Error::failed("idp::forge::git", format!("can't write the pack: {error}")))?;
-            writer.commit().map_err(git("write the pack"))?;
+            self.packs.write(&odb, &pack)?;
         }
         Ok(id_of(id))
     }

@@ -12,7 +12,7 @@ use super::{GitForge, moved, with_trailer};
 use crate::error::{Error, Result, io};
 use crate::world::change::{BranchCommit, Change, Marker, trailer_of};
 use crate::world::forge::{
-    Actor, Approval, Comment, CommitId, Forge, Merged, Outcome, PullRequest, RepoId, State, check_branch,
+    Actor, Approval, Comment, CommitId, Forge, Merged, Outcome, PullRequest, RepoId, State, branch_taken, check_branch,
 };
 use crate::world::later::Later;
 use crate::world::store;
@@ -193,8 +193,7 @@ fn refuse_foreign(objects: &Objects, there: &CommitId, marker: &Marker, repo: &R
     if trailer_of(&String::from_utf8_lossy(commit.message_bytes())) == Some(&marker.to_string()) {
         return Ok(());
     }
-    Err(Error::failed("idp::pr::branch_taken", format!("{repo} has a branch {head} that this run didn't make"))
-        .help("delete or rename that branch, or give the proposal another `branch`"))
+    Err(branch_taken(repo, head))
 }
 
 /// Changes text, commits and state of a pull request.

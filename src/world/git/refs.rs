@@ -53,11 +53,6 @@ impl<'a> Refs<'a> {
     /// All refs under a prefix such as `refs/heads/`, in name order.
     pub fn list(&self, prefix: &str) -> Result<Vec<(String, CommitId)>> {
         let mut found = std::collections::BTreeMap::new();
-        for (name, id) in self.packed()? {
-            if name.starts_with(prefix) {
-                found.insert(name, id);
-            }
-        }
         self.walk(
             &self.folder.join(prefix.trim_end_matches('/')),
             prefix.trim_end_matches('/'),
@@ -67,6 +62,12 @@ impl<'a> Refs<'a> {
                 }
             },
         )?;
+        // Packed ones last, as in `read`: what `git pack-refs` moves meanwhile is met in one of the two places.
+        for (name, id) in self.packed()? {
+            if name.starts_with(prefix) {
+                found.entry(name).or_insert(id);
+            }
+        }
         Ok(found.into_iter().collect())
     }
 
@@ -161,6 +162,9 @@ impl<'a> Writer<'a> {
             return Ok(false);
         }
         let packed_path = self.refs.folder.join("packed-refs");
+        // Until the loose ref is gone, too: `git pack-refs` would pack it again behind our back, or pack others that
+        // the rewritten file must not forget.
+        let _packed_lock = self.hold(&packed_path, b"")?;
         if self.refs.packed()?.iter().any(|(packed, _)| packed == name) {
             // The packed line goes first: with the loose one gone first, a reader would see an old value again.
             let text = String::from_utf8_lossy(&store::read(&packed_path)?.unwrap_or_default()).into_owned();
@@ -174,8 +178,7 @@ impl<'a> Writer<'a> {
                     kept.push_str(line);
                 }
             }
-            let mut packed_lock = self.hold(&packed_path, kept.as_bytes())?;
-            packed_lock.commit(&packed_path)?;
+            store::replace(&packed_path, kept.as_bytes())?;
         }
         match fs::remove_file(&path) {
             Ok(()) => store::sync_folder_of(&path)?,

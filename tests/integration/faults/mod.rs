@@ -1,0 +1,133 @@
+//! Runs that are killed, that run at once, and that run beside git: nothing is lost, nothing is there twice.
+//! Short by default; `IDP_FAULT_POINTS=all` (what `.ci/soak` sets) kills at every place instead of a sample.
+
+mod beside_git;
+mod fleet;
+mod leftovers;
+mod locks;
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+mod people;
+mod points;
+mod syscalls;
+mod together;
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+mod tracer;
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::support::{Workspace, World, ships};
+
+/// Whether every place is wanted.
+fn all_points() -> bool {
+    std::env::var("IDP_FAULT_POINTS").is_ok_and(|value| value == "all")
+}
+
+/// What is killed and run again.
+struct Scenario {
+    name: &'static str,
+    /// A fresh workspace.
+    make: fn() -> Workspace,
+    /// The arguments of the run.
+    args: &'static [&'static str],
+}
+
+/// One change of each kind.
+const SMALLEST: Scenario =
+    Scenario { name: "smallest", make: smallest, args: &["smallest", "service=api", "--output", "json"] };
+
+/// The golden path, in the example's workspace.
+const GOLDEN: Scenario = Scenario {
+    name: "create-service",
+    make: Workspace::acme,
+    args: &["create-service", "--params", "payments-api.yaml", "--output", "json"],
+};
+
+impl Scenario {
+    /// Whether the binary has the script; says so if not.
+    fn is_there(&self) -> bool {
+        let there = self.args[0] == "smallest" || ships(self.args[0]);
+        if !there {
+            println!("skipped: this build ships no script `{}`", self.args[0]);
+        }
+        there
+    }
+
+    /// The world after a run that nothing disturbed.
+    fn undisturbed(&self) -> World {
+        let workspace = (self.make)();
+        workspace.idp(self.args).succeeds("undisturbed");
+        World::of(&workspace)
+    }
+
+    /// Runs again after a kill: the same world as ever, nothing left to do, git content.
+    #[track_caller]
+    fn converges(&self, workspace: &Workspace, expected: &World, keep_journal: bool, when: &str) {
+        let journal = if keep_journal { "journal kept" } else { "journal deleted" };
+        let when = format!("{}, {when}, {journal}", self.name);
+        if !keep_journal {
+            workspace.forget_journal();
+        }
+        workspace.idp(self.args).succeeds(&format!("rerun: {when}"));
+        World::of(workspace).assert_same(expected, &when);
+        let again = workspace.idp(self.args).succeeds(&format!("second rerun: {when}"));
+        assert_eq!(again.counts(), [0, 0, 0], "{when}: the second rerun changed something: {again}");
+        workspace.fsck(&when);
+    }
+}
+
+/// Calls `act` with the numbers from 0 until it returns false, on two threads.
+fn on_two_threads(act: impl Fn(usize) -> bool + Sync) {
+    let next = AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| while act(next.fetch_add(1, Ordering::SeqCst)) {});
+        }
+    });
+}
+
+fn smallest() -> Workspace {
+    Workspace::of(&[
+        ("idp.yaml", IDP_YAML),
+        ("seeds/platform/README.md", "# Platform\n"),
+        ("seeds/platform/services/shop.yaml", "name: shop\n"),
+        ("scripts/smallest.rhai", SCRIPT),
+    ])
+}
+
+const IDP_YAML: &str = "\
+forge: { kind: local, folder: .idp/forge, owner: acme, url: https://git.acme.example }
+clusters:
+  dev: { kind: snapshot, folder: .idp/clusters/dev }
+contacts:
+  deployments: { kind: file, path: .idp/notifications/deployments.jsonl }
+seeds:
+  platform: { folder: seeds/platform, protection: { reviews: 1 } }
+";
+
+const SCRIPT: &str = r##"//! The smallest golden path
+//!
+//! One change of each kind.
+
+fn params() {
+    #{ service: param("string", "Service name").identity() }
+}
+
+fn run(p) {
+    let service = p.service;
+    let app = repo(service);
+    step("Scaffold the repository", || {
+        app.ensure(#{ description: "A service", visibility: "internal", topics: ["service"] });
+        app.commit("main", "feat: scaffold", tree().write("README.md", `# ${service}\n`).write("src/main.txt", "main\n"));
+        app.protect("main", #{ reviews: 1 });
+    });
+    let pull = step("Propose its deployment", || {
+        repo("platform").propose(`Deploy ${service}`, |t| t.write(`services/${service}.yaml`, `name: ${service}\n`), #{
+            body: "Words.", labels: ["idp-run"], reviewers: ["platform-team"],
+        })
+    });
+    let namespace = manifest(#{ apiVersion: "v1", kind: "Namespace", metadata: #{ name: `acme-dev-${service}` } });
+    cluster("dev").apply(namespace);
+    notify("deployments", `${service} is on its way`, #{ once: "created" });
+    output("Pull request", pull.url);
+}
+"##;

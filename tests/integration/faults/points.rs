@@ -1,0 +1,49 @@
+//! Kills at every place before and after a change at the door, and before and after every commit of the journal.
+
+use std::os::unix::process::ExitStatusExt;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::{GOLDEN, SMALLEST, Scenario, on_two_threads};
+use crate::support::{Said, World};
+
+/// Kills the run at its `point`th place. False if it ended before.
+fn killed(scenario: &Scenario, point: usize, keep_journal: bool, expected: &World) -> bool {
+    let workspace = (scenario.make)();
+    let said = Said::of(workspace.command(scenario.args).env("IDP_FAULT", point.to_string()));
+    if said.status.signal() != Some(9) {
+        said.succeeds(&format!("{}, fault point {point}", scenario.name));
+        World::of(&workspace).assert_same(expected, "not killed");
+        return false;
+    }
+    scenario.converges(&workspace, expected, keep_journal, &format!("killed at fault point {point}"));
+    true
+}
+
+fn at_every_point(scenario: &Scenario) {
+    if !scenario.is_there() {
+        return;
+    }
+    let expected = scenario.undisturbed();
+    for keep_journal in [true, false] {
+        let kills = AtomicUsize::new(0);
+        on_two_threads(|number| {
+            let died = killed(scenario, number + 1, keep_journal, &expected);
+            kills.fetch_add(usize::from(died), Ordering::SeqCst);
+            died
+        });
+        let journal = if keep_journal { "kept" } else { "deleted" };
+        let kills = kills.into_inner();
+        println!("{}: {kills} fault points, journal {journal}: every one converges", scenario.name);
+        assert!(kills > 10, "the fault points are gone");
+    }
+}
+
+#[test]
+fn the_smallest_script_killed_at_every_door_and_journal_point() {
+    at_every_point(&SMALLEST);
+}
+
+#[test]
+fn create_service_killed_at_every_door_and_journal_point() {
+    at_every_point(&GOLDEN);
+}
