@@ -224,7 +224,13 @@ impl Attempt {
             }
             Err(Trouble::Failed { error, frames }) => {
                 let status = if error.kind() == Kind::Interrupted { Status::Cancelled } else { Status::Failed };
-                let (exit, note) = (error.kind().into(), Some(error.message().to_string()));
+                // 2 promises an untouched world: a mistake that shows itself after a change is a failure.
+                let touched = !self.args.plan && counts.changes() > 0;
+                let exit = match Exit::from(error.kind()) {
+                    Exit::Invalid if touched => Exit::Failed,
+                    exit => exit,
+                };
+                let note = Some(error.message().to_string());
                 self.sink.emit(Event::Failure { error, frames });
                 (status, exit, note)
             }

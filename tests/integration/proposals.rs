@@ -255,7 +255,7 @@ fn proposals_of_one_run_are_told_apart_by_id() {
     let text = "let gitops = repo(\"gitops\");\n\
                 gitops.propose(\"A\", |t| t.write(\"a\", \"a\"));\n\
                 gitops.propose(\"B\", |t| t.write(\"b\", \"b\"));";
-    ws.script(text).fails(2, "idp::pr::twice");
+    ws.script(text).fails(1, "idp::pr::twice");
     let said = ws.script(&text.replace("\"b\"));", "\"b\"), #{ id: \"b\" });"));
     said.ends(0, "create 1 update 0 delete 0 unchanged 1 applied");
     assert_eq!(ws.git("gitops", &["branch", "--format=%(refname:short)"]), "main\nscript\nscript-b");

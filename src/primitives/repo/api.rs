@@ -40,18 +40,18 @@ pub mod api {
         super::named(&*run_of(&ctx)?, name, None).map_err(|error| throw(&ctx, error))
     }
 
-    /// The repository of that name; with `shared_by: project`, one that all runs for a project have in common.
+    /// The repository of that name; with `shared: project`, one that all runs for a project have in common.
     ///
     /// ```rhai
-    /// let gitops = repo("payments-gitops", #{ shared_by: "payments" });
+    /// let gitops = repo("payments-gitops", #{ shared: "payments" });
     /// print(gitops.name);
     /// ```
     #[rhai_fn(name = "repo", return_raw)]
     pub fn repo_with(ctx: NativeCallContext, name: &str, options: Map) -> RhaiResultOf<Repo> {
         let run = run_of(&ctx)?;
         let act = || {
-            let options = Options::of("repo", &options, &["shared_by"])?;
-            super::named(&run, name, options.text("shared_by")?)
+            let options = Options::of("repo", &options, &["shared"])?;
+            super::named(&run, name, options.text("shared")?)
         };
         act().map_err(|error| throw(&ctx, error))
     }
@@ -214,7 +214,7 @@ pub mod api {
         act().map(|found| found.is_some()).map_err(|error| throw(&ctx, error))
     }
 
-    /// Whether the repository exists and this run made it; with `shared_by`, a run for the same project.
+    /// Whether the repository exists and this run made it; with `shared`, a run for the same project.
     ///
     /// ```rhai
     /// print(repo("platform-gitops").is_ours());

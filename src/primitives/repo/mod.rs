@@ -99,7 +99,7 @@ impl Repo {
             Some(owner) if owner == marker => false,
             Some(_) => {
                 return Err(Error::failed("idp::repo::foreign", format!("{} was made by another run", self.id)).help(
-                    "give this one another name; what several runs share needs `repo(name, #{ shared_by: project })`",
+                    "give this one another name; what several runs share needs `repo(name, #{ shared: project })`",
                 ));
             }
             None if wish.adopt => true,

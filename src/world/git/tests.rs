@@ -143,7 +143,7 @@ impl Stage {
     fn protect(&self, reviews: u32, checks: &[&str], code_owners: bool) {
         let checks = checks.iter().map(ToString::to_string).collect();
         let after = Protection { reviews, checks, code_owners };
-        let before = self.forge.protections(&self.bare()).unwrap().remove("main");
+        let before = block_on(self.forge.protection(&self.repo, "main")).unwrap();
         let change = Change::ProtectBranch { repo: self.repo.clone(), branch: "main".into(), before, after };
         self.apply(&change, "ann").unwrap();
     }

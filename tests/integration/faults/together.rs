@@ -48,7 +48,7 @@ fn two_runs_of_the_same_key_make_every_object_once() {
 const SHARED: &str = r##"//! Share a repository
 fn params() { #{ name: param("string", "Name").identity() } }
 fn run(p) {
-    let gitops = repo("gitops", #{ shared_by: "payments" });
+    let gitops = repo("gitops", #{ shared: "payments" });
     gitops.ensure(#{ description: "Shared", visibility: "internal", topics: ["gitops", p.name] });
     gitops.commit("main", "feat: first", tree().write("README.md", "# Shared\n"));
     gitops.protect("main", #{ reviews: 1, checks: [p.name] });
