@@ -2,6 +2,7 @@
 //! runs commit and propose. Nothing is lost, and what was deleted stays deleted.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -37,14 +38,12 @@ struct Pushed {
 }
 
 /// A person's clone that pushes new branches, and deletes every other one again.
-fn push_branches(workspace: &Workspace, done: &AtomicBool) -> Pushed {
-    let clone = tempfile::TempDir::new().unwrap();
-    git(clone.path(), &["clone", "-q", "--no-local", workspace.bare("app").to_str().unwrap(), "."]);
+fn push_branches(clone: &Path, done: &AtomicBool) -> Pushed {
     let mut pushed = Pushed::default();
     // Git itself gives up on a lock that another git holds; people try again.
     let insist = |args: &[&str]| {
         for _ in 0..100 {
-            if Said::of(&mut git_command(clone.path(), args)).status.success() {
+            if Said::of(&mut git_command(clone, args)).status.success() {
                 return;
             }
             std::thread::sleep(Duration::from_millis(20));
@@ -56,7 +55,7 @@ fn push_branches(workspace: &Workspace, done: &AtomicBool) -> Pushed {
             return pushed;
         }
         let branch = format!("by-hand/{number}");
-        git(clone.path(), &["commit", "-q", "--allow-empty", "-m", &branch]);
+        git(clone, &["commit", "-q", "--allow-empty", "-m", &branch]);
         insist(&["push", "-q", "origin", &format!("HEAD:refs/heads/{branch}")]);
         if number % 2 == 0 {
             insist(&["push", "-q", "origin", &format!(":refs/heads/{branch}")]);
@@ -74,6 +73,9 @@ fn runs_beside_git_lose_nothing() {
     let rounds = if all_points() { 60 } else { 8 };
     let (done, maintained) = (AtomicBool::new(false), AtomicUsize::new(0));
     let mut pushed = Pushed::default();
+    // Before git is at work: a clone copies packs as files, and minds when one is replaced meanwhile.
+    let clone = tempfile::TempDir::new().unwrap();
+    git(clone.path(), &["clone", "-q", workspace.bare("app").to_str().unwrap(), "."]);
     std::thread::scope(|scope| {
         let maintenance = |args: &'static [&'static str]| {
             let (workspace, done, maintained) = (&workspace, &done, &maintained);
@@ -86,7 +88,7 @@ fn runs_beside_git_lose_nothing() {
         };
         maintenance(&["pack-refs", "--all"]);
         maintenance(&["gc", "-q"]);
-        let pusher = scope.spawn(|| push_branches(&workspace, &done));
+        let pusher = scope.spawn(|| push_branches(clone.path(), &done));
         let writers: Vec<_> = (0..WRITERS)
             .map(|writer| {
                 let workspace = &workspace;
@@ -165,7 +167,7 @@ fn nothing_is_lost(workspace: &Workspace, rounds: usize, pushed: &Pushed) {
     workspace.fsck("beside git");
 }
 
-fn walk(folder: &std::path::Path) -> Vec<String> {
+fn walk(folder: &Path) -> Vec<String> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
         if entry.path().is_dir() {
