@@ -255,8 +255,12 @@ async fn branch_left(world: &World, repo: &RepoId, pull: &PullRequest) -> Result
 }
 
 async fn delete_branch(world: &World, who: &str, repo: &RepoId, pull: &PullRequest) -> Result<()> {
-    let Some(commit) = world.forge.branch(repo, &pull.head).await? else { return Ok(()) };
-    pass(world, who, Change::DeleteBranch { repo: repo.clone(), branch: pull.head.clone(), commit }).await
+    if world.forge.branch(repo, &pull.head).await?.is_none() {
+        return Ok(());
+    }
+    // Only the commit that was looked at: what people pushed meanwhile would be lost with the branch.
+    let (branch, commit) = (pull.head.clone(), pull.commit.clone());
+    pass(world, who, Change::DeleteBranch { repo: repo.clone(), branch, commit }).await
 }
 
 /// A pull request as people read it.

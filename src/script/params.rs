@@ -85,6 +85,10 @@ pub fn gather(
     let mut values = given.values.clone();
     values.retain(|name, _| declared.iter().any(|param| param.name == *name));
     for param in declared {
+        if given.values.contains_key(&param.name) {
+            // A resumed run is the run that it was, whatever the environment says by now.
+            continue;
+        }
         let variable = format!("IDP_PARAM_{}", param.name.to_uppercase());
         if let Some(text) = std::env::var_os(&variable) {
             let text = text

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::forge::{CommitId, MergeMethod, Protection, RepoId, Settings};
 use super::later::Later;
+use crate::error::{Error, Result};
 use crate::report::{Action, Diff, FileDiff};
 
 /// Proof, left at the target, that a request was carried out: `<hash of run key>/<id>`.
@@ -306,6 +307,35 @@ pub struct ObjectId {
 }
 
 impl ObjectId {
+    /// Refuses what no API server would take as a name. Names become paths of files, so nothing else may pass.
+    pub fn check(&self) -> Result<()> {
+        let words = |text: &str, more: &[u8]| {
+            !text.is_empty()
+                && text.len() <= 253
+                && !text.starts_with('.')
+                && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || more.contains(&byte))
+        };
+        let (group, version) = self.api_version.rsplit_once('/').unwrap_or(("v", &self.api_version));
+        let parts = [
+            // RFC 1123 subdomains; names of RBAC also hold colons.
+            ("name", &*self.name, words(&self.name, b"-.:")),
+            (
+                "namespace",
+                self.namespace.as_deref().unwrap_or("-"),
+                self.namespace.as_deref().is_none_or(|n| words(n, b"-")),
+            ),
+            ("kind", &*self.kind, words(&self.kind, b"")),
+            ("apiVersion", &*self.api_version, words(group, b"-.") && words(version, b"")),
+        ];
+        match parts.into_iter().find(|(_, _, fine)| !fine) {
+            None => Ok(()),
+            Some((what, text, _)) => Err(Error::invalid(
+                "idp::manifest::name",
+                format!("`{}` can't be the {what} of an object", text.escape_debug()),
+            )),
+        }
+    }
+
     /// Whether both name one object: versions of an API group are views of the same.
     pub fn is_same(&self, other: &ObjectId) -> bool {
         self.group() == other.group()

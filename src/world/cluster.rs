@@ -35,15 +35,7 @@ pub fn address(object: &Value) -> Result<ObjectId> {
         namespace: text("/metadata/namespace").map(str::to_owned),
         name: need("/metadata/name", "metadata.name")?,
     };
-    for part in [Some(&id.name), id.namespace.as_ref()].into_iter().flatten() {
-        // RFC 1123 subdomains; RBAC also takes colons. Nothing else, since names become file names.
-        let fine = part.len() <= 253
-            && !part.starts_with('.')
-            && part.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b':'));
-        if !fine {
-            return Err(Error::invalid("idp::manifest::name", format!("`{part}` can't be the name of an object")));
-        }
-    }
+    id.check()?;
     Ok(id)
 }
 
@@ -85,7 +77,19 @@ mod tests {
 
     #[test]
     fn names_can_not_leave_their_folder() {
-        let object = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "../x"}});
-        assert_eq!(address(&object).unwrap_err().code(), "idp::manifest::name");
+        for (api_version, kind, namespace, name) in [
+            ("v1", "ConfigMap", "default", "../x"),
+            ("v1", "ConfigMap", "../..", "x"),
+            ("v1", "/etc/x", "default", "x"),
+            ("v1", "../../x", "default", "x"),
+            ("a/../../v1", "ConfigMap", "default", "x"),
+            ("../v1", "ConfigMap", "default", "x"),
+        ] {
+            let object =
+                json!({"apiVersion": api_version, "kind": kind, "metadata": {"name": name, "namespace": namespace}});
+            assert_eq!(address(&object).unwrap_err().code(), "idp::manifest::name", "{object}");
+        }
+        let role = json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": "system:x"}});
+        address(&role).unwrap();
     }
 }

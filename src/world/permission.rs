@@ -102,9 +102,9 @@ fn targets(change: &Change) -> Vec<String> {
             None => vec![format!("{repo}/{head}")],
         },
         ProtectBranch { repo, branch, .. } | DeleteBranch { repo, branch, .. } => vec![format!("{repo}/{branch}")],
-        CreateRepository { repo, .. } | UpdateRepository { repo, .. } | RestoreMarker { repo, .. } => {
-            vec![repo.to_string()]
-        }
+        CreateRepository { repo, .. } | UpdateRepository { repo, .. } => vec![repo.to_string()],
+        // Bookkeeping of a commit that was granted when it was made.
+        RestoreMarker { .. } => Vec::new(),
         Comment { repo, head, .. } => vec![format!("{repo}/{head}")],
         Approve { repo, number } | Merge { repo, number, .. } | ClosePullRequest { repo, number } => {
             vec![format!("{repo}/{number}")]

@@ -52,11 +52,12 @@ impl Snapshot {
     }
 
     fn find(&self, object: &ObjectId) -> Result<Option<(PathBuf, usize, Value)>> {
+        object.check()?;
         let own = self.own_path(object);
         if let Some(bytes) = store::read(&own)? {
             let text = String::from_utf8_lossy(&bytes);
             let mut documents = yaml::parse(&own.display().to_string(), &text)?;
-            if documents.len() == 1 {
+            if documents.len() == 1 && address(&documents[0].value).is_ok_and(|id| id.is_same(object)) {
                 return Ok(Some((own, 0, documents.remove(0).value)));
             }
         }

@@ -111,6 +111,7 @@ fn wrong_parameters_are_named_and_nothing_is_made() {
     let ws = Workspace::acme();
     for (word, code, text) in [
         ("service=gitops", "idp::key::reserved", "can't be the name of a service"),
+        ("service=true", "idp::key::word", "YAML reads it"),
         ("project=pay-ments", "idp::param::pattern", "`project`"),
         ("project=platform", "idp::param::check", "platform team's own"),
         ("owner=Team Payments", "idp::param::pattern", "`owner`"),

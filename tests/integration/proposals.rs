@@ -389,3 +389,11 @@ fn resumed_runs_obey_grants_as_others_do() {
     assert_eq!(with_grants(&["runs", "resume", "script"]).code, 4);
     assert!(!ws.bare("api").exists());
 }
+
+#[test]
+fn a_protected_branch_is_no_branch_of_a_proposal() {
+    let ws = Workspace::new();
+    let text = "repo(\"gitops\").propose(\"x\", |t| t.write(\"x.md\", \"x\\n\"), #{ branch: \"main\" });";
+    ws.plan(text).fails(2, "idp::pr::branch");
+    ws.script(text).fails(2, "idp::pr::branch");
+}

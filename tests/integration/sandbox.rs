@@ -204,3 +204,18 @@ fn secrets_enter_nothing() {
         assert!(said.code != 0 || said.prints().contains("***") || !said.prints().contains("TOKEN"), "{text}\n{said}");
     }
 }
+
+#[test]
+fn objects_of_clusters_can_not_leave_their_folder() {
+    let ws = Workspace::new();
+    for (kind, api) in [("/tmp/x", "v1"), ("../../../x", "v1"), ("ConfigMap", "a/../../../v1")] {
+        let text = format!(
+            "cluster(\"dev\").apply(manifest(#{{ apiVersion: \"{api}\", kind: \"{kind}\", metadata: #{{ name: \"f\" }} }}));"
+        );
+        ws.script(&text).fails(2, "idp::manifest::name");
+        ws.script(&format!("print(cluster(\"dev\").get(\"{api}\", \"{kind}\", \"\", \"f\") ?? \"none\");"))
+            .fails(2, "idp::manifest::name");
+    }
+    ws.script("print(cluster(\"dev\").get(\"v1\", \"ConfigMap\", \"/etc\", \"f\") ?? \"none\");")
+        .fails(2, "idp::manifest::name");
+}

@@ -29,7 +29,7 @@ pub const MAX_BYTES: usize = 16 << 20;
 /// Keys and values of one text, a collection counted as three: twice the 1,000 Deployments of a large repository.
 /// Together with `MAX_BYTES` it keeps a text from taking more than about 64 MB.
 pub const MAX_NODES: usize = 600_000;
-/// What anchors and aliases may copy, in the measure of [`NODE_COST`].
+/// What anchors and aliases may copy, in the measure of nodes.
 pub const MAX_ALIASED: usize = 16 << 20;
 /// What a value takes beside its text, about, in bytes.
 const NODE_COST: usize = 128;

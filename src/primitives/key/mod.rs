@@ -168,8 +168,24 @@ impl fmt::Display for Key {
     }
 }
 
+/// Words that YAML 1.1 reads as a boolean or as nothing: as the name of an object they need quotes everywhere, and somebody
+/// forgets them somewhere.
+const YAML_WORDS: [&str; 9] = ["y", "n", "yes", "no", "on", "off", "true", "false", "null"];
+
+fn refuse_yaml_words(what: &str, text: &str) -> Result<()> {
+    if YAML_WORDS.contains(&text) {
+        return Err(Error::invalid(
+            "idp::key::word",
+            format!("`{text}` can't be a {what}: YAML reads it as another thing"),
+        )
+        .help("choose a name that is no word of YAML"));
+    }
+    Ok(())
+}
+
 /// A part that holds no hyphen: `[a-z][a-z0-9]*`.
 fn segment(what: &str, text: &str) -> Result<()> {
+    refuse_yaml_words(what, text)?;
     let fine = text.starts_with(|c: char| c.is_ascii_lowercase())
         && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
     if fine {
@@ -181,6 +197,7 @@ fn segment(what: &str, text: &str) -> Result<()> {
 
 /// A part that may hold hyphens inside: `[a-z]([-a-z0-9]*[a-z0-9])?`.
 fn label(what: &str, text: &str) -> Result<()> {
+    refuse_yaml_words(what, text)?;
     let fine = text.starts_with(|c: char| c.is_ascii_lowercase())
         && !text.ends_with('-')
         && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');

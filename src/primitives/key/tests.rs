@@ -35,6 +35,8 @@ fn wrong_segments_are_named() {
         ("payments", "dev", "api-", "idp::key::segment"),
         ("payments", "dev", "-api", "idp::key::segment"),
         ("payments", "dev", "", "idp::key::segment"),
+        ("payments", "dev", "true", "idp::key::word"),
+        ("on", "dev", "api", "idp::key::word"),
         ("payments", "dev", "infra", "idp::key::reserved"),
         ("payments", "dev", "gitops", "idp::key::reserved"),
         ("payments", "dev", &"a".repeat(60), "idp::key::too_long"),

@@ -181,6 +181,13 @@ impl Proposal {
         let repository = forge.repository(id).await?.ok_or_else(|| missing(id))?;
         let base = self.base.clone().unwrap_or(repository.settings.default_branch);
         let base_head = forge.branch(id, &base).await?.ok_or_else(|| no_branch(id, &base))?;
+        if self.head == base || forge.protection(id, &self.head).await?.is_some() {
+            return Err(Error::invalid(
+                "idp::pr::branch",
+                format!("{} of {id} can't be the branch of a proposal", self.head),
+            )
+            .help("a proposal comes from a branch of its own: leave `branch` out, or name a new one"));
+        }
         let pulls = forge.pull_requests(id, Some(&self.head)).await?;
         let there = pulls.iter().rfind(|pull| pull.state == State::Open).or(pulls.last()).cloned();
         let Some(pull) = there else {

@@ -93,7 +93,7 @@ fn write(
     })
 }
 
-/// The commits of the head that the base lacks, again on top of the base; merges among them are left out.
+/// The commits of the head that the base lacks, again on top of the base. A merge among them is refused, as on hosts.
 fn rebase(
     objects: &Objects,
     base: &CommitId,
@@ -115,7 +115,11 @@ fn rebase(
         for id in walk().map_err(git("walk the history"))? {
             let picked = repository.find_commit(id).map_err(git("read the commit"))?;
             if picked.parent_count() != 1 {
-                continue;
+                return Err(Error::failed(
+                    "idp::pr::rebase",
+                    format!("{repo}#{number} holds a merge, which can't be rebased"),
+                )
+                .help("merge it with a merge commit, or with --squash"));
             }
             let onto = repository.find_commit(top).map_err(git("read the commit"))?;
             let mut index = repository.cherrypick_commit(&picked, &onto, 0, None).map_err(git("rebase"))?;

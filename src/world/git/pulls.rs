@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::objects::Objects;
 use super::refs::{Refs, Writer};
-use super::{GitForge, moved, with_trailer};
+use super::{GitForge, moved, rules, with_trailer};
 use crate::error::{Error, Result, io};
 use crate::world::change::{BranchCommit, Change, Marker, trailer_of};
 use crate::world::forge::{
@@ -148,6 +148,7 @@ pub fn open(forge: &GitForge, change: &Change, actor: &Actor) -> Result<Outcome>
     let folder = forge.existing(repo)?;
     let objects = Objects::open(&folder)?;
     let writer = Refs::of(&folder).write()?;
+    rules::refuse_direct_commit(forge.protections(&folder)?.get(head), repo, head)?;
     let records = records(&folder)?;
     if let Some(there) = records.iter().find(|record| record.head == *head && record.state == State::Open) {
         return Ok(Outcome { number: Some(Later::Known(there.number)), already: true, ..Outcome::default() });
@@ -208,6 +209,11 @@ pub fn update(forge: &GitForge, change: &Change, actor: &Actor) -> Result<Outcom
     let objects = Objects::open(&folder)?;
     let writer = Refs::of(&folder).write()?;
     let mut record = existing(&folder, repo, *number)?;
+    let now = present(forge, repo, writer.refs(), &objects, record.clone())?;
+    if now.state != State::Open && !(*reopen && now.state == State::Closed) {
+        // A person was faster: what is merged or closed takes no commits. The caller looks again and finds it so.
+        return Err(moved(repo, head));
+    }
     let branch = format!("refs/heads/{head}");
     let mut outcome = Outcome { number: Some(Later::Known(*number)), ..Outcome::default() };
     if let Some(commit) = commit {

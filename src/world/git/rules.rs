@@ -86,6 +86,7 @@ fn matcher(pattern: &str) -> Option<globset::GlobMatcher> {
     let below = if pattern == "*" || bare.ends_with("*") { "" } else { "{,/**}" };
     GlobBuilder::new(&format!("{root}{bare}{below}"))
         .literal_separator(true)
+        .empty_alternates(true)
         .build()
         .ok()
         .map(|glob| glob.compile_matcher())
@@ -101,5 +102,9 @@ mod tests {
         let groups = owners_of(text, &["docs/a.md".into(), "k8s/prod/x.yaml".into(), "src/a.rs".into()]);
         let owners: Vec<_> = groups.iter().map(|(owners, _)| owners[0].as_str()).collect();
         assert_eq!(owners, ["@acme/writers", "@acme/sre", "@acme/platform"]);
+        let text = "* @acme/team\n/CODEOWNERS @acme/platform\n*.sql @acme/data\n";
+        let groups = owners_of(text, &["CODEOWNERS".into(), "db/V1.sql".into(), "x/CODEOWNERS".into()]);
+        let owners: Vec<_> = groups.iter().map(|(owners, _)| owners[0].as_str()).collect();
+        assert_eq!(owners, ["@acme/platform", "@acme/data", "@acme/team"]);
     }
 }
