@@ -36,7 +36,7 @@ fn at_system_calls(scenario: &Scenario, sample: usize) {
         true
     });
     let died = died.into_inner();
-    println!("{}: killed at {died} of {} system calls (entry and exit in turn)", scenario.name, calm.seen);
+    println!("{}: {died} kills at entries and exits of {} system calls: every one converges", scenario.name, calm.seen);
     assert!(died > kills / 2, "most runs ended before they were killed");
 }
 
