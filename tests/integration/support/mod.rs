@@ -9,8 +9,10 @@ use std::process::{Command, ExitStatus, Stdio};
 use std::sync::OnceLock;
 
 use serde_json::Value;
+
 use tempfile::TempDir;
 
+pub use crate::workspace::{git, git_command};
 pub use world::World;
 
 /// The binary under test.
@@ -139,32 +141,6 @@ impl std::fmt::Display for Said {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}\n--- stdout\n{}--- stderr\n{}", self.status, self.stdout, self.stderr)
     }
-}
-
-/// Git without anybody's configuration.
-pub fn git_command(folder: &Path, args: &[&str]) -> Command {
-    let mut command = Command::new("git");
-    command.args(args).current_dir(folder).stdin(Stdio::null());
-    for name in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"] {
-        command.env_remove(name);
-    }
-    for (name, value) in [
-        ("GIT_CONFIG_NOSYSTEM", "1"),
-        ("GIT_CONFIG_GLOBAL", "/dev/null"),
-        ("GIT_AUTHOR_NAME", "Ann"),
-        ("GIT_AUTHOR_EMAIL", "ann@acme.example"),
-        ("GIT_COMMITTER_NAME", "Ann"),
-        ("GIT_COMMITTER_EMAIL", "ann@acme.example"),
-    ] {
-        command.env(name, value);
-    }
-    command
-}
-
-/// Runs git, which must succeed, and returns what it printed.
-#[track_caller]
-pub fn git(folder: &Path, args: &[&str]) -> String {
-    Said::of(&mut git_command(folder, args)).succeeds(&format!("git {args:?}")).stdout.trim_end().to_string()
 }
 
 /// Whether the binary ships a script of that name.
