@@ -8,6 +8,7 @@ mod layers;
 mod messages;
 mod parameters;
 mod plan;
+mod promises;
 mod proposals;
 mod readme;
 mod registry;
