@@ -198,3 +198,47 @@ fn the_branch_of_a_person_is_not_taken() {
     assert_eq!(stage.apply(&open, "idp-run").unwrap_err().code(), "idp::pr::branch_taken");
     assert!(block_on(stage.forge.pull_requests(&stage.repo, None)).unwrap().is_empty());
 }
+
+#[test]
+fn what_a_person_merged_or_closed_meanwhile_takes_no_commits() {
+    for merged in [true, false] {
+        let stage = Stage::new();
+        let number = stage.open("topic", &[file("a", "a\n")]);
+        let seen = stage.pull(number).commit;
+        if merged {
+            stage.merge(number, MergeMethod::Merge, true).unwrap();
+        } else {
+            stage.close(number).unwrap();
+        }
+        let change = Change::UpdatePullRequest {
+            repo: stage.repo.clone(),
+            number: Later::Known(number),
+            head: "topic".into(),
+            marker: Marker::new("run1", "topic"),
+            before: PullRequestText::default(),
+            after: PullRequestText::default(),
+            commit: Some(BranchCommit {
+                parents: vec![seen.clone()],
+                message: "too late".into(),
+                files: vec![file("b", "b\n")],
+                tree_of: seen.clone(),
+            }),
+            reopen: false,
+        };
+        assert_eq!(stage.apply(&change, "idp-run").unwrap_err().code(), MOVED, "merged: {merged}");
+        assert_eq!(stage.git(&["rev-parse", "refs/pull/1/head"]), seen.0);
+        stage.is_sound();
+    }
+}
+
+#[test]
+fn a_head_with_a_merge_in_it_is_not_rebased() {
+    let stage = Stage::new();
+    let number = stage.open("topic", &[file("a", "a\n")]);
+    stage.commit("main", &[file("b", "b\n")]);
+    stage.person("topic", |at| {
+        git_in(at, &["merge", "-q", "--no-edit", "origin/main"]);
+    });
+    assert_eq!(stage.merge(number, MergeMethod::Rebase, true).unwrap_err().code(), "idp::pr::rebase");
+    stage.merge(number, MergeMethod::Squash, true).unwrap();
+}
