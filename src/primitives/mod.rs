@@ -1,6 +1,7 @@
 //! What scripts may say: a folder each. This file is the registration list; reference and completions follow from it.
 
 pub mod appset;
+pub mod captured;
 pub mod catalog;
 pub mod cluster;
 pub mod environment;
@@ -29,6 +30,13 @@ pub struct Primitive {
     pub name: &'static str,
     /// Its functions and types.
     pub module: Shared<Module>,
+}
+
+/// The options of every call that has some: what the calls themselves, the static checks and the reference read.
+pub fn options() -> impl Iterator<Item = &'static options::CallOptions> {
+    let folders: [&[options::CallOptions]; 4] =
+        [&[cluster::APPLY], &[notify::NOTIFY], pull_request::options::ALL, repo::options::ALL];
+    folders.into_iter().flatten()
 }
 
 /// All primitives, in alphabetical order. Built once, shared by all engines.

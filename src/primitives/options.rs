@@ -1,4 +1,5 @@
-//! The trailing map of options that functions take: typed reads, and an unknown key is an error with a suggestion.
+//! The trailing map of options that functions take: declared once for each call, read with types. The declaration is
+//! what the call, the static checks and the reference go by; an unknown key is an error with a suggestion.
 
 use std::collections::BTreeSet;
 
@@ -7,6 +8,78 @@ use rhai::{Dynamic, Map};
 use super::later::LaterValue;
 use crate::error::{Error, Result, nearest};
 
+/// What an option takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Takes {
+    /// A text.
+    Text,
+    /// true or false.
+    Flag,
+    /// A whole number from 0.
+    Count,
+    /// A list of texts.
+    Texts,
+    /// A map of texts.
+    TextMap,
+}
+
+impl Takes {
+    /// As people say it.
+    pub fn words(self) -> &'static str {
+        match self {
+            Takes::Text => "a text",
+            Takes::Flag => "true or false",
+            Takes::Count => "a whole number from 0",
+            Takes::Texts => "a list of texts",
+            Takes::TextMap => "a map of texts",
+        }
+    }
+}
+
+/// One option of a call.
+#[derive(Debug, Clone, Copy)]
+pub struct OptionSpec {
+    /// Its key in the map.
+    pub key: &'static str,
+    /// What it takes.
+    pub takes: Takes,
+    /// What holds where it isn't given, in a few words; empty where nothing does.
+    pub default: &'static str,
+    /// What it means, in a few words.
+    pub about: &'static str,
+}
+
+/// The options of one call, which come last.
+#[derive(Debug, Clone, Copy)]
+pub struct CallOptions {
+    /// The function's name.
+    pub function: &'static str,
+    /// The type that it is a method of, as scripts know it; empty for a function.
+    pub on: &'static str,
+    /// How many arguments the call has with its options, the value that a method is called on not counted.
+    pub arguments: usize,
+    /// The keys that it knows.
+    pub known: &'static [OptionSpec],
+    /// Whether other keys are data of the script's own.
+    pub open: bool,
+}
+
+impl CallOptions {
+    /// The error for a key that isn't known, if it isn't.
+    pub fn unknown(&self, key: &str) -> Option<Error> {
+        if self.open || self.known.iter().any(|option| option.key == key) {
+            return None;
+        }
+        let keys = || self.known.iter().map(|option| option.key);
+        let help = match nearest(key, keys()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("known options: {}", keys().collect::<Vec<_>>().join(", ")),
+        };
+        let message = format!("{} has no option `{key}`", self.function);
+        Some(Error::invalid("idp::script::option", message).help(help))
+    }
+}
+
 /// The options of one call.
 pub struct Options<'a> {
     function: &'static str,
@@ -14,57 +87,49 @@ pub struct Options<'a> {
 }
 
 impl<'a> Options<'a> {
-    /// Options of a function, which knows just these keys.
-    pub fn of(function: &'static str, map: &'a Map, known: &[&str]) -> Result<Options<'a>> {
-        for key in map.keys() {
-            if !known.contains(&key.as_str()) {
-                let help = match nearest(key, known.iter().copied()) {
-                    Some(near) => format!("did you mean `{near}`?"),
-                    None => format!("known options: {}", known.join(", ")),
-                };
-                return Err(
-                    Error::invalid("idp::script::option", format!("{function} has no option `{key}`")).help(help)
-                );
-            }
+    /// The options that a call was given.
+    pub fn of(call: &CallOptions, map: &'a Map) -> Result<Options<'a>> {
+        match map.keys().find_map(|key| call.unknown(key)) {
+            Some(error) => Err(error),
+            None => Ok(Options { function: call.function, map }),
         }
-        Ok(Options { function, map })
     }
 
     fn get(&self, key: &str) -> Option<&'a Dynamic> {
         self.map.get(key).filter(|value| !value.is_unit())
     }
 
-    fn wrong(&self, key: &str, value: &Dynamic, wanted: &str) -> Error {
+    fn wrong(&self, key: &str, value: &Dynamic, wanted: Takes) -> Error {
         let is = super::value::type_of(value);
         Error::invalid(
             "idp::script::option",
-            format!("the option `{key}` of {} must be {wanted}, and it is {is}", self.function),
+            format!("the option `{key}` of {} must be {}, and it is {is}", self.function, wanted.words()),
         )
     }
 
     /// A text. Values that the world will assign enter as `(known after apply)`.
     pub fn text(&self, key: &str) -> Result<Option<String>> {
         let Some(value) = self.get(key) else { return Ok(None) };
-        text(value).map(Some).ok_or_else(|| self.wrong(key, value, "a text"))
+        text(value).map(Some).ok_or_else(|| self.wrong(key, value, Takes::Text))
     }
 
     /// true or false.
     pub fn flag(&self, key: &str) -> Result<Option<bool>> {
         let Some(value) = self.get(key) else { return Ok(None) };
-        value.as_bool().map(Some).map_err(|_| self.wrong(key, value, "true or false"))
+        value.as_bool().map(Some).map_err(|_| self.wrong(key, value, Takes::Flag))
     }
 
     /// A whole number from 0.
     pub fn count(&self, key: &str) -> Result<Option<u32>> {
         let Some(value) = self.get(key) else { return Ok(None) };
         let number = value.as_int().ok().and_then(|number| u32::try_from(number).ok());
-        number.map(Some).ok_or_else(|| self.wrong(key, value, "a whole number from 0"))
+        number.map(Some).ok_or_else(|| self.wrong(key, value, Takes::Count))
     }
 
     /// A list of texts.
     pub fn texts(&self, key: &str) -> Result<Option<BTreeSet<String>>> {
         let Some(value) = self.get(key) else { return Ok(None) };
-        let wrong = || self.wrong(key, value, "a list of texts");
+        let wrong = || self.wrong(key, value, Takes::Texts);
         let list = value.clone().try_cast::<rhai::Array>().ok_or_else(wrong)?;
         list.iter().map(|item| text(item).ok_or_else(wrong)).collect::<Result<_>>().map(Some)
     }
@@ -72,7 +137,7 @@ impl<'a> Options<'a> {
     /// A map of texts.
     pub fn text_map(&self, key: &str) -> Result<Option<std::collections::BTreeMap<String, String>>> {
         let Some(value) = self.get(key) else { return Ok(None) };
-        let wrong = || self.wrong(key, value, "a map of texts");
+        let wrong = || self.wrong(key, value, Takes::TextMap);
         let map = value.clone().try_cast::<Map>().ok_or_else(wrong)?;
         map.iter()
             .map(|(key, item)| Ok((key.to_string(), text(item).ok_or_else(wrong)?)))

@@ -11,8 +11,11 @@ use serde_json::Value;
 use crate::workspace::Workspace;
 
 /// Files of the folder that are no primitives.
-const HELPERS: [(&str, &str); 2] =
-    [("options", "reads the trailing maps of all functions"), ("value", "turns values into JSON and back")];
+const HELPERS: [(&str, &str); 3] = [
+    ("captured", "finds what closures change"),
+    ("options", "reads the trailing maps of all functions"),
+    ("value", "turns values into JSON and back"),
+];
 
 /// A function that scripts can call, with its documentation.
 struct Function {
@@ -78,6 +81,40 @@ fn every_function_is_documented_with_an_example() {
         }
     }
     assert!(offences.is_empty(), "{offences}");
+}
+
+#[test]
+fn every_declaration_of_options_is_listed_and_documented() {
+    let signatures: BTreeSet<String> = functions().into_iter().map(|function| function.signature).collect();
+    let mut declared = BTreeSet::new();
+    for call in primitives::options() {
+        assert!(declared.insert((call.on, call.function)), "{} {} is listed twice", call.on, call.function);
+        let parameters = call.arguments + usize::from(!call.on.is_empty());
+        let fits = |signature: &&String| {
+            let inside = signature.split_once('(').unwrap().1.rsplit_once(')').unwrap().0;
+            let parameters_of = inside.split(", ").filter(|part| !part.is_empty()).count();
+            signature.starts_with(&format!("{}(", call.function))
+                && (call.on.is_empty() || inside.contains(&format!("&mut {}", call.on)))
+                && parameters_of == parameters
+        };
+        let found: Vec<&String> = signatures.iter().filter(fits).collect();
+        assert_eq!(found.len(), 1, "{} {} with {parameters} parameters: {found:?}", call.on, call.function);
+        assert!(call.known.iter().all(|option| !option.about.is_empty()), "{} {}", call.on, call.function);
+    }
+    // What is read is declared, and what is declared is listed.
+    let mut constants = 0;
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src/primitives")];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                constants += fs::read_to_string(&path).unwrap().matches(": CallOptions = CallOptions {").count();
+            }
+        }
+    }
+    assert_eq!(constants, declared.len(), "primitives::options() lists every `CallOptions`");
 }
 
 #[test]

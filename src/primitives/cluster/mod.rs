@@ -3,6 +3,7 @@
 use rhai::plugin::*;
 use serde_json::{Value, json};
 
+use super::options::{CallOptions, OptionSpec, Takes};
 use crate::error::{Error, Result};
 use crate::world::Door;
 use crate::world::change::Change;
@@ -56,6 +57,20 @@ impl ClusterHandle {
         door.pass(change).await.map(drop)
     }
 }
+
+/// The options of `cluster.apply(manifest, options)`.
+pub const APPLY: CallOptions = CallOptions {
+    function: "apply",
+    on: "Cluster",
+    arguments: 2,
+    known: &[OptionSpec {
+        key: "adopt",
+        takes: Takes::Flag,
+        default: "false",
+        about: "take over an object that no run made",
+    }],
+    open: false,
+};
 
 /// What scripts see.
 #[export_module]
@@ -119,7 +134,7 @@ pub mod api {
     ) -> RhaiResultOf<Cluster> {
         let run = run_of(&ctx)?;
         let act = || {
-            let adopt = Options::of("apply", &options, &["adopt"])?.flag("adopt")?.unwrap_or(false);
+            let adopt = Options::of(&super::APPLY, &options)?.flag("adopt")?.unwrap_or(false);
             run.pass(cluster.apply(run.door()?, manifest.value(), adopt))
         };
         act().map(|()| cluster.clone()).map_err(|error| throw(&ctx, error))

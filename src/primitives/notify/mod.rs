@@ -2,6 +2,22 @@
 
 use rhai::plugin::*;
 
+use super::options::{CallOptions, OptionSpec, Takes};
+
+/// The options of `notify(contact, text, options)`; all others are fields of the message.
+pub const NOTIFY: CallOptions = CallOptions {
+    function: "notify",
+    on: "",
+    arguments: 3,
+    known: &[OptionSpec {
+        key: "once",
+        takes: Takes::Text,
+        default: "",
+        about: "required: the cause, for which the message goes out at most once",
+    }],
+    open: true,
+};
+
 /// What scripts see.
 #[export_module]
 pub mod api {

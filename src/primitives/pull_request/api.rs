@@ -9,6 +9,7 @@ pub mod api {
 
     use rhai::{Dynamic, ImmutableString, Map, NativeCallContext};
 
+    use super::super::options;
     use crate::bridge::{RhaiResultOf, run_of, throw, throw_waiting};
     use crate::error::{Error, Result};
     use crate::primitives::later;
@@ -104,7 +105,7 @@ pub mod api {
     ) -> RhaiResultOf<PullRequest> {
         let run = run_of(&ctx)?;
         let act = || -> Result<()> {
-            let options = Options::of("comment", &options, &["once"])?;
+            let options = Options::of(&options::COMMENT, &options)?;
             let once = options.text("once")?.unwrap_or_else(|| body.to_string());
             let door = run.door()?;
             let Some(now) = &pull.now else { return Ok(()) };
@@ -148,7 +149,7 @@ pub mod api {
     pub fn wait_with(ctx: NativeCallContext, pull: &mut PullRequest, options: Map) -> RhaiResultOf<PullRequest> {
         let run = run_of(&ctx)?;
         let thrown = |error: Error| throw(&ctx, error);
-        let patience = Options::of("wait", &options, &["patience"]).and_then(|options| options.count("patience"));
+        let patience = Options::of(&options::WAIT, &options).and_then(|options| options.count("patience"));
         let patience = Duration::from_secs(u64::from(patience.map_err(thrown)?.unwrap_or(0)));
         let door = run.door().map_err(thrown)?;
         let Some(mut now) = pull.now.clone() else { return Ok(pull.clone()) };

@@ -1,6 +1,7 @@
 //! Proposals: one pull request for a run in a repository, found again by its branch, updated while it is open.
 
 pub mod api;
+pub mod options;
 
 use rhai::{Dynamic, FnPtr, Map, NativeCallContext};
 
@@ -108,8 +109,7 @@ pub fn propose(
     options: &Map,
 ) -> RhaiResultOf<PullRequest> {
     let prepare = || -> Result<Proposal> {
-        let known = ["body", "labels", "reviewers", "message", "base", "branch", "id", "reopen"];
-        let options = Options::of("propose", options, &known)?;
+        let options = Options::of(&options::PROPOSE, options)?;
         let door = run.door()?;
         let id = options.text("id")?;
         let head = match options.text("branch")? {

@@ -18,7 +18,7 @@ fn named(run: &Run, name: &str, shared: Option<String>) -> Result<Repo> {
 pub mod api {
     use rhai::{Dynamic, ImmutableString, Map, NativeCallContext};
 
-    use super::super::{Delivery, Wish, redo};
+    use super::super::{Delivery, Wish, options, redo};
     use crate::bridge::{RhaiResultOf, run_of, throw};
     use crate::error::Error;
     use crate::primitives::options::Options;
@@ -50,7 +50,7 @@ pub mod api {
     pub fn repo_with(ctx: NativeCallContext, name: &str, options: Map) -> RhaiResultOf<Repo> {
         let run = run_of(&ctx)?;
         let act = || {
-            let options = Options::of("repo", &options, &["shared"])?;
+            let options = Options::of(&options::REPO, &options)?;
             super::named(&run, name, options.text("shared")?)
         };
         act().map_err(|error| throw(&ctx, error))
@@ -67,8 +67,7 @@ pub mod api {
     pub fn ensure(ctx: NativeCallContext, repo: &mut Repo, options: Map) -> RhaiResultOf<Repo> {
         let run = run_of(&ctx)?;
         let act = || {
-            let known = ["description", "visibility", "default_branch", "topics", "labels", "adopt"];
-            let options = Options::of("ensure", &options, &known)?;
+            let options = Options::of(&options::ENSURE, &options)?;
             let wish = Wish {
                 description: options.text("description")?,
                 visibility: options.text("visibility")?,
@@ -130,7 +129,7 @@ pub mod api {
         let edit = Edit::of(&ctx, "commit", edit)?;
         let prepare = || {
             check_branch(branch)?;
-            let options = Options::of("commit", &options, &["id"])?;
+            let options = Options::of(&options::COMMIT, &options)?;
             let id = options.text("id")?.unwrap_or_else(|| branch.to_string());
             run.take_once(format!("commit {} {id}", repo.id), || {
                 Error::invalid("idp::repo::twice", format!("this run commits to {} twice with the id `{id}`", repo.id))
@@ -160,7 +159,7 @@ pub mod api {
         let run = run_of(&ctx)?;
         let act = || {
             check_branch(branch)?;
-            let options = Options::of("protect", &options, &["reviews", "checks", "code_owners"])?;
+            let options = Options::of(&options::PROTECT, &options)?;
             let (reviews, checks) = (options.count("reviews")?, options.texts("checks")?);
             let owners = options.flag("code_owners")?;
             run.pass(repo.protect(run.door()?, branch, reviews, checks, owners))

@@ -1,6 +1,7 @@
 //! Repositories: ensured settings, commits to long-lived branches, protection. Rules: the design's "ensure".
 
 pub mod api;
+pub mod options;
 
 use std::collections::{BTreeMap, BTreeSet};
 
