@@ -31,6 +31,17 @@ pub struct Script {
     pub text: Arc<str>,
 }
 
+impl Script {
+    /// What grants call it: its real path within the workspace, however it was spelt on the command line.
+    pub fn granted(&self, workspace: &Path) -> String {
+        let Some(folder) = &self.folder else { return self.shown.clone() };
+        let path = folder.join(format!("{}.rhai", self.name));
+        let real = path.canonicalize().unwrap_or(path);
+        let root = workspace.canonicalize().unwrap_or_else(|_| workspace.to_path_buf());
+        real.strip_prefix(root).unwrap_or(&real).display().to_string()
+    }
+}
+
 /// A skeleton: its values and its files.
 #[derive(Debug, Clone)]
 pub struct Template {

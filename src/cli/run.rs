@@ -1,13 +1,11 @@
 //! `idp-run SCRIPT`: one attempt at a run, on a thread of its own, watched for time, memory and Ctrl-C.
 
-use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use clap::Args;
-use globset::{Glob, GlobSetBuilder};
 
 use super::prompt::Terminal;
 use super::{Global, current_folder, runtime, script_help};
@@ -16,15 +14,13 @@ use crate::config::{self, Config};
 use crate::error::{Error, Exit, Kind, Result};
 use crate::library::{Library, Script};
 use crate::output::{self, Format};
-use crate::report::{Counts, Event, Sink, Status};
-use crate::script::{Given, Host, Progress, Trouble, diagnose, gather, run_key, to_map};
+use crate::report::{Event, Sink, Status};
+use crate::script::{Attempt, Given, Progress, Surroundings, Trouble};
 use crate::world::door::{Parts, cancelled};
 use crate::world::fault::Faults;
 use crate::world::forge::RUNS_AS;
 use crate::world::journal::{Journal, RunKey, Start};
 use crate::world::lock::FileLock;
-use crate::world::permission::Permissions;
-use crate::world::review::Manifests;
 use crate::world::sqlite::SqliteJournal;
 use crate::world::{Door, Mode, open};
 
@@ -98,17 +94,14 @@ pub fn run(global: &Global, args: RunArgs) -> Exit {
     };
     let config = Arc::new(config);
     let progress = Progress::new(config.limits.memory);
-    let sink = output::sink(&options);
-    let attempt = Attempt {
+    let surroundings = Surroundings {
         library: Library::new(&config.root).beside(&script),
-        ask: options.format == Format::Human,
-        handle: runtime.handle().clone(),
-        progress: progress.clone(),
-        sink: sink.clone(),
         config: config.clone(),
-        script,
-        args,
+        sink: output::sink(&options),
+        progress: progress.clone(),
+        handle: runtime.handle().clone(),
     };
+    let attempt = Commanded { surroundings, script, args, ask: options.format == Format::Human };
     let (done, ended) = tokio::sync::oneshot::channel();
     let thread = std::thread::Builder::new()
         .name("script".into())
@@ -184,23 +177,20 @@ fn find(global: &Global, name: &str, here: &std::path::Path) -> Result<(Config, 
     Ok((config, script))
 }
 
-/// One attempt, with all that it needs on its thread.
-struct Attempt {
-    config: Arc<Config>,
-    library: Library,
+/// One attempt of the command line, with all that it needs on its thread.
+struct Commanded {
+    surroundings: Surroundings,
     script: Script,
     args: RunArgs,
-    sink: Arc<dyn Sink>,
-    progress: Progress,
-    handle: tokio::runtime::Handle,
     ask: bool,
 }
 
-impl Attempt {
+impl Commanded {
     /// The attempt from compiling to its last word.
     fn whole(self) -> Exit {
         let run = OnceLock::new();
         let result = self.attempt(&run);
+        let sink = &self.surroundings.sink;
         let door = run.get().and_then(|run: &Arc<Run>| run.opened.get()).map(|opened| &opened.door);
         let counts = door.map(Door::counts).unwrap_or_default();
         let (mut status, mut exit, note) = match result {
@@ -215,11 +205,11 @@ impl Attempt {
                 return Exit::Ok;
             }
             Ok(Some(help)) => {
-                self.sink.emit(Event::Print(help));
+                sink.emit(Event::Print(help));
                 (Status::Planned, Exit::Ok, None)
             }
             Err(Trouble::Waiting(what)) => {
-                self.sink.emit(Event::Waiting(what.clone()));
+                sink.emit(Event::Waiting(what.clone()));
                 (Status::Waiting, Exit::Ok, Some(what))
             }
             Err(Trouble::Failed { error, frames }) => {
@@ -231,60 +221,32 @@ impl Attempt {
                     exit => exit,
                 };
                 let note = Some(error.message().to_string());
-                self.sink.emit(Event::Failure { error, frames });
+                sink.emit(Event::Failure { error, frames });
                 (status, exit, note)
             }
         };
         if let Some((journal, attempt)) = door.and_then(Door::journal) {
             let time = crate::world::Clock::System.now();
-            let end = self.handle.block_on(journal.end(*attempt, status, counts, note.as_deref(), time));
-            if let Err(error) = end {
-                self.sink.emit(Event::Failure { error, frames: Vec::new() });
+            let end = journal.end(*attempt, status, counts, note.as_deref(), time);
+            if let Err(error) = self.surroundings.handle.block_on(end) {
+                sink.emit(Event::Failure { error, frames: Vec::new() });
                 (status, exit) = (Status::Failed, Exit::Failed);
             }
         }
-        self.finish(counts, status);
+        sink.emit(Event::Summary { counts, status });
         exit
-    }
-
-    fn finish(&self, counts: Counts, status: Status) {
-        self.sink.emit(Event::Summary { counts, status });
     }
 
     /// Runs the script; the text if only help was asked for.
     fn attempt(&self, run: &OnceLock<Arc<Run>>) -> Result<Option<String>, Trouble> {
-        let mut host = Host::compile(self.script.clone(), &self.library, self.sink.clone(), self.progress.clone())?;
-        let declared = host.declared().map_err(|error| diagnose(&host, *error))?;
+        let mut attempt = Attempt::prepare(self.script.clone(), self.surroundings.clone())?;
         if self.args.help {
-            return Ok(Some(script_help::text(self.called(), &self.script, &declared)));
+            return Ok(Some(script_help::text(self.called(), &self.script, attempt.declared())));
         }
-        let given = self.given()?;
-        let terminal = Terminal { allowed: self.ask };
-        let values = gather(self.called(), &declared, &given, &terminal)?;
-        let key = run_key(&self.script, &declared, &values);
-        let params = serde_json::Value::Object(values.clone());
-        let made = Arc::new(self.run(key, params)?);
-        let made = run.get_or_init(|| made);
-        host.attach(made.clone());
-        let map = || to_map(&values);
-        if host.defines("check", 1) {
-            let verdict = host.call("check", (map(),)).map_err(|error| diagnose(&host, *error))?;
-            if let Ok(message) = verdict.into_string() {
-                return Err(Error::invalid("idp::param::check", message).into());
-            }
-        }
-        let result = if host.defines("run", 1) {
-            host.call("run", (map(),))
-        } else if host.defines("params", 0) {
-            return Err(Error::invalid(
-                "idp::script::run",
-                format!("{} has params() but no run(p)", self.script.shown),
-            )
-            .into());
-        } else {
-            host.run()
-        };
-        result.map(|_| None).map_err(|error| diagnose(&host, *error))
+        let values = attempt.values(self.called(), &self.given()?, &Terminal { allowed: self.ask })?;
+        let opening = Arc::new(self.opening(attempt.key(&values), values.clone())?);
+        let open = move || -> Opening { Box::pin(opened(opening.clone())) };
+        attempt.go(&values, open, run).map(|()| None)
     }
 
     /// The script as the command line called it: what people can type again.
@@ -304,31 +266,21 @@ impl Attempt {
         Ok(Given { pairs, file: self.args.params.clone(), values: self.args.values.clone() })
     }
 
-    /// What the script's functions share. The world is opened with the first look at it.
-    fn run(&self, key: RunKey, params: serde_json::Value) -> Result<Run> {
+    /// What the door is made of, once the script looks at the world.
+    fn opening(&self, key: RunKey, values: serde_json::Map<String, serde_json::Value>) -> Result<OpeningParts> {
         let grants = self.args.grants.as_deref().map(config::read_grants).transpose()?;
         let file = self.args.grants.as_ref().map(|file| file.display().to_string()).unwrap_or_default();
-        let opening = Arc::new(OpeningParts {
-            config: self.config.clone(),
-            sink: self.sink.clone(),
-            progress: self.progress.clone(),
+        let config = self.surroundings.config.clone();
+        Ok(OpeningParts {
+            sink: self.surroundings.sink.clone(),
+            progress: self.surroundings.progress.clone(),
             mode: if self.args.plan { Mode::Plan } else { Mode::Apply },
-            script: granted(&self.script, &self.config),
+            script: self.script.granted(&config.root),
             command: command(&self.script, &self.args)?,
             grants: grants.map(|grants| (file, grants)),
+            params: serde_json::Value::Object(values),
+            config,
             key,
-            params,
-        });
-        Ok(Run {
-            config: self.config.clone(),
-            library: self.library.clone(),
-            sink: self.sink.clone(),
-            handle: self.handle.clone(),
-            stop: self.progress.subscribe(),
-            open: Box::new(move || -> Opening { Box::pin(opened(opening.clone())) }),
-            opened: OnceLock::new(),
-            steps: Mutex::default(),
-            used: Mutex::new(BTreeSet::new()),
         })
     }
 }
@@ -343,15 +295,6 @@ fn command(script: &Script, args: &RunArgs) -> Result<Vec<String>> {
         }
         _ => name,
     }])
-}
-
-/// The script as grants name it: its real path within the workspace, however it was spelt on the command line.
-fn granted(script: &Script, config: &Config) -> String {
-    let Some(folder) = &script.folder else { return script.shown.clone() };
-    let path = folder.join(format!("{}.rhai", script.name));
-    let real = path.canonicalize().unwrap_or(path);
-    let root = config.root.canonicalize().unwrap_or_else(|_| config.root.clone());
-    real.strip_prefix(root).unwrap_or(&real).display().to_string()
 }
 
 struct OpeningParts {
@@ -370,13 +313,8 @@ struct OpeningParts {
 async fn opened(parts: Arc<OpeningParts>) -> Result<Opened> {
     let config = &parts.config;
     let grants = parts.grants.as_ref().map(|(file, grants)| (file.as_str(), grants.as_slice()));
-    let narrowed = config.permissions.as_ref().map(|grants| ("idp.yaml", grants.as_slice()));
-    let permissions = Permissions::new(grants, narrowed)?;
-    let mut required = GlobSetBuilder::new();
-    for glob in &config.manifests {
-        required.add(Glob::new(glob).map_err(|error| Error::invalid("idp::config", error.to_string()))?);
-    }
-    let required = required.build().map_err(|error| Error::invalid("idp::config", error.to_string()))?;
+    let permissions = open::permissions(config, grants)?;
+    let reviewers = open::reviewers(config)?;
     let (world, journal, hold) = match parts.mode {
         Mode::Plan => (open::for_reading(config).await?.overlaid(), None, None),
         Mode::Apply => {
@@ -401,7 +339,7 @@ async fn opened(parts: Arc<OpeningParts>) -> Result<Opened> {
         script: parts.script.clone(),
         actor: RUNS_AS.to_string(),
         permissions,
-        reviewers: vec![Box::new(Manifests { required })],
+        reviewers,
         journal,
         sink: parts.sink.clone(),
         cancelled: parts.progress.flag(),

@@ -1,5 +1,6 @@
 //! The Rhai host: an engine with limits, confined imports, parameters, and errors that point at the script.
 
+mod attempt;
 mod diagnose;
 mod engine;
 mod imports;
@@ -9,8 +10,8 @@ mod prompt;
 mod run_key;
 mod strings;
 
-pub use diagnose::Trouble;
-pub use diagnose::diagnose;
+pub use attempt::{Attempt, Surroundings};
+pub use diagnose::{Trouble, diagnose};
 pub use engine::{Host, Progress};
 pub use params::{Declared, Given, gather, to_map};
 pub use prompt::Asking;

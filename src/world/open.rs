@@ -4,14 +4,18 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use globset::{Glob, GlobSetBuilder};
+
 use super::contact::{Contact, FileContact};
 use super::forge::{Forge, Protection, RepoId, Settings};
 use super::git::{self, GitForge, Seed};
 use super::lock::FileLock;
+use super::permission::Permissions;
+use super::review::{Manifests, Reviewer};
 use super::snapshot::Snapshot;
 use super::{Clock, Cluster, World};
 use crate::config::{self, Config};
-use crate::error::{Result, io};
+use crate::error::{Error, Result, io};
 
 /// Opens the world to be changed, and makes it first if it isn't there.
 pub fn for_changes(config: &Config) -> Result<World> {
@@ -33,6 +37,21 @@ pub async fn for_reading(config: &Config) -> Result<World> {
     }
     let preview = git::preview(forge, &seeds, Clock::System.now()).await?;
     Ok(world(config, Arc::new(preview)))
+}
+
+/// Who may change what: `grants` come from outside, with the name of their file; `idp.yaml` may narrow them.
+pub fn permissions(config: &Config, grants: Option<(&str, &[config::Grant])>) -> Result<Permissions> {
+    Permissions::new(grants, config.permissions.as_ref().map(|grants| ("idp.yaml", grants.as_slice())))
+}
+
+/// Who looks at each change before it is planned or made.
+pub fn reviewers(config: &Config) -> Result<Vec<Box<dyn Reviewer>>> {
+    let wrong = |error: globset::Error| Error::invalid("idp::config", error.to_string());
+    let mut required = GlobSetBuilder::new();
+    for glob in &config.manifests {
+        required.add(Glob::new(glob).map_err(wrong)?);
+    }
+    Ok(vec![Box::new(Manifests { required: required.build().map_err(wrong)? })])
 }
 
 fn parts(config: &Config) -> Result<(GitForge, Vec<Seed>)> {

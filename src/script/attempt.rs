@@ -1,0 +1,110 @@
+//! One attempt at a run, whoever starts it: compile, gather the values, tell the key, check, run. The command line opens
+//! its door over the real world, tests over one in memory.
+
+use std::sync::{Arc, OnceLock};
+
+use serde_json::{Map, Value};
+
+use super::diagnose::{Trouble, diagnose};
+use super::engine::{Host, Progress};
+use super::params::{Declared, Given, gather, to_map};
+use super::prompt::Asking;
+use super::run_key::run_key;
+use crate::bridge::{Opening, Run};
+use crate::config::Config;
+use crate::error::{Error, Result};
+use crate::library::{Library, Script};
+use crate::report::Sink;
+use crate::world::journal::RunKey;
+
+/// What a script runs in.
+#[derive(Clone)]
+pub struct Surroundings {
+    /// The workspace.
+    pub config: Arc<Config>,
+    /// Where names are looked up.
+    pub library: Library,
+    /// Where events go.
+    pub sink: Arc<dyn Sink>,
+    /// The watch on time and memory.
+    pub progress: Progress,
+    /// The runtime that futures are driven by.
+    pub handle: tokio::runtime::Handle,
+}
+
+impl Surroundings {
+    /// A run in them, whose door is made by `open` once the world is needed.
+    pub fn run(&self, open: impl Fn() -> Opening + Send + Sync + 'static) -> Run {
+        Run {
+            config: self.config.clone(),
+            library: self.library.clone(),
+            sink: self.sink.clone(),
+            handle: self.handle.clone(),
+            stop: self.progress.subscribe(),
+            open: Box::new(open),
+            opened: OnceLock::new(),
+            steps: Default::default(),
+            used: Default::default(),
+        }
+    }
+}
+
+/// A compiled script with what its `params()` declares.
+pub struct Attempt {
+    host: Host,
+    declared: Vec<Declared>,
+    surroundings: Surroundings,
+}
+
+impl Attempt {
+    /// Compiles a script and asks it for its parameters.
+    pub fn prepare(script: Script, surroundings: Surroundings) -> Result<Attempt, Trouble> {
+        let Surroundings { library, sink, progress, .. } = &surroundings;
+        let host = Host::compile(script, library, sink.clone(), progress.clone())?;
+        let declared = host.declared().map_err(|error| diagnose(&host, *error))?;
+        Ok(Attempt { host, declared, surroundings })
+    }
+
+    /// What `params()` declares.
+    pub fn declared(&self) -> &[Declared] {
+        &self.declared
+    }
+
+    /// The values of all parameters, checked. `called` is what messages call the script.
+    pub fn values(&self, called: &str, given: &Given, asking: &dyn Asking) -> Result<Map<String, Value>> {
+        gather(called, &self.declared, given, asking)
+    }
+
+    /// What a run with these values is known by.
+    pub fn key(&self, values: &Map<String, Value>) -> RunKey {
+        run_key(self.host.script(), &self.declared, values)
+    }
+
+    /// Asks `check(p)`, then runs `run(p)`, or the script from top to bottom. The run is put where it can be looked at
+    /// afterwards, however the script ends.
+    pub fn go(
+        &mut self,
+        values: &Map<String, Value>,
+        open: impl Fn() -> Opening + Send + Sync + 'static,
+        run: &OnceLock<Arc<Run>>,
+    ) -> Result<(), Trouble> {
+        self.host.attach(run.get_or_init(|| Arc::new(self.surroundings.run(open))).clone());
+        let host = &self.host;
+        let map = || to_map(values);
+        if host.defines("check", 1) {
+            let verdict = host.call("check", (map(),)).map_err(|error| diagnose(host, *error))?;
+            if let Ok(message) = verdict.into_string() {
+                return Err(Error::invalid("idp::param::check", message).into());
+            }
+        }
+        let result = if host.defines("run", 1) {
+            host.call("run", (map(),))
+        } else if host.defines("params", 0) {
+            let shown = &host.script().shown;
+            return Err(Error::invalid("idp::script::run", format!("{shown} has params() but no run(p)")).into());
+        } else {
+            host.run()
+        };
+        result.map(drop).map_err(|error| diagnose(host, *error))
+    }
+}
