@@ -30,6 +30,7 @@ fn main() {
     start();
     engine();
     golden_path();
+    beside();
     skeletons();
     commit();
     yaml_edits();
@@ -139,6 +140,37 @@ fn golden_path() {
         binary(&words, folder.path())
     });
     line("create-service applied, one more service in that world", times, "250 ms");
+}
+
+/// Eight repositories with a commit, protection and a proposal each; one after the other, and beside each other.
+fn beside() {
+    const SCRIPT: &str = r##"
+let names = ["a", "b", "c", "d", "e", "f", "g", "h"];
+let values = #{ name: "x" };
+parallel(names, |name| {
+    let app = repo(name);
+    let files = tree();
+    for number in range(0, 50) { files = files.write(`src/file${number}.txt`, `${name} ${number}`); }
+    app.ensure(#{ description: name }).commit("main", "feat: start", files);
+    app.protect("main", #{ reviews: 1 });
+    app.propose("Add docs", |t| t.write("docs/index.md", "# Docs"));
+}, #{ at_most: AT_MOST });
+"##;
+    let mut first = None;
+    for at_most in [1, 2, 4, 8] {
+        let times = repeat(20, || {
+            let folder = tempfile::tempdir().unwrap();
+            let script = SCRIPT.replace("AT_MOST", &at_most.to_string());
+            std::fs::write(folder.path().join("eight.rhai"), script).unwrap();
+            binary(&["./eight.rhai"], folder.path())
+        });
+        let mut sorted = times.clone();
+        sorted.sort();
+        let median = sorted[sorted.len() / 2].as_secs_f64();
+        let first = *first.get_or_insert(median);
+        let name = format!("eight repositories, {at_most} at once ({:.1} times as fast as 1)", first / median);
+        line(&name, times, "-");
+    }
 }
 
 /// A skeleton of this many files of 40 lines each, with values in names and contents.

@@ -3,16 +3,17 @@
 use std::collections::BTreeSet;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use rhai::{Dynamic, EvalAltResult, NativeCallContext};
+use rhai::{Dynamic, Engine, EvalAltResult, NativeCallContext};
 use tokio::sync::watch;
 
 use crate::config::Config;
 use crate::error::{Error, Kind, Result};
 use crate::library::Library;
-use crate::report::{Event, Sink};
-use crate::world::{Door, World};
+use crate::report::{Event, Frame, Sink};
+use crate::world::{Door, Mode, World};
 
 /// What functions that scripts call return; named so that generated definitions print it cleanly.
 pub type RhaiResultOf<T> = Result<T, Box<EvalAltResult>>;
@@ -68,15 +69,70 @@ pub struct Opened {
 #[derive(Clone)]
 pub struct RunTag(pub Arc<Run>);
 
-/// A step that is under way.
-pub struct OpenStep {
-    /// Its name.
-    pub name: String,
-    /// Its number in the journal, once the world was needed.
-    pub entry: Option<i64>,
+/// How a script ended that didn't end well.
+#[derive(Debug)]
+pub enum Trouble {
+    /// It failed.
+    Failed {
+        /// Why.
+        error: Error,
+        /// Where, innermost first.
+        frames: Vec<Frame>,
+    },
+    /// It waits for people.
+    Waiting(String),
 }
 
-/// One attempt at a run.
+impl From<Error> for Trouble {
+    fn from(error: Error) -> Trouble {
+        Trouble::Failed { error, frames: Vec::new() }
+    }
+}
+
+/// What the host of a script lends to items beside each other. `script` has the one implementation.
+pub trait Branches: Send + Sync {
+    /// What a thread needs; made on that thread.
+    fn worker(&self) -> Box<dyn Worker>;
+    /// What an error of an item means.
+    fn explain(&self, error: Box<EvalAltResult>) -> Trouble;
+    /// Counts the bytes that a worker left behind as this thread's.
+    fn adopt(&self, bytes: isize);
+}
+
+/// What one thread needs to run items.
+pub trait Worker {
+    /// An engine for one item; what the item prints goes to the sink.
+    fn engine(&self, sink: Arc<dyn Sink>) -> Engine;
+    /// The bytes that its thread allocated and didn't free: results that live on.
+    fn leave(self: Box<Self>) -> isize;
+}
+
+/// A step that is under way.
+struct OpenStep {
+    name: String,
+    /// Its number in the journal, once the world was needed.
+    entry: Option<i64>,
+}
+
+/// What a run is made of.
+pub struct Setup {
+    /// The workspace.
+    pub config: Arc<Config>,
+    /// Where names are looked up.
+    pub library: Library,
+    /// Where events go.
+    pub sink: Arc<dyn Sink>,
+    /// The runtime that futures are driven by.
+    pub handle: tokio::runtime::Handle,
+    /// Why to stop, if so.
+    pub stop: watch::Receiver<Stop>,
+    /// Whether changes are made or shown.
+    pub mode: Mode,
+    /// Makes the door; scripts that touch no world never pay for one.
+    pub open: Box<dyn Fn() -> Opening + Send + Sync>,
+}
+
+/// One attempt at a run; or one of several items beside each other in it, which has steps and a sink of its own.
 pub struct Run {
     /// The workspace.
     pub config: Arc<Config>,
@@ -88,38 +144,112 @@ pub struct Run {
     pub handle: tokio::runtime::Handle,
     /// Why to stop, if so.
     pub stop: watch::Receiver<Stop>,
-    /// Makes the door; scripts that touch no world never pay for one.
-    pub open: Box<dyn Fn() -> Opening + Send + Sync>,
-    /// The door, once it was needed.
-    pub opened: OnceLock<Opened>,
+    /// Whether changes are made or shown.
+    pub mode: Mode,
+    shared: Arc<Shared>,
     /// The steps that are under way, outermost first.
-    pub steps: Mutex<Vec<OpenStep>>,
-    /// Names that a run may use once, such as the ids of its commits in a repository.
-    pub used: Mutex<BTreeSet<String>>,
+    steps: Mutex<Vec<OpenStep>>,
+    branch: Option<Branch>,
 }
 
+/// What an attempt and its items have in common.
+struct Shared {
+    open: Box<dyn Fn() -> Opening + Send + Sync>,
+    /// The door, once it was needed.
+    opened: OnceLock<Opened>,
+    /// Held while it is opened: two items would wait for each other's lock of the run.
+    opening: Mutex<()>,
+    /// Names that a run may use once, such as the ids of its commits in a repository.
+    used: Mutex<BTreeSet<String>>,
+    branches: OnceLock<Arc<dyn Branches>>,
+    /// Counts the places in the run at which items went beside each other.
+    forks: AtomicI64,
+}
+
+/// What an item has for itself.
+struct Branch {
+    parent: Arc<Run>,
+    position: i64,
+    door: OnceLock<Door>,
+}
+
+/// Positions in the journal that each fork takes.
+const FORK: i64 = 1 << 20;
+
 impl Run {
+    /// An attempt of these parts.
+    pub fn new(setup: Setup) -> Run {
+        let Setup { config, library, sink, handle, stop, mode, open } = setup;
+        let shared = Shared {
+            open,
+            opened: OnceLock::new(),
+            opening: Mutex::default(),
+            used: Mutex::default(),
+            branches: OnceLock::new(),
+            forks: AtomicI64::new(0),
+        };
+        Run {
+            config,
+            library,
+            sink,
+            handle,
+            stop,
+            mode,
+            shared: Arc::new(shared),
+            steps: Mutex::default(),
+            branch: None,
+        }
+    }
+
+    /// The door and what lives with it, if the world was needed.
+    pub fn opened(&self) -> Option<&Opened> {
+        self.shared.opened.get()
+    }
+
     /// The door, opened with the first call.
     pub fn door(&self) -> Result<&Door> {
-        if let Some(opened) = self.opened.get() {
-            return Ok(&opened.door);
-        }
-        let opened = self.handle.block_on((self.open)())?;
-        let door = &self.opened.get_or_init(|| opened).door;
-        // Steps that began before the world was needed.
-        for (depth, step) in self.open_steps().iter_mut().enumerate() {
-            step.entry = self.record_step(door, &step.name, depth)?;
-        }
+        let opened = match self.shared.opened.get() {
+            Some(opened) => opened,
+            None => self.first_look()?,
+        };
+        let Some(branch) = &self.branch else { return Ok(&opened.door) };
+        let door = branch.door.get_or_init(|| opened.door.beside(self.sink.clone(), branch.position));
+        self.record_open(door)?;
         Ok(door)
+    }
+
+    fn first_look(&self) -> Result<&Opened> {
+        let _one = self.shared.opening.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(opened) = self.shared.opened.get() {
+            return Ok(opened);
+        }
+        let opened = self.handle.block_on((self.shared.open)())?;
+        let opened = self.shared.opened.get_or_init(|| opened);
+        self.branch.as_ref().map_or(self, |branch| &branch.parent).record_open(&opened.door)?;
+        Ok(opened)
+    }
+
+    /// Records the steps that began before the world was needed.
+    fn record_open(&self, door: &Door) -> Result<()> {
+        let first = self.first_depth();
+        for (depth, step) in self.open_steps().iter_mut().enumerate().filter(|(_, step)| step.entry.is_none()) {
+            step.entry = self.record_step(door, &step.name, first + depth)?;
+        }
+        Ok(())
     }
 
     fn open_steps(&self) -> MutexGuard<'_, Vec<OpenStep>> {
         self.steps.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// How many steps of the attempt an item stands in.
+    fn first_depth(&self) -> usize {
+        self.branch.as_ref().map_or(0, |branch| branch.parent.open_steps().len())
+    }
+
     fn record_step(&self, door: &Door, name: &str, depth: usize) -> Result<Option<i64>> {
         let Some((journal, attempt)) = door.journal() else { return Ok(None) };
-        self.handle.block_on(journal.step(*attempt, name, depth)).map(Some)
+        self.handle.block_on(journal.step(*attempt, name, depth, door.position())).map(Some)
     }
 
     /// The world behind the door.
@@ -144,18 +274,23 @@ impl Run {
         self.handle.block_on(future)
     }
 
+    /// The error of a run that was told to stop, if it was.
+    pub fn stopped(&self) -> Option<Error> {
+        self.stop.borrow().error()
+    }
+
     /// Takes a name that may be used once in a run.
     pub fn take_once(&self, name: String, error: impl FnOnce() -> Error) -> Result<()> {
-        let fresh = self.used.lock().unwrap_or_else(PoisonError::into_inner).insert(name);
+        let fresh = self.shared.used.lock().unwrap_or_else(PoisonError::into_inner).insert(name);
         if fresh { Ok(()) } else { Err(error()) }
     }
 
     /// Says and records that a step begins. What never touches the world leaves no record.
     pub fn step_started(&self, name: &str) -> Result<()> {
-        let depth = self.open_steps().len();
+        let depth = self.first_depth() + self.open_steps().len();
         self.sink.emit(Event::StepStarted { name: name.to_string(), depth });
-        let entry = match self.opened.get() {
-            Some(opened) => self.record_step(&opened.door, name, depth)?,
+        let entry = match self.door_if_open() {
+            Some(door) => self.record_step(door, name, depth)?,
             None => None,
         };
         self.open_steps().push(OpenStep { name: name.to_string(), entry });
@@ -169,10 +304,60 @@ impl Run {
             (steps.pop(), steps.len())
         };
         let Some(step) = step else { return Ok(()) };
-        self.sink.emit(Event::StepEnded { name: step.name, depth, ok });
-        match (step.entry, self.opened.get().and_then(|opened| opened.door.journal())) {
+        self.sink.emit(Event::StepEnded { name: step.name, depth: self.first_depth() + depth, ok });
+        match (step.entry, self.opened().and_then(|opened| opened.door.journal())) {
             (Some(entry), Some((journal, _))) => self.handle.block_on(journal.step_ended(entry, ok)),
             _ => Ok(()),
+        }
+    }
+
+    /// The door that this run (or item) has come to already.
+    fn door_if_open(&self) -> Option<&Door> {
+        match &self.branch {
+            Some(branch) => branch.door.get(),
+            None => self.opened().map(|opened| &opened.door),
+        }
+    }
+
+    /// Lends what items beside each other need.
+    pub fn lend(&self, branches: Arc<dyn Branches>) {
+        let _ = self.shared.branches.set(branches);
+    }
+
+    /// What items beside each other need, once a host runs the script.
+    pub fn branches(&self) -> Option<&Arc<dyn Branches>> {
+        self.shared.branches.get()
+    }
+
+    /// Whether this is one of several items beside each other.
+    pub fn is_branch(&self) -> bool {
+        self.branch.is_some()
+    }
+
+    /// A place at which items go beside each other; returns the position of the first of them.
+    pub fn fork(&self) -> i64 {
+        (self.shared.forks.fetch_add(2, Ordering::SeqCst) + 1) * FORK
+    }
+
+    /// One of the items of a fork. `position` is that of the fork and the item's number.
+    pub fn branch(self: &Arc<Run>, sink: Arc<dyn Sink>, position: i64) -> Run {
+        Run {
+            config: self.config.clone(),
+            library: self.library.clone(),
+            sink,
+            handle: self.handle.clone(),
+            stop: self.stop.clone(),
+            mode: self.mode,
+            shared: self.shared.clone(),
+            steps: Mutex::default(),
+            branch: Some(Branch { parent: self.clone(), position, door: OnceLock::new() }),
+        }
+    }
+
+    /// The items of a fork came together again: what follows is listed behind them.
+    pub fn join(&self, fork: i64) {
+        if let Some(door) = self.door_if_open() {
+            door.move_on(fork + FORK);
         }
     }
 }

@@ -87,6 +87,29 @@ impl fmt::Display for Place {
     }
 }
 
+/// One frame of a script's call stack.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct Frame {
+    /// The function called, or what happened there.
+    pub label: String,
+    /// Where in the script.
+    pub place: Place,
+    /// The whole source of that file, for the snippet.
+    #[serde(skip)]
+    pub source: std::sync::Arc<str>,
+}
+
+/// One of several errors that another one sums up: what it happened to, and where in the scripts.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Related {
+    /// What it happened to, as people named it.
+    pub item: String,
+    /// The error.
+    pub error: Error,
+    /// Where in the scripts it came from, innermost first.
+    pub frames: Vec<Frame>,
+}
+
 /// An error as a person meets it: a stable code, a sentence, what to do next, and where it is.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Error(Box<Inner>);
@@ -99,6 +122,7 @@ struct Inner {
     help: Option<String>,
     place: Option<Place>,
     retryable: bool,
+    related: Vec<Related>,
 }
 
 /// The result of almost everything in this crate.
@@ -107,7 +131,8 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 impl Error {
     /// An error of a kind with its stable code (`idp::room::what`) and one sentence without a final stop.
     pub fn new(kind: Kind, code: &'static str, message: impl Into<String>) -> Self {
-        Error(Box::new(Inner { kind, code, message: message.into(), help: None, place: None, retryable: false }))
+        let message = message.into();
+        Error(Box::new(Inner { kind, code, message, help: None, place: None, retryable: false, related: Vec::new() }))
     }
 
     /// The script or the platform failed (exit 1).
@@ -144,6 +169,18 @@ impl Error {
     pub fn retryable(mut self) -> Self {
         self.0.retryable = true;
         self
+    }
+
+    /// The errors that it sums up.
+    #[must_use]
+    pub fn because(mut self, related: Vec<Related>) -> Self {
+        self.0.related = related;
+        self
+    }
+
+    /// The errors that it sums up, if it does.
+    pub fn related(&self) -> &[Related] {
+        &self.0.related
     }
 
     /// What sort of failure.

@@ -27,10 +27,6 @@ use crate::world::{Door, Mode, open};
 /// How long a run waits for another one of the same key.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// The stack of a script's thread: dropping values that nest deeply recurses, and what they hold is bounded by the
-/// memory limit, of which this is a multiple. It is reserved, not used.
-const STACK_FACTOR: usize = 4;
-
 #[derive(Args, Clone, Default)]
 pub struct RunArgs {
     /// The script's name, or its path
@@ -99,16 +95,14 @@ pub fn run(global: &Global, args: RunArgs) -> Exit {
         config: config.clone(),
         sink: output::sink(&options),
         progress: progress.clone(),
+        mode: if args.plan { Mode::Plan } else { Mode::Apply },
         handle: runtime.handle().clone(),
     };
     let attempt = Commanded { surroundings, script, args, ask: options.format == Format::Human };
     let (done, ended) = tokio::sync::oneshot::channel();
-    let thread = std::thread::Builder::new()
-        .name("script".into())
-        .stack_size(config.limits.memory.saturating_mul(STACK_FACTOR))
-        .spawn(move || {
-            let _ = done.send(attempt.whole());
-        });
+    let thread = std::thread::Builder::new().name("script".into()).stack_size(config.limits.stack()).spawn(move || {
+        let _ = done.send(attempt.whole());
+    });
     let thread = match thread {
         Ok(thread) => thread,
         Err(error) => {
@@ -191,7 +185,7 @@ impl Commanded {
         let run = OnceLock::new();
         let result = self.attempt(&run);
         let sink = &self.surroundings.sink;
-        let door = run.get().and_then(|run: &Arc<Run>| run.opened.get()).map(|opened| &opened.door);
+        let door = run.get().and_then(|run: &Arc<Run>| run.opened()).map(|opened| &opened.door);
         let counts = door.map(Door::counts).unwrap_or_default();
         let (mut status, mut exit, note) = match result {
             Ok(None) => {
@@ -274,7 +268,7 @@ impl Commanded {
         Ok(OpeningParts {
             sink: self.surroundings.sink.clone(),
             progress: self.surroundings.progress.clone(),
-            mode: if self.args.plan { Mode::Plan } else { Mode::Apply },
+            mode: self.surroundings.mode,
             script: self.script.granted(&config.root),
             command: command(&self.script, &self.args)?,
             grants: grants.map(|grants| (file, grants)),

@@ -106,6 +106,14 @@ pub struct Limits {
     pub memory: usize,
 }
 
+impl Limits {
+    /// The stack of a thread that runs a script: dropping values that nest deeply recurses, and what they hold is
+    /// bounded by the memory limit, of which this is a multiple. It is reserved, not used.
+    pub fn stack(&self) -> usize {
+        self.memory.saturating_mul(4)
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Limits { time: Duration::from_secs(600), memory: 256 << 20 }

@@ -11,8 +11,17 @@ use super::source::Sources;
 use crate::error::Error;
 use crate::report::{Finding, Frame};
 
-/// An error and the calls that it came through.
+/// An error and the calls that it came through, then those that it sums up.
 pub(super) fn failure(look: &Look, error: &Error, frames: &[Frame]) -> String {
+    let mut text = one(look, error, frames, None);
+    for related in error.related() {
+        text.push('\n');
+        text.push_str(&one(look, &related.error, &related.frames, Some(&related.item)));
+    }
+    text
+}
+
+fn one(look: &Look, error: &Error, frames: &[Frame], item: Option<&str>) -> String {
     let width = look.measure();
     let mut sources = Sources::default();
     let mut trail = Vec::new();
@@ -26,9 +35,13 @@ pub(super) fn failure(look: &Look, error: &Error, frames: &[Frame]) -> String {
     if let Some(place) = error.place().filter(|place| !sources.mark_again("", place)) {
         trail.insert(0, clean(&place.to_string()).into_owned());
     }
+    let message = match item {
+        Some(item) => format!("{item}: {}", error.message()),
+        None => error.message().to_string(),
+    };
     let report = Report {
         code: error.code(),
-        message: clean(error.message()).into_owned(),
+        message: clean(&message).into_owned(),
         help: error.help_text().map(|help| clean(help).into_owned()),
         trail: Trail::chain(trail),
         labels: sources.labels(),

@@ -89,6 +89,7 @@ impl State {
                 let text = self.progress.ended(&name, depth, ok);
                 self.say(&text);
             }
+            Event::Items { running, done, of } => self.progress.items(&running, done, of),
             Event::Change { action, kind, target, diff, note } => {
                 self.change(action, kind, &target, &diff, note.as_deref());
             }

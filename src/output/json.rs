@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::diagnostic;
 use super::stream::Streams;
 use crate::error::Place;
-use crate::report::{Action, Counts, Diff, Event, Frame, Severity, Sink, Status};
+use crate::report::{Action, Counts, Diff, Event, Frame, Related, Severity, Sink, Status};
 
 /// Counts up when a reader of an older version would be misled; new fields and new types of lines don't count.
 const FORMAT: u32 = 1;
@@ -67,6 +67,11 @@ enum Line<'a> {
         depth: usize,
         state: &'a str,
     },
+    Items {
+        running: &'a [String],
+        done: usize,
+        of: usize,
+    },
     Change {
         action: Action,
         kind: &'a str,
@@ -102,6 +107,9 @@ enum Line<'a> {
         help: Option<&'a str>,
         place: Option<&'a Place>,
         frames: &'a [Frame],
+        /// Of an error that sums up others.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        related: Vec<RelatedLine<'a>>,
     },
     Waiting {
         #[serde(rename = "for")]
@@ -123,6 +131,25 @@ enum Line<'a> {
     },
 }
 
+/// One of the errors that another one sums up.
+#[derive(Serialize)]
+struct RelatedLine<'a> {
+    item: &'a str,
+    code: &'a str,
+    message: &'a str,
+    help: Option<&'a str>,
+    place: Option<&'a Place>,
+    frames: &'a [Frame],
+}
+
+impl<'a> From<&'a Related> for RelatedLine<'a> {
+    fn from(related: &'a Related) -> RelatedLine<'a> {
+        let Related { item, error, frames } = related;
+        let (code, message) = (error.code(), error.message());
+        RelatedLine { item, code, message, help: error.help_text(), place: error.place(), frames }
+    }
+}
+
 impl<'a> From<&'a Event> for Line<'a> {
     fn from(event: &'a Event) -> Line<'a> {
         match event {
@@ -130,6 +157,7 @@ impl<'a> From<&'a Event> for Line<'a> {
             Event::StepEnded { name, depth, ok } => {
                 Line::Step { name, depth: *depth, state: if *ok { "done" } else { "failed" } }
             }
+            Event::Items { running, done, of } => Line::Items { running, done: *done, of: *of },
             Event::Change { action, kind, target, diff, note } => {
                 Line::Change { action: *action, kind, target, diff, note: note.as_deref() }
             }
@@ -145,6 +173,7 @@ impl<'a> From<&'a Event> for Line<'a> {
                 help: help.as_deref(),
                 place: None,
                 frames: &[],
+                related: Vec::new(),
             },
             Event::Finding(finding) => Line::Diagnostic {
                 severity: "finding",
@@ -154,6 +183,7 @@ impl<'a> From<&'a Event> for Line<'a> {
                 help: finding.help.as_deref(),
                 place: Some(&finding.place),
                 frames: &[],
+                related: Vec::new(),
             },
             Event::Failure { error, frames } => Line::Diagnostic {
                 severity: "error",
@@ -163,6 +193,7 @@ impl<'a> From<&'a Event> for Line<'a> {
                 help: error.help_text(),
                 place: error.place(),
                 frames,
+                related: error.related().iter().map(RelatedLine::from).collect(),
             },
             Event::Waiting(what) => Line::Waiting { what },
             Event::PullRequest { repository, number, title, head, base, state, url } => {

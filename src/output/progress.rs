@@ -26,6 +26,7 @@ struct Block {
     name: String,
     lines: Vec<Line>,
     waiting: Option<String>,
+    items: Option<String>,
 }
 
 enum Line {
@@ -47,7 +48,7 @@ impl Progress {
         }
         if depth == 0 {
             let before = self.close(None);
-            self.block = Some(Block { name, lines: Vec::new(), waiting: None });
+            self.block = Some(Block { name, lines: Vec::new(), waiting: None, items: None });
             self.draw();
             return before;
         }
@@ -90,6 +91,15 @@ impl Progress {
     pub(super) fn waiting(&mut self, what: &str) {
         if let Some(block) = &mut self.block {
             block.waiting = Some(what.to_string());
+        }
+        self.draw();
+    }
+
+    /// How far items beside each other are. What they say is shown in their order; this is what goes on meanwhile.
+    pub(super) fn items(&mut self, running: &[String], done: usize, of: usize) {
+        if let Some(block) = &mut self.block {
+            let names: Vec<_> = running.iter().map(|name| one_line(name)).collect();
+            block.items = (done < of).then(|| format!("{done} of {of} done, under way: {}", names.join(", ")));
         }
         self.draw();
     }
@@ -171,6 +181,9 @@ impl Progress {
         let all: Vec<String> = block.lines.iter().map(|line| self.line(line)).collect();
         let tail: Vec<&str> = all.iter().flat_map(|text| text.lines()).collect();
         lines.extend(tail[tail.len().saturating_sub(TAIL)..].iter().map(|line| line.to_string()));
+        if let Some(items) = &block.items {
+            lines.push(self.look.dim(&format!("  {items}")));
+        }
         if let Some(what) = &block.waiting {
             lines.push(self.look.dim(&format!("  waiting for {what}")));
         }

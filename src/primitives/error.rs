@@ -40,6 +40,24 @@ pub mod api {
         error.help_text().map_or(Dynamic::UNIT, |help| help.to_string().into())
     }
 
+    /// The errors that an error sums up, as `#{ item, error }`: those of the items of `parallel` that failed.
+    ///
+    /// ```rhai
+    /// try { parallel(["a", "b"], |name| fail(`no ${name}`, "")); } catch (e) {
+    ///     for failed in e.errors { print(`${failed.item}: ${failed.error.message}`); }
+    /// }
+    /// ```
+    #[rhai_fn(global, get = "errors", pure)]
+    pub fn errors(error: &mut Error) -> rhai::Array {
+        let one = |related: &crate::error::Related| {
+            let mut map = rhai::Map::new();
+            map.insert("item".into(), related.item.clone().into());
+            map.insert("error".into(), Dynamic::from(related.error.clone()));
+            map.into()
+        };
+        error.related().iter().map(one).collect()
+    }
+
     /// The sentence of an error, in texts.
     ///
     /// ```rhai

@@ -11,6 +11,7 @@ pub mod later;
 pub mod manifest;
 pub mod notify;
 pub mod options;
+pub mod parallel;
 pub mod param;
 pub mod pull_request;
 pub mod repo;
@@ -34,8 +35,8 @@ pub struct Primitive {
 
 /// The options of every call that has some: what the calls themselves, the static checks and the reference read.
 pub fn options() -> impl Iterator<Item = &'static options::CallOptions> {
-    let folders: [&[options::CallOptions]; 4] =
-        [&[cluster::APPLY], &[notify::NOTIFY], pull_request::options::ALL, repo::options::ALL];
+    let folders: [&[options::CallOptions]; 5] =
+        [&[cluster::APPLY], &[notify::NOTIFY], &[parallel::PARALLEL], pull_request::options::ALL, repo::options::ALL];
     folders.into_iter().flatten()
 }
 
@@ -53,6 +54,7 @@ pub fn all() -> &'static [Primitive] {
             Primitive { name: "later", module: exported_module!(later::api).into() },
             Primitive { name: "manifest", module: exported_module!(manifest::api).into() },
             Primitive { name: "notify", module: exported_module!(notify::api).into() },
+            Primitive { name: "parallel", module: exported_module!(parallel::api).into() },
             Primitive { name: "param", module: exported_module!(param::api).into() },
             Primitive { name: "pull_request", module: exported_module!(pull_request::api::api).into() },
             Primitive { name: "repo", module: exported_module!(repo::api::api).into() },

@@ -21,6 +21,8 @@ pub enum Takes {
     Texts,
     /// A map of texts.
     TextMap,
+    /// A function.
+    Function,
 }
 
 impl Takes {
@@ -32,6 +34,7 @@ impl Takes {
             Takes::Count => "a whole number from 0",
             Takes::Texts => "a list of texts",
             Takes::TextMap => "a map of texts",
+            Takes::Function => "a function",
         }
     }
 }
@@ -124,6 +127,12 @@ impl<'a> Options<'a> {
         let Some(value) = self.get(key) else { return Ok(None) };
         let number = value.as_int().ok().and_then(|number| u32::try_from(number).ok());
         number.map(Some).ok_or_else(|| self.wrong(key, value, Takes::Count))
+    }
+
+    /// A function.
+    pub fn function(&self, key: &str) -> Result<Option<rhai::FnPtr>> {
+        let Some(value) = self.get(key) else { return Ok(None) };
+        value.clone().try_cast::<rhai::FnPtr>().map(Some).ok_or_else(|| self.wrong(key, value, Takes::Function))
     }
 
     /// A list of texts.

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{Diff, Finding};
-use crate::error::{Error, Place};
+use crate::error::{Error, Frame, Place};
 
 /// What a change does to its target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, serde::Deserialize)]
@@ -53,18 +53,6 @@ pub enum Status {
     Cancelled,
 }
 
-/// One frame of a script's call stack, innermost first.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Frame {
-    /// The function called, or what happened there.
-    pub label: String,
-    /// Where in the script.
-    pub place: Place,
-    /// The whole source of that file, for the snippet.
-    #[serde(skip)]
-    pub source: std::sync::Arc<str>,
-}
-
 /// Something that a run says.
 #[derive(Debug, Clone)]
 pub enum Event {
@@ -83,6 +71,15 @@ pub enum Event {
         depth: usize,
         /// Whether it ended without an error.
         ok: bool,
+    },
+    /// How far items beside each other are: said at once, while what they say comes in their order.
+    Items {
+        /// Those that are under way.
+        running: Vec<String>,
+        /// How many ended.
+        done: usize,
+        /// How many there are.
+        of: usize,
     },
     /// A change was planned or made.
     Change {

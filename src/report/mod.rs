@@ -4,7 +4,7 @@ mod diff;
 mod event;
 mod finding;
 
-pub use crate::error::Place;
+pub use crate::error::{Frame, Place, Related};
 pub use diff::{Diff, FileDiff};
-pub use event::{Action, Counts, Event, Frame, Sink, Status};
+pub use event::{Action, Counts, Event, Sink, Status};
 pub use finding::{Finding, Severity};

@@ -5,16 +5,17 @@ use std::sync::{Arc, OnceLock};
 
 use serde_json::{Map, Value};
 
-use super::diagnose::{Trouble, diagnose};
+use super::diagnose::diagnose;
 use super::engine::{Host, Progress};
 use super::params::{Declared, Given, gather, to_map};
 use super::prompt::Asking;
 use super::run_key::run_key;
-use crate::bridge::{Opening, Run};
+use crate::bridge::{Opening, Run, Setup, Trouble};
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::library::{Library, Script};
 use crate::report::Sink;
+use crate::world::Mode;
 use crate::world::journal::RunKey;
 
 /// What a script runs in.
@@ -26,6 +27,8 @@ pub struct Surroundings {
     pub library: Library,
     /// Where events go.
     pub sink: Arc<dyn Sink>,
+    /// Whether changes are made or shown.
+    pub mode: Mode,
     /// The watch on time and memory.
     pub progress: Progress,
     /// The runtime that futures are driven by.
@@ -35,17 +38,15 @@ pub struct Surroundings {
 impl Surroundings {
     /// A run in them, whose door is made by `open` once the world is needed.
     pub fn run(&self, open: impl Fn() -> Opening + Send + Sync + 'static) -> Run {
-        Run {
+        Run::new(Setup {
             config: self.config.clone(),
             library: self.library.clone(),
             sink: self.sink.clone(),
             handle: self.handle.clone(),
             stop: self.progress.subscribe(),
+            mode: self.mode,
             open: Box::new(open),
-            opened: OnceLock::new(),
-            steps: Default::default(),
-            used: Default::default(),
-        }
+        })
     }
 }
 

@@ -6,30 +6,10 @@ use rhai::{EvalAltResult, ParseErrorType, Position};
 
 use super::engine::Host;
 use super::imports::Sources;
-use crate::bridge::Waiting;
+use crate::bridge::{Trouble, Waiting};
 use crate::error::{Error, Place, nearest};
 use crate::library::Script;
 use crate::report::Frame;
-
-/// How a script ended that didn't end well.
-#[derive(Debug)]
-pub enum Trouble {
-    /// It failed.
-    Failed {
-        /// Why.
-        error: Error,
-        /// Where, innermost first.
-        frames: Vec<Frame>,
-    },
-    /// It waits for people.
-    Waiting(String),
-}
-
-impl From<Error> for Trouble {
-    fn from(error: Error) -> Trouble {
-        Trouble::Failed { error, frames: Vec::new() }
-    }
-}
 
 /// What an error of a host's script means.
 pub fn diagnose(host: &Host, error: EvalAltResult) -> Trouble {

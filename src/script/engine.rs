@@ -1,6 +1,6 @@
 //! One engine a run: Rhai's language without its dangerous parts, our primitives, and a watch on time and memory.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicIsize, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError};
 
 use rhai::packages::{
@@ -10,10 +10,10 @@ use rhai::packages::{
 use rhai::{AST, CallFnOptions, Dynamic, Engine, FuncArgs, Module, OptimizationLevel, Scope, Shared, Token};
 use tokio::sync::watch;
 
-use super::diagnose::{Trouble, of_parse};
+use super::diagnose::of_parse;
 use super::imports::{Imports, Sources};
 use super::{memory, strings};
-use crate::bridge::{RhaiResultOf, Run, RunTag, Stop};
+use crate::bridge::{RhaiResultOf, Stop, Trouble};
 use crate::library::{Library, Script};
 use crate::primitives;
 use crate::report::{Event, Place, Sink};
@@ -24,12 +24,20 @@ pub struct Progress {
     stop: watch::Sender<Stop>,
     tripped: Arc<AtomicBool>,
     memory: usize,
+    /// The bytes that all threads of the run hold, as far as they said.
+    all: Arc<AtomicIsize>,
+    /// What this one said.
+    said: Arc<AtomicIsize>,
 }
 
+/// A thread says what it holds when that changed by so many bytes: the sum would cost too much at each operation.
+const COARSE: isize = 256 << 10;
+
 impl Progress {
-    /// A watch with this many bytes for the script's thread.
+    /// A watch with this many bytes for the script's threads.
     pub fn new(memory: usize) -> Progress {
-        Progress { stop: watch::Sender::new(Stop::No), tripped: Arc::default(), memory }
+        let stop = watch::Sender::new(Stop::No);
+        Progress { stop, tripped: Arc::default(), memory, all: Arc::default(), said: Arc::default() }
     }
 
     /// Tells the run to stop. The first reason stays.
@@ -59,9 +67,25 @@ impl Progress {
         self.tripped.clone()
     }
 
+    /// The same watch for one more thread of the run.
+    pub(super) fn on_another_thread(&self) -> Progress {
+        Progress { said: Arc::default(), ..self.clone() }
+    }
+
+    /// Its thread ends: what it holds is counted by somebody else.
+    pub(super) fn withdraw(&self) {
+        self.all.fetch_sub(self.said.swap(0, Ordering::Relaxed), Ordering::Relaxed);
+    }
+
     /// Called by the engine between operations.
     fn check(&self) -> Option<Dynamic> {
-        if memory::held() > self.memory {
+        let (held, said) = (memory::balance(), self.said.load(Ordering::Relaxed));
+        if (held - said).abs() > COARSE {
+            self.said.store(held, Ordering::Relaxed);
+            self.all.fetch_add(held - said, Ordering::Relaxed);
+        }
+        let others = self.all.load(Ordering::Relaxed) - self.said.load(Ordering::Relaxed);
+        if usize::try_from(held + others).unwrap_or(0) > self.memory {
             self.stop(Stop::Memory);
         }
         if !self.tripped.load(Ordering::Relaxed) {
@@ -73,11 +97,11 @@ impl Progress {
 
 /// An engine with a compiled script.
 pub struct Host {
-    engine: Engine,
-    ast: AST,
-    sources: Sources,
-    script: Script,
-    progress: Progress,
+    pub(super) engine: Engine,
+    pub(super) ast: AST,
+    pub(super) sources: Sources,
+    pub(super) script: Script,
+    pub(super) progress: Progress,
 }
 
 impl Host {
@@ -90,15 +114,7 @@ impl Host {
     ) -> Result<Host, Trouble> {
         let sources = Sources::default();
         sources.lock().unwrap_or_else(PoisonError::into_inner).insert(script.shown.clone(), script.text.clone());
-        let mut engine = build(progress.clone());
-        engine.set_module_resolver(Imports::new(library.clone().beside(&script), sources.clone()));
-        let (shown, log) = (script.shown.clone(), sink.clone());
-        engine.on_print(move |text| sink.emit(Event::Print(text.to_string())));
-        engine.on_debug(move |text, source, position| {
-            let place =
-                Place::at(source.unwrap_or(&shown), position.line().unwrap_or(0), position.position().unwrap_or(0));
-            log.emit(Event::Debug { text: text.to_string(), place });
-        });
+        let engine = equipped(&script, library, &sources, sink, progress.clone());
         let compiled = engine.compile(&*script.text);
         if let Some(error) = progress.why().error() {
             return Err(error.into());
@@ -152,11 +168,6 @@ impl Host {
         self.ast.iter_functions().any(|function| function.name == name && function.params.len() == parameters)
     }
 
-    /// Gives the script its run: from here on primitives can reach the world.
-    pub fn attach(&mut self, run: Arc<Run>) {
-        self.engine.set_default_tag(Dynamic::from(RunTag(run)));
-    }
-
     /// Calls a function of the script, after its top level.
     pub fn call(&self, name: &str, args: impl FuncArgs) -> RhaiResultOf<Dynamic> {
         let options = CallFnOptions::new().eval_ast(true).rewind_scope(true);
@@ -181,6 +192,25 @@ impl Host {
 
 fn name_of(signature: &str) -> String {
     signature.split('(').next().unwrap_or_default().trim().trim_start_matches("get ").to_string()
+}
+
+/// An engine for one thread, with imports and with a sink for what is printed.
+pub(super) fn equipped(
+    script: &Script,
+    library: &Library,
+    sources: &Sources,
+    sink: Arc<dyn Sink>,
+    progress: Progress,
+) -> Engine {
+    let mut engine = build(progress);
+    engine.set_module_resolver(Imports::new(library.clone().beside(script), sources.clone()));
+    let (shown, log) = (script.shown.clone(), sink.clone());
+    engine.on_print(move |text| sink.emit(Event::Print(text.to_string())));
+    engine.on_debug(move |text, source, position| {
+        let place = Place::at(source.unwrap_or(&shown), position.line().unwrap_or(0), position.position().unwrap_or(0));
+        log.emit(Event::Debug { text: text.to_string(), place });
+    });
+    engine
 }
 
 /// An engine without a script.

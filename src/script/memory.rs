@@ -44,7 +44,12 @@ unsafe impl GlobalAlloc for Counting {
     }
 }
 
-/// The bytes that this thread allocated and that are not freed yet. What other threads free of them counts there.
-pub fn held() -> usize {
-    HELD.try_with(Cell::get).map_or(0, |bytes| usize::try_from(bytes).unwrap_or(0))
+/// The bytes that this thread allocated less those that it freed. What it freed of others' makes it less than nothing.
+pub fn balance() -> isize {
+    HELD.try_with(Cell::get).unwrap_or(0)
+}
+
+/// Counts bytes that another thread allocated as this one's, now that it ended and left them.
+pub fn adopt(bytes: isize) {
+    count(bytes);
 }

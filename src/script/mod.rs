@@ -1,6 +1,7 @@
 //! The Rhai host: an engine with limits, confined imports, parameters, and errors that point at the script.
 
 mod attempt;
+mod beside;
 mod diagnose;
 mod engine;
 mod imports;
@@ -10,8 +11,9 @@ mod prompt;
 mod run_key;
 mod strings;
 
+pub use crate::bridge::Trouble;
 pub use attempt::{Attempt, Surroundings};
-pub use diagnose::{Trouble, diagnose};
+pub use diagnose::diagnose;
 pub use engine::{Host, Progress};
 pub use params::{Declared, Given, gather, to_map};
 pub use prompt::Asking;

@@ -2,7 +2,7 @@
 //! retry, counting and progress. Primitives hand it changes and read the world; nothing else writes.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -53,17 +53,41 @@ pub struct Parts {
     pub cancelled: Arc<AtomicBool>,
 }
 
-/// The one way for changes. One door a run.
+/// The one way for changes. One door a run; items beside each other pass it with a sink and a position of their own.
 pub struct Door {
-    parts: Parts,
+    parts: Arc<Parts>,
     faults: Faults,
-    ledger: Mutex<BTreeMap<(&'static str, String), Option<Action>>>,
+    ledger: Arc<Mutex<Ledger>>,
+    sink: Arc<dyn Sink>,
+    position: AtomicI64,
 }
+
+/// What became of each object, by kind and target.
+type Ledger = BTreeMap<(&'static str, String), Option<Action>>;
 
 impl Door {
     /// A door of these parts.
     pub fn new(parts: Parts) -> Door {
-        Door { parts, faults: Faults::from_env(), ledger: Mutex::default() }
+        let sink = parts.sink.clone();
+        let parts = Arc::new(parts);
+        Door { parts, faults: Faults::from_env(), ledger: Arc::default(), sink, position: AtomicI64::new(0) }
+    }
+
+    /// The same door, for one of several items beside each other: its events go to that sink, and the journal lists
+    /// its changes at that position.
+    pub fn beside(&self, sink: Arc<dyn Sink>, position: i64) -> Door {
+        let (parts, ledger) = (self.parts.clone(), self.ledger.clone());
+        Door { parts, faults: self.faults.clone(), ledger, sink, position: AtomicI64::new(position) }
+    }
+
+    /// Where the journal lists what passes.
+    pub fn position(&self) -> i64 {
+        self.position.load(Ordering::SeqCst)
+    }
+
+    /// Lists what passes from now on there.
+    pub fn move_on(&self, position: i64) {
+        self.position.store(position, Ordering::SeqCst);
     }
 
     /// The world as it is behind the door; in a plan with the plan's own changes in it.
@@ -83,7 +107,7 @@ impl Door {
 
     /// Where events go.
     pub fn sink(&self) -> &Arc<dyn Sink> {
-        &self.parts.sink
+        &self.sink
     }
 
     /// The journal with this run's attempt, if the run is recorded.
@@ -108,7 +132,7 @@ impl Door {
     /// Says that an ensured object was found as asked.
     pub fn unchanged(&self, kind: &'static str, target: &str) {
         self.count(kind, target, None);
-        self.parts.sink.emit(Event::Unchanged { kind, target: target.to_string() });
+        self.sink.emit(Event::Unchanged { kind, target: target.to_string() });
     }
 
     /// Makes a change, or in a plan shows it.
@@ -128,7 +152,7 @@ impl Door {
             self.parts.reviewers.iter().flat_map(|reviewer| reviewer.review(&change, &self.parts.world)).collect();
         let refusal = refused(&change, &findings);
         for finding in findings {
-            self.parts.sink.emit(Event::Finding(finding));
+            self.sink.emit(Event::Finding(finding));
         }
         if let Some(error) = refusal {
             return Err(error);
@@ -136,7 +160,7 @@ impl Door {
         let (action, kind, target) = (change.action(), change.kind(), change.target());
         let entry = match &self.parts.journal {
             Some((journal, attempt)) => {
-                let intent = Intent { action, kind, target: &target, effect };
+                let intent = Intent { action, kind, target: &target, position: self.position(), effect };
                 Some((journal, journal.intend(*attempt, &intent).await?))
             }
             None => None,
@@ -157,7 +181,7 @@ impl Door {
         } else {
             let diff = change.diff();
             self.count(kind, &target, Some(action));
-            self.parts.sink.emit(Event::Change { action, kind, target, diff, note: None });
+            self.sink.emit(Event::Change { action, kind, target, diff, note: None });
         }
         Ok(outcome)
     }
@@ -180,7 +204,7 @@ impl Door {
                 };
                 if known == Effect::Done || (known == Effect::Uncertain && !service.deduplicates()) {
                     if known == Effect::Uncertain {
-                        self.parts.sink.emit(Event::Warning {
+                        self.sink.emit(Event::Warning {
                             message: format!(
                                 "whether {contact} got `{cause}` is uncertain: a run was killed while sending it"
                             ),

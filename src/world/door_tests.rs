@@ -112,8 +112,13 @@ impl Stage {
         let start = Start { run: run(), params: serde_json::Value::Null, command: Vec::new(), time: 0 };
         let attempt = self.journal.begin(&start).await.unwrap();
         let key = format!("{}/{}", run().hash, hash::short("chat\ngreeting"));
-        let intent =
-            Intent { action: Action::Create, kind: "notification", target: "chat greeting", effect: Some(&key) };
+        let intent = Intent {
+            action: Action::Create,
+            kind: "notification",
+            target: "chat greeting",
+            position: 0,
+            effect: Some(&key),
+        };
         self.journal.intend(attempt, &intent).await.unwrap();
     }
 }

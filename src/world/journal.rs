@@ -128,8 +128,8 @@ pub struct ChangeRow {
 pub trait Journal: Send + Sync {
     /// Records that an attempt begins. Attempts of the same run that never ended are marked as interrupted.
     async fn begin(&self, start: &Start) -> Result<Attempt>;
-    /// Records that a step begins; returns its number.
-    async fn step(&self, attempt: Attempt, name: &str, depth: usize) -> Result<i64>;
+    /// Records that a step begins; returns its number. Steps and changes are listed by position, then as they came.
+    async fn step(&self, attempt: Attempt, name: &str, depth: usize, position: i64) -> Result<i64>;
     /// Records how a step ended.
     async fn step_ended(&self, step: i64, ok: bool) -> Result<()>;
     /// Records the intent of a change before it is made. `effect` is the key of an effect that can't be observed.
@@ -155,6 +155,8 @@ pub struct Intent<'a> {
     pub kind: &'a str,
     /// To which.
     pub target: &'a str,
+    /// Where it is listed: what items beside each other did comes in the order of the items.
+    pub position: i64,
     /// The key of an effect that can't be observed afterwards.
     pub effect: Option<&'a str>,
 }

@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::report::{Counts, Status};
 
 /// The version of the tables, in SQLite's `user_version`.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 
 const TABLES: &str = "
     CREATE TABLE runs (
@@ -30,16 +30,23 @@ const TABLES: &str = "
     ) STRICT;
     CREATE TABLE steps (
         id INTEGER PRIMARY KEY, attempt INTEGER NOT NULL REFERENCES attempts(id),
-        name TEXT NOT NULL, depth INTEGER NOT NULL, status TEXT NOT NULL
+        name TEXT NOT NULL, depth INTEGER NOT NULL, status TEXT NOT NULL, position INTEGER NOT NULL DEFAULT 0
     ) STRICT;
     CREATE TABLE changes (
         id INTEGER PRIMARY KEY, attempt INTEGER NOT NULL REFERENCES attempts(id),
-        action TEXT NOT NULL, kind TEXT NOT NULL, target TEXT NOT NULL, effect TEXT, status TEXT NOT NULL
+        action TEXT NOT NULL, kind TEXT NOT NULL, target TEXT NOT NULL, effect TEXT, status TEXT NOT NULL,
+        position INTEGER NOT NULL DEFAULT 0
     ) STRICT;
     CREATE INDEX changes_by_effect ON changes(effect) WHERE effect IS NOT NULL;
     CREATE INDEX changes_by_attempt ON changes(attempt);
     CREATE INDEX steps_by_attempt ON steps(attempt);
 ";
+
+/// From each version to the next.
+const STEPS: [&str; 1] = ["
+    ALTER TABLE steps ADD COLUMN position INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE changes ADD COLUMN position INTEGER NOT NULL DEFAULT 0;
+"];
 
 /// A journal in a SQLite file.
 pub struct SqliteJournal {
@@ -74,6 +81,12 @@ impl SqliteJournal {
             0 => {
                 let make = format!("BEGIN; {TABLES} PRAGMA user_version = {VERSION}; COMMIT;");
                 connection.execute_batch(&make).map_err(broken(path))?;
+            }
+            older @ 1..VERSION => {
+                for (from, step) in (1..VERSION).zip(STEPS).skip_while(|(from, _)| *from < older) {
+                    let make = format!("BEGIN; {step} PRAGMA user_version = {}; COMMIT;", from + 1);
+                    connection.execute_batch(&make).map_err(broken(path))?;
+                }
             }
             newer => {
                 return Err(Error::failed(
@@ -142,11 +155,11 @@ impl Journal for SqliteJournal {
         })
     }
 
-    async fn step(&self, attempt: Attempt, name: &str, depth: usize) -> Result<i64> {
+    async fn step(&self, attempt: Attempt, name: &str, depth: usize, position: i64) -> Result<i64> {
         self.write(|db| {
             db.execute(
-                "INSERT INTO steps (attempt, name, depth, status) VALUES (?1, ?2, ?3, 'running')",
-                params![attempt.0, name, depth as i64],
+                "INSERT INTO steps (attempt, name, depth, status, position) VALUES (?1, ?2, ?3, 'running', ?4)",
+                params![attempt.0, name, depth as i64, position],
             )?;
             Ok(db.last_insert_rowid())
         })
@@ -162,9 +175,9 @@ impl Journal for SqliteJournal {
         let action = action.as_str().unwrap_or_default();
         self.write(|db| {
             db.execute(
-                "INSERT INTO changes (attempt, action, kind, target, effect, status)
-                 VALUES (?1, ?2, ?3, ?4, ?5, 'uncertain')",
-                params![attempt.0, action, change.kind, change.target, change.effect],
+                "INSERT INTO changes (attempt, action, kind, target, effect, status, position)
+                 VALUES (?1, ?2, ?3, ?4, ?5, 'uncertain', ?6)",
+                params![attempt.0, action, change.kind, change.target, change.effect, change.position],
             )?;
             Ok(Entry(db.last_insert_rowid()))
         })
@@ -262,8 +275,8 @@ impl Journal for SqliteJournal {
                     ))
                 })?
                 .collect::<rusqlite::Result<_>>()?;
-            let mut changes = db.prepare("SELECT action, kind, target, status FROM changes WHERE attempt = ?1 ORDER BY id")?;
-            let mut steps = db.prepare("SELECT name, depth, status FROM steps WHERE attempt = ?1 ORDER BY id")?;
+            let mut changes = db.prepare("SELECT action, kind, target, status FROM changes WHERE attempt = ?1 ORDER BY position, id")?;
+            let mut steps = db.prepare("SELECT name, depth, status FROM steps WHERE attempt = ?1 ORDER BY position, id")?;
             let mut found = Vec::new();
             for (id, mut attempt) in rows {
                 attempt.changes = changes

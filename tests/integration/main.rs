@@ -6,6 +6,7 @@ mod ensure;
 mod faults;
 mod layers;
 mod messages;
+mod parallel;
 mod parameters;
 mod plan;
 mod promises;

@@ -42,10 +42,13 @@ const GOLDEN: Scenario = Scenario {
     args: &["create-service", "--params", "payments-api.yaml", "--output", "json"],
 };
 
+/// Items beside each other: what happens first is another thing each time.
+const BESIDE: Scenario = Scenario { name: "beside", make: beside, args: &["beside", "--output", "json"] };
+
 impl Scenario {
     /// Whether the binary has the script; says so if not.
     fn is_there(&self) -> bool {
-        let there = self.args[0] == "smallest" || ships(self.args[0]);
+        let there = ["smallest", "beside"].contains(&self.args[0]) || ships(self.args[0]);
         if !there {
             println!("skipped: this build ships no script `{}`", self.args[0]);
         }
@@ -93,6 +96,31 @@ fn smallest() -> Workspace {
         ("scripts/smallest.rhai", SCRIPT),
     ])
 }
+
+fn beside() -> Workspace {
+    Workspace::of(&[
+        ("idp.yaml", IDP_YAML),
+        ("seeds/platform/README.md", "# Platform\n"),
+        ("scripts/beside.rhai", ITEMS),
+    ])
+}
+
+/// What each item proposes goes to its own repository: numbers of pull requests in a shared one go by who came first.
+const ITEMS: &str = r##"//! Items beside each other
+//!
+//! Repositories and proposals of several services at once.
+
+fn run(p) {
+    parallel(["api", "web", "jobs"], |name| {
+        let app = repo(name);
+        app.ensure(#{ description: `The ${name}` });
+        app.commit("main", "feat: start", tree().write("README.md", `# ${name}` + "\n"));
+        step("Propose", || { app.propose("Add docs", |t| t.write("docs/index.md", "# Docs\n")); });
+    });
+    notify("deployments", "All are there", #{ once: "made" });
+    repo("platform").propose("Tell of them", |t| t.write("told.md", "all\n"));
+}
+"##;
 
 const IDP_YAML: &str = "\
 forge: { kind: local, folder: .idp/forge, owner: acme, url: https://git.acme.example }
