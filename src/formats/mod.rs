@@ -1,4 +1,5 @@
 //! Languages and documents of others, pure and without I/O.
 
+pub mod catalog;
 pub mod skeleton;
 pub mod yaml;

@@ -35,8 +35,14 @@ pub struct Primitive {
 
 /// The options of every call that has some: what the calls themselves, the static checks and the reference read.
 pub fn options() -> impl Iterator<Item = &'static options::CallOptions> {
-    let folders: [&[options::CallOptions]; 5] =
-        [&[cluster::APPLY], &[notify::NOTIFY], &[parallel::PARALLEL], pull_request::options::ALL, repo::options::ALL];
+    let folders: [&[options::CallOptions]; 6] = [
+        &[catalog::ENTITY],
+        &[cluster::APPLY],
+        &[notify::NOTIFY],
+        &[parallel::PARALLEL],
+        pull_request::options::ALL,
+        repo::options::ALL,
+    ];
     folders.into_iter().flatten()
 }
 

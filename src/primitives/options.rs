@@ -23,6 +23,10 @@ pub enum Takes {
     TextMap,
     /// A function.
     Function,
+    /// A map, which the call itself looks into.
+    Map,
+    /// A list of maps.
+    Maps,
 }
 
 impl Takes {
@@ -35,6 +39,8 @@ impl Takes {
             Takes::Texts => "a list of texts",
             Takes::TextMap => "a map of texts",
             Takes::Function => "a function",
+            Takes::Map => "a map",
+            Takes::Maps => "a list of maps",
         }
     }
 }

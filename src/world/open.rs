@@ -11,7 +11,7 @@ use super::forge::{Forge, Protection, RepoId, Settings};
 use super::git::{self, GitForge, Seed};
 use super::lock::FileLock;
 use super::permission::Permissions;
-use super::review::{Manifests, Reviewer};
+use super::review::{Entities, Manifests, Reviewer};
 use super::snapshot::Snapshot;
 use super::{Clock, Cluster, World};
 use crate::config::{self, Config};
@@ -51,7 +51,7 @@ pub fn reviewers(config: &Config) -> Result<Vec<Box<dyn Reviewer>>> {
     for glob in &config.manifests {
         required.add(Glob::new(glob).map_err(wrong)?);
     }
-    Ok(vec![Box::new(Manifests { required: required.build().map_err(wrong)? })])
+    Ok(vec![Box::new(Manifests { required: required.build().map_err(wrong)? }), Box::new(Entities)])
 }
 
 fn parts(config: &Config) -> Result<(GitForge, Vec<Seed>)> {

@@ -5,7 +5,7 @@ use globset::GlobSet;
 use super::World;
 use super::change::Change;
 use crate::error::{Error, Place};
-use crate::formats::yaml;
+use crate::formats::{catalog, yaml};
 use crate::report::{Finding, Severity};
 
 /// Looks at a change before it is made.
@@ -77,6 +77,30 @@ fn review_text(name: &str, text: &str, required: bool, findings: &mut Vec<Findin
                 findings.push(refusal("manifest", document.place(&[]), message, Some(help)));
             }
         }
+    }
+}
+
+/// Entities in the files that the catalog reads are such as Backstage takes.
+pub struct Entities;
+
+impl Reviewer for Entities {
+    fn review(&self, change: &Change, _: &World) -> Vec<Finding> {
+        let Some(repo) = change.repo() else { return Vec::new() };
+        let mut findings = Vec::new();
+        for file in change.files().iter().filter(|file| catalog::is_catalog_file(&file.path)) {
+            let text = file.after.as_ref().and_then(|after| std::str::from_utf8(&after.bytes).ok());
+            let Some(text) = text else { continue };
+            // What doesn't parse is for `Manifests`.
+            let documents = yaml::parse(&format!("{repo}:{}", file.path), text).unwrap_or_default();
+            for document in documents.iter().filter(|document| catalog::is_entity(&document.value)) {
+                for found in catalog::check(&document.value) {
+                    let place = if found.key { document.key_place(&found.field) } else { document.place(&found.field) };
+                    let message = format!("{}: {} {}", catalog::called(&document.value), found.path(), found.what);
+                    findings.push(refusal("catalog", place, message, Some(found.help)));
+                }
+            }
+        }
+        findings
     }
 }
 

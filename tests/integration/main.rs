@@ -1,5 +1,6 @@
 //! The one integration binary: a file for each thing that must hold.
 
+mod catalog;
 mod cli;
 mod create_service;
 mod ensure;

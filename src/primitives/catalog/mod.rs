@@ -1,5 +1,7 @@
 //! The software catalog as a view over the forge: `catalog-info.yaml` of every repository, and the files of `catalog/`
-//! in GitOps repositories.
+//! in GitOps repositories. And its entities, built and checked before they are written.
+
+mod entity;
 
 use rhai::plugin::*;
 use serde_json::Value;
@@ -8,6 +10,7 @@ use crate::error::Result;
 use crate::formats::yaml;
 use crate::world::World;
 use crate::world::forge::RepoId;
+pub use entity::{ENTITY, build, reference};
 
 /// An entity and where it is declared.
 #[derive(Debug, Clone)]
@@ -52,6 +55,7 @@ pub mod api {
     use rhai::{Array, Dynamic, Map, NativeCallContext};
 
     use crate::bridge::{RhaiResultOf, run_of, throw};
+    use crate::primitives::manifest::Manifest;
     use crate::primitives::value;
 
     /// The catalog's entities of a kind and name, each a map with `repository`, `path` and `entity`.
@@ -72,5 +76,43 @@ pub mod api {
             Dynamic::from_map(map)
         };
         Ok(found.into_iter().map(map).collect())
+    }
+
+    /// An entity of the catalog as a manifest: its kind (`Domain`, `System`, `Component`, `API`, `Resource`, `Group`,
+    /// `User`, `Location` or `Template`), its name, the fields of its `metadata`, and `spec`. What Backstage wouldn't
+    /// take is an error that names the field.
+    ///
+    /// ```rhai
+    /// let resource = entity("Resource", "orders-prod-invoices", #{
+    ///     description: "Where invoices are kept",
+    ///     links: [#{ url: "https://git.acme.example/acme/orders-gitops", title: "GitOps repository" }],
+    ///     spec: #{ type: "s3", owner: "group:team-orders", system: "orders" },
+    /// });
+    /// print(tree().write("catalog/invoices.yaml", resource).read("catalog/invoices.yaml"));
+    /// ```
+    #[rhai_fn(return_raw)]
+    pub fn entity(ctx: NativeCallContext, kind: &str, name: &str, fields: Map) -> RhaiResultOf<Manifest> {
+        super::build(kind, name, &fields).map_err(|error| throw(&ctx, error))
+    }
+
+    /// The reference of an entity, or of a text that names its kind, in full and in lowercase.
+    ///
+    /// ```rhai
+    /// print(entity_ref(entity("User", "ann", #{ spec: #{ memberOf: [] } })));
+    /// print(entity_ref("Group:team-orders"));
+    /// ```
+    #[rhai_fn(return_raw)]
+    pub fn entity_ref(ctx: NativeCallContext, of: Dynamic) -> RhaiResultOf<String> {
+        super::reference(&of, None).map_err(|error| throw(&ctx, error))
+    }
+
+    /// The reference that a text stands for in a field whose references mean this kind where they name none.
+    ///
+    /// ```rhai
+    /// print(entity_ref("team-orders", "Group"));
+    /// ```
+    #[rhai_fn(name = "entity_ref", return_raw)]
+    pub fn entity_ref_of(ctx: NativeCallContext, text: Dynamic, kind: &str) -> RhaiResultOf<String> {
+        super::reference(&text, Some(kind)).map_err(|error| throw(&ctx, error))
     }
 }
