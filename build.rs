@@ -52,7 +52,11 @@ fn collect(folder: &Path, name: &str, files: &mut Vec<(String, bool)>) -> Result
         if kind.is_dir() {
             collect(&entry.path(), &path, files)?;
         } else if kind.is_file() {
-            files.push((path, is_executable(&entry.metadata()?)));
+            // Tests of scripts and their snapshots stay with the source. Those in templates are part of what is delivered.
+            let test = [".test.rhai", ".test.snap"].iter().any(|ending| path.ends_with(ending));
+            if !test || path.starts_with("templates/") {
+                files.push((path, is_executable(&entry.metadata()?)));
+            }
         } else {
             return Err(format!("{path} is neither a file nor a folder: links are not embedded").into());
         }

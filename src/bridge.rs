@@ -1,10 +1,11 @@
 //! The one way between sync scripts and async Rust: the run in the engine's tag, `wait`, and how errors are thrown.
 
+use std::any::Any;
 use std::collections::BTreeSet;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
 use rhai::{Dynamic, Engine, EvalAltResult, NativeCallContext};
 use tokio::sync::watch;
@@ -65,9 +66,51 @@ pub struct Opened {
     pub hold: Option<crate::world::lock::FileLock>,
 }
 
-/// What a run shares with the functions that its script calls. It travels in the engine's tag.
+/// What travels in the engine's tag: the run that calls belong to, and what the host has for functions of its own.
 #[derive(Clone)]
-pub struct RunTag(pub Arc<Run>);
+pub struct RunTag {
+    run: Arc<RwLock<Arc<Run>>>,
+    host: Option<Arc<dyn Any + Send + Sync>>,
+}
+
+impl RunTag {
+    /// A tag with a run.
+    pub fn new(run: Arc<Run>) -> RunTag {
+        RunTag { run: Arc::new(RwLock::new(run)), host: None }
+    }
+
+    /// The same, with what functions of the host find by [`RunTag::host`].
+    #[must_use]
+    pub fn with(self, host: Arc<dyn Any + Send + Sync>) -> RunTag {
+        RunTag { host: Some(host), ..self }
+    }
+
+    /// A tag with another run and the same host.
+    #[must_use]
+    pub fn another(&self, run: Arc<Run>) -> RunTag {
+        RunTag { host: self.host.clone(), ..RunTag::new(run) }
+    }
+
+    /// The run.
+    pub fn run(&self) -> Arc<Run> {
+        self.run.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Puts another run in its place: calls from here on belong to it.
+    pub fn set_run(&self, run: Arc<Run>) {
+        *self.run.write().unwrap_or_else(PoisonError::into_inner) = run;
+    }
+
+    /// What the host put here.
+    pub fn host<T: Any + Send + Sync>(&self) -> Option<Arc<T>> {
+        self.host.clone()?.downcast().ok()
+    }
+
+    /// The tag of a call.
+    pub fn of(ctx: &NativeCallContext) -> Option<RunTag> {
+        ctx.tag()?.clone().try_cast()
+    }
+}
 
 /// How a script ended that didn't end well.
 #[derive(Debug)]
@@ -372,8 +415,8 @@ async fn stopped(stop: &mut watch::Receiver<Stop>) -> Error {
 
 /// The run that a call belongs to.
 pub fn run_of(ctx: &NativeCallContext) -> RhaiResultOf<Arc<Run>> {
-    match ctx.tag().and_then(|tag| tag.clone().try_cast::<RunTag>()) {
-        Some(tag) => Ok(tag.0),
+    match RunTag::of(ctx) {
+        Some(tag) => Ok(tag.run()),
         None => Err(throw(ctx, Error::failed("idp::script::no_run", format!("{} needs a run", ctx.fn_name())))),
     }
 }

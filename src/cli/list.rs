@@ -45,7 +45,7 @@ pub fn eject(global: &Global, args: &EjectArgs) -> Result<Exit> {
     let options = global.options(false);
     match options.format {
         Format::Json => output::records(&options, [serde_json::json!({ "type": "file", "path": path })]),
-        Format::Human => output::text(&path),
+        _ => output::text(&path),
     }
     Ok(Exit::Ok)
 }

@@ -7,6 +7,7 @@ mod prompt;
 mod run;
 mod runs;
 mod script_help;
+mod test;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -80,6 +81,22 @@ impl Global {
         }
     }
 
+    /// Refuses a format that the verb doesn't speak.
+    fn check_format(&self, verb: &Verb) -> Result<()> {
+        let others: &[Format] = match verb {
+            Verb::Test(_) => &[Format::Junit],
+            _ => &[],
+        };
+        match self.output.unwrap_or_default() {
+            Format::Human | Format::Json => Ok(()),
+            other if others.contains(&other) => Ok(()),
+            other => {
+                let error = Error::invalid("idp::usage", format!("--output {other} is not for this command"));
+                Err(error.help("human and json are for all commands, junit for `test`"))
+            }
+        }
+    }
+
     fn options(&self, plan: bool) -> Options {
         Options {
             format: self.output.unwrap_or_default(),
@@ -107,6 +124,8 @@ enum Verb {
     /// `idp-run SCRIPT` is short for this. `idp-run SCRIPT --help` shows what the script does and its parameters.
     #[command(disable_help_flag = true)]
     Run(run::RunArgs),
+    /// Run the tests of scripts: the functions test_... of files NAME.test.rhai, each in a world of its own in memory
+    Test(test::TestArgs),
     /// Show the scripts that can be run by name
     List,
     /// Copy a built-in script into the workspace's scripts/, to change it
@@ -149,10 +168,15 @@ pub fn main(args: Vec<OsString>) -> Exit {
         }
         verb => (cli.global, verb),
     };
+    if let Err(error) = global.check_format(&verb) {
+        error_to_stderr(&Options { format: Format::Human, ..global.options(false) }, &error);
+        return Exit::Invalid;
+    }
     let result = match verb {
         Verb::Run(args) => return run::run(&global, args),
         Verb::Runs(verb) => runs::runs(&global, verb),
         Verb::Pr(verb) => pr::pr(&global, verb),
+        Verb::Test(args) => test::test(&global, &args),
         Verb::List => list::list(&global),
         Verb::Eject(args) => list::eject(&global, &args),
         Verb::Completions(args) => complete::completions(&args),

@@ -222,7 +222,7 @@ fn said(global: &Global, repo: &RepoId, pull: &PullRequest, text: &str) {
     let options = global.options(false);
     match options.format {
         Format::Json => stream(&options, repo, pull),
-        Format::Human => output::text(&format!("{text}\n")),
+        _ => output::text(&format!("{text}\n")),
     }
 }
 

@@ -15,7 +15,7 @@ use crate::error::{Error, Exit, Kind, Result};
 use crate::library::{Library, Script};
 use crate::output::{self, Format};
 use crate::report::{Event, Sink, Status};
-use crate::script::{Attempt, Given, Progress, Surroundings, Trouble};
+use crate::script::{Attempt, Extras, Given, Progress, Surroundings, Trouble};
 use crate::world::door::{Parts, cancelled};
 use crate::world::fault::Faults;
 use crate::world::forge::RUNS_AS;
@@ -97,6 +97,7 @@ pub fn run(global: &Global, args: RunArgs) -> Exit {
         progress: progress.clone(),
         mode: if args.plan { Mode::Plan } else { Mode::Apply },
         handle: runtime.handle().clone(),
+        extras: Extras::default(),
     };
     let attempt = Commanded { surroundings, script, args, ask: options.format == Format::Human };
     let (done, ended) = tokio::sync::oneshot::channel();
@@ -257,7 +258,7 @@ impl Commanded {
             };
             pairs.push((name.to_string(), value.to_string()));
         }
-        Ok(Given { pairs, file: self.args.params.clone(), values: self.args.values.clone() })
+        Ok(Given { pairs, file: self.args.params.clone(), values: self.args.values.clone(), exactly: None })
     }
 
     /// What the door is made of, once the script looks at the world.

@@ -10,6 +10,7 @@ mod progress;
 mod source;
 mod stream;
 pub mod table;
+mod verdicts;
 mod words;
 
 #[cfg(test)]
@@ -22,6 +23,7 @@ use crate::report::{Counts, Event, Sink, Status};
 
 pub use look::Look;
 pub use stream::{Stream, Streams};
+pub use verdicts::{test_list, test_report};
 
 /// Whom the output is for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -31,6 +33,18 @@ pub enum Format {
     Human,
     /// Machines: one event a line, the first names the format's version.
     Json,
+    /// What CI servers show of tests: `test` alone.
+    Junit,
+}
+
+impl std::fmt::Display for Format {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Format::Human => "human",
+            Format::Json => "json",
+            Format::Junit => "junit",
+        })
+    }
 }
 
 /// What `--color` says.
@@ -68,8 +82,8 @@ pub fn sink(options: &Options) -> Arc<dyn Sink> {
 /// The sink of a run, over streams of the caller's.
 pub fn sink_to(options: &Options, streams: Streams) -> Arc<dyn Sink> {
     match options.format {
-        Format::Human => Arc::new(human::Human::new(options, streams)),
         Format::Json => Arc::new(json::Json::new(streams)),
+        _ => Arc::new(human::Human::new(options, streams)),
     }
 }
 
@@ -81,14 +95,14 @@ pub fn error_to_stderr(options: &Options, error: &Error) {
 
 fn refuse(options: &Options, mut streams: Streams, error: &Error) {
     match options.format {
-        Format::Human => {
-            let text = diagnostic::failure(&streams.stderr.look(), error, &[]);
-            streams.stderr.write(&text);
-        }
         Format::Json => {
             let sink = json::Json::new(streams);
             sink.emit(Event::Failure { error: error.clone(), frames: Vec::new() });
             sink.emit(Event::Summary { counts: Counts::default(), status: Status::Failed });
+        }
+        _ => {
+            let text = diagnostic::failure(&streams.stderr.look(), error, &[]);
+            streams.stderr.write(&text);
         }
     }
 }

@@ -3,8 +3,10 @@
 mod diff;
 mod event;
 mod finding;
+mod test;
 
 pub use crate::error::{Frame, Place, Related};
 pub use diff::{Diff, FileDiff};
 pub use event::{Action, Counts, Event, Sink, Status};
 pub use finding::{Finding, Severity};
+pub use test::{SnapshotNote, TestCase, TestFailure, TestReport};

@@ -6,11 +6,11 @@ use std::sync::{Arc, OnceLock};
 use serde_json::{Map, Value};
 
 use super::diagnose::diagnose;
-use super::engine::{Host, Progress};
+use super::engine::{Extras, Host, Progress};
 use super::params::{Declared, Given, gather, to_map};
 use super::prompt::Asking;
 use super::run_key::run_key;
-use crate::bridge::{Opening, Run, Setup, Trouble};
+use crate::bridge::{Opening, Run, RunTag, Setup, Trouble};
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::library::{Library, Script};
@@ -33,6 +33,8 @@ pub struct Surroundings {
     pub progress: Progress,
     /// The runtime that futures are driven by.
     pub handle: tokio::runtime::Handle,
+    /// What the script's engine has beyond the primitives.
+    pub extras: Extras,
 }
 
 impl Surroundings {
@@ -60,8 +62,8 @@ pub struct Attempt {
 impl Attempt {
     /// Compiles a script and asks it for its parameters.
     pub fn prepare(script: Script, surroundings: Surroundings) -> Result<Attempt, Trouble> {
-        let Surroundings { library, sink, progress, .. } = &surroundings;
-        let host = Host::compile(script, library, sink.clone(), progress.clone())?;
+        let Surroundings { library, sink, progress, extras, .. } = &surroundings;
+        let host = Host::compile_with(script, library, sink.clone(), progress.clone(), extras.clone())?;
         let declared = host.declared().map_err(|error| diagnose(&host, *error))?;
         Ok(Attempt { host, declared, surroundings })
     }
@@ -89,7 +91,7 @@ impl Attempt {
         open: impl Fn() -> Opening + Send + Sync + 'static,
         run: &OnceLock<Arc<Run>>,
     ) -> Result<(), Trouble> {
-        self.host.attach(run.get_or_init(|| Arc::new(self.surroundings.run(open))).clone());
+        self.host.attach(RunTag::new(run.get_or_init(|| Arc::new(self.surroundings.run(open))).clone()));
         let host = &self.host;
         let map = || to_map(values);
         if host.defines("check", 1) {

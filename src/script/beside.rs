@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use rhai::{Dynamic, Engine, EvalAltResult};
 
-use super::engine::{Host, Progress, equipped};
+use super::engine::{Extras, Host, Progress, equipped};
 use super::imports::Sources;
 use super::{diagnose, memory};
-use crate::bridge::{Branches, Run, Trouble, Worker};
+use crate::bridge::{Branches, Run, RunTag, Trouble, Worker};
 use crate::library::{Library, Script};
 use crate::report::Sink;
 
@@ -32,6 +32,7 @@ impl Branches for Beside {
             script: self.twin.script().clone(),
             sources: self.twin.sources().clone(),
             progress: self.twin.progress().on_another_thread(),
+            extras: self.twin.extras.clone(),
         })
     }
 
@@ -50,11 +51,12 @@ struct OneThread {
     script: Script,
     sources: Sources,
     progress: Progress,
+    extras: Extras,
 }
 
 impl Worker for OneThread {
     fn engine(&self, sink: Arc<dyn Sink>) -> Engine {
-        equipped(&self.script, &self.library, &self.sources, sink, self.progress.clone())
+        equipped(&self.script, &self.library, &self.sources, sink, self.progress.clone(), &self.extras)
     }
 
     fn leave(self: Box<Self>) -> isize {
@@ -74,12 +76,18 @@ impl Host {
             sources: self.sources.clone(),
             script: self.script.clone(),
             progress: self.progress.clone(),
+            extras: self.extras.clone(),
         }
     }
 
     /// Gives the script its run: from here on primitives can reach the world.
-    pub fn attach(&mut self, run: Arc<Run>) {
-        run.lend(Arc::new(Beside::new(self, &run)));
-        self.engine.set_default_tag(Dynamic::from(crate::bridge::RunTag(run)));
+    pub fn attach(&mut self, tag: RunTag) {
+        self.lend(&tag.run());
+        self.engine.set_default_tag(Dynamic::from(tag));
+    }
+
+    /// Lends a run what items beside each other need.
+    pub fn lend(&self, run: &Arc<Run>) {
+        run.lend(Arc::new(Beside::new(self, run)));
     }
 }

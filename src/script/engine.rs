@@ -102,7 +102,20 @@ pub struct Host {
     pub(super) sources: Sources,
     pub(super) script: Script,
     pub(super) progress: Progress,
+    pub(super) extras: Extras,
 }
+
+/// What a host has beyond the primitives.
+#[derive(Clone, Default)]
+pub struct Extras {
+    /// Functions that only this host's scripts may call.
+    pub modules: Vec<Shared<Module>>,
+    /// Watches what is executed.
+    pub observer: Option<Observer>,
+}
+
+/// Watches what an engine executes, once it is built in.
+pub type Observer = Arc<dyn Fn(&mut Engine) + Send + Sync>;
 
 impl Host {
     /// Compiles a script. What it prints goes to the sink.
@@ -112,16 +125,27 @@ impl Host {
         sink: Arc<dyn Sink>,
         progress: Progress,
     ) -> Result<Host, Trouble> {
+        Host::compile_with(script, library, sink, progress, Extras::default())
+    }
+
+    /// The same, with more than the primitives.
+    pub fn compile_with(
+        script: Script,
+        library: &Library,
+        sink: Arc<dyn Sink>,
+        progress: Progress,
+        extras: Extras,
+    ) -> Result<Host, Trouble> {
         let sources = Sources::default();
         sources.lock().unwrap_or_else(PoisonError::into_inner).insert(script.shown.clone(), script.text.clone());
-        let engine = equipped(&script, library, &sources, sink, progress.clone());
+        let engine = equipped(&script, library, &sources, sink, progress.clone(), &extras);
         let compiled = engine.compile(&*script.text);
         if let Some(error) = progress.why().error() {
             return Err(error.into());
         }
         let mut ast = compiled.map_err(|error| of_parse(&script, *error.0, error.1))?;
         ast.set_source(script.shown.as_str());
-        Ok(Host { engine, ast, sources, script, progress })
+        Ok(Host { engine, ast, sources, script, progress, extras })
     }
 
     /// The script.
@@ -143,6 +167,7 @@ impl Host {
     pub fn function_names(&self) -> Vec<String> {
         let mut names: Vec<String> = modules()
             .iter()
+            .chain(&self.extras.modules)
             .flat_map(|module| module.gen_fn_signatures_with_mapper(std::borrow::Cow::Borrowed))
             .map(|signature| name_of(&signature))
             .collect();
@@ -154,13 +179,19 @@ impl Host {
 
     /// The signatures of a function of the primitives, for those who call it with the wrong arguments.
     pub fn signatures(&self, name: &str) -> Vec<String> {
-        let modules = primitives::all().iter().map(|primitive| &primitive.module);
+        let modules = primitives::all().iter().map(|primitive| &primitive.module).chain(&self.extras.modules);
         let mut found: Vec<String> = modules
             .flat_map(|module| module.gen_fn_signatures_with_mapper(std::borrow::Cow::Borrowed))
             .filter(|signature| name_of(signature) == name && !signature.starts_with("get "))
             .collect();
         found.sort();
         found
+    }
+
+    /// The functions that the script defines, with the number of their parameters.
+    pub fn functions(&self) -> Vec<(String, usize)> {
+        let named = self.ast.iter_functions().filter(|function| !function.name.starts_with("anon$"));
+        named.map(|function| (function.name.to_string(), function.params.len())).collect()
     }
 
     /// Whether the script defines a function with this many parameters.
@@ -201,8 +232,15 @@ pub(super) fn equipped(
     sources: &Sources,
     sink: Arc<dyn Sink>,
     progress: Progress,
+    extras: &Extras,
 ) -> Engine {
     let mut engine = build(progress);
+    for module in &extras.modules {
+        engine.register_global_module(module.clone());
+    }
+    if let Some(observe) = &extras.observer {
+        observe(&mut engine);
+    }
     engine.set_module_resolver(Imports::new(library.clone().beside(script), sources.clone()));
     let (shown, log) = (script.shown.clone(), sink.clone());
     engine.on_print(move |text| sink.emit(Event::Print(text.to_string())));

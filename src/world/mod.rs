@@ -14,6 +14,7 @@ pub mod hash;
 pub mod journal;
 pub mod later;
 pub mod lock;
+pub mod nothing;
 pub mod open;
 pub mod overlay;
 pub mod overlay_cluster;
@@ -51,10 +52,19 @@ pub struct World {
 }
 
 impl World {
-    /// The same world with every write held back: what plans and tests act on.
+    /// The same world with every write held back: what plans act on.
     pub fn overlaid(&self) -> World {
+        self.over(overlay::Overlay::over(self.forge.clone()))
+    }
+
+    /// The same world with every write held back, and answered as by a world that makes it: what tests act on.
+    pub fn rehearsed(&self) -> World {
+        self.over(overlay::Overlay::rehearsal(self.forge.clone()))
+    }
+
+    fn over(&self, forge: overlay::Overlay) -> World {
         World {
-            forge: Arc::new(overlay::Overlay::over(self.forge.clone())),
+            forge: Arc::new(forge),
             clusters: self
                 .clusters
                 .iter()

@@ -10,6 +10,7 @@ use super::contact::{Contact, FileContact};
 use super::forge::{Forge, Protection, RepoId, Settings};
 use super::git::{self, GitForge, Seed};
 use super::lock::FileLock;
+use super::nothing::{NoForge, Nothing};
 use super::permission::Permissions;
 use super::review::{Entities, Manifests, Reviewer};
 use super::snapshot::Snapshot;
@@ -35,8 +36,26 @@ pub async fn for_reading(config: &Config) -> Result<World> {
     if forge.exists() {
         return Ok(world(config, Arc::new(forge)));
     }
-    let preview = git::preview(forge, &seeds, Clock::System.now()).await?;
+    let preview = git::preview(Arc::new(forge), &seeds, Clock::System.now()).await?;
     Ok(world(config, Arc::new(preview)))
+}
+
+/// The time that tests live at: 2026-01-01 00:00 UTC.
+const TEST_TIME: i64 = 1_767_225_600;
+
+/// The world as its seeds make it (or, without them, an empty one) in memory, with nothing of the real one in reach: what
+/// tests lay their overlays on.
+pub async fn for_tests(config: &Config, seeded: bool) -> Result<World> {
+    let config::Forge::Local { owner, url, .. } = &config.forge;
+    let seeds = if seeded { parts(config)?.1 } else { Vec::new() };
+    let nothing = Arc::new(NoForge { owner: owner.clone(), url: url.clone() });
+    Ok(World {
+        forge: Arc::new(git::preview(nothing, &seeds, TEST_TIME).await?),
+        clusters: config.clusters.keys().map(|name| (name.clone(), Arc::new(Nothing) as Arc<dyn Cluster>)).collect(),
+        contacts: config.contacts.keys().map(|name| (name.clone(), Arc::new(Nothing) as Arc<dyn Contact>)).collect(),
+        clock: Clock::Fixed(TEST_TIME),
+        embedded: true,
+    })
 }
 
 /// Who may change what: `grants` come from outside, with the name of their file; `idp.yaml` may narrow them.

@@ -19,6 +19,8 @@ pub struct Overlay {
     inner: Arc<dyn Forge>,
     /// What the ids of commits made here begin with; overlays lie on each other, so each kind has its own.
     prefix: &'static str,
+    /// Whether numbers and URLs are assigned here, as the real forge would.
+    assigns: bool,
     held: Mutex<BTreeMap<RepoId, Held>>,
 }
 
@@ -42,18 +44,24 @@ struct Planned {
     parents: Vec<CommitId>,
     tree_of: Option<CommitId>,
     files: Arc<BTreeMap<String, Option<File>>>,
-    trailer: String,
+    /// None for what people commit.
+    trailer: Option<String>,
 }
 
 impl Overlay {
     /// Holds back what is written to this one.
     pub fn over(inner: Arc<dyn Forge>) -> Overlay {
-        Overlay { inner, prefix: "plan:", held: Mutex::default() }
+        Overlay { inner, prefix: "plan:", assigns: false, held: Mutex::default() }
+    }
+
+    /// Holds back what is written, and gives pull requests numbers as if they were opened.
+    pub fn rehearsal(inner: Arc<dyn Forge>) -> Overlay {
+        Overlay { inner, prefix: "test:", assigns: true, held: Mutex::default() }
     }
 
     /// A forge in memory, over one that is not there yet.
     pub fn preview(inner: Arc<dyn Forge>) -> Overlay {
-        Overlay { inner, prefix: "seed:", held: Mutex::default() }
+        Overlay { inner, prefix: "seed:", assigns: false, held: Mutex::default() }
     }
 
     fn held(&self) -> MutexGuard<'_, BTreeMap<RepoId, Held>> {
@@ -82,17 +90,18 @@ impl Overlay {
         parents: Vec<CommitId>,
         tree_of: Option<CommitId>,
         files: &[FileChange],
-        marker: &Marker,
+        marker: Option<&Marker>,
     ) -> CommitId {
         let id = CommitId(format!("{}{}", self.prefix, held.commits.len() + 1));
         let files = files.iter().map(|file| (file.path.clone(), file.after.clone())).collect();
-        held.commits
-            .insert(id.clone(), Planned { parents, tree_of, files: Arc::new(files), trailer: marker.to_string() });
+        let trailer = marker.map(Marker::to_string);
+        held.commits.insert(id.clone(), Planned { parents, tree_of, files: Arc::new(files), trailer });
         id
     }
 
     fn add_branch_commit(&self, held: &mut Held, head: &str, commit: &BranchCommit, marker: &Marker) -> CommitId {
-        let id = self.add_commit(held, commit.parents.clone(), Some(commit.tree_of.clone()), &commit.files, marker);
+        let (parents, tree_of) = (commit.parents.clone(), Some(commit.tree_of.clone()));
+        let id = self.add_commit(held, parents, tree_of, &commit.files, Some(marker));
         held.branches.insert(head.to_string(), id.clone());
         id
     }
@@ -108,6 +117,22 @@ impl Overlay {
             at += 1;
         }
         found
+    }
+
+    /// The base's head, and what a merge of the pull request changes there.
+    async fn merge(&self, repo: &RepoId, pull: &PullRequest) -> Result<(CommitId, Vec<FileChange>)> {
+        let base = self.branch(repo, &pull.base).await?.ok_or_else(|| missing(repo))?;
+        if let Mergeable::Conflicts(files) = self.mergeable(repo, &base, &pull.commit).await? {
+            let message = format!("{repo}#{} conflicts with {} in {}", pull.number, pull.base, files.join(", "));
+            return Err(Error::failed("idp::pr::conflict", message).help("run the script that opened it again"));
+        }
+        let common = self.merge_base(repo, &base, &pull.commit).await?.unwrap_or_else(|| base.clone());
+        let mut files = Vec::new();
+        for path in self.changed(repo, &common, &pull.commit).await?.into_keys() {
+            let (before, after) = (self.file(repo, &base, &path).await?, self.file(repo, &pull.commit, &path).await?);
+            files.push(FileChange { path, before, after });
+        }
+        Ok((base, files))
     }
 
     /// The paths that differ between two commits, for merges of planned ones.
@@ -254,7 +279,7 @@ impl Forge for Overlay {
 
     async fn trailer(&self, repo: &RepoId, commit: &CommitId) -> Result<Option<String>> {
         match self.planned(repo, commit) {
-            Some(planned) => Ok(Some(planned.trailer)),
+            Some(planned) => Ok(planned.trailer),
             None => self.inner.trailer(repo, commit).await,
         }
     }
@@ -274,6 +299,10 @@ impl Forge for Overlay {
         };
         let head = match change {
             Change::Commit { branch, .. } => self.branch(repo, branch).await?,
+            _ => None,
+        };
+        let merge = match (&target, change) {
+            (Some(pull), Change::Merge { .. }) => Some(self.merge(repo, pull).await?),
             _ => None,
         };
         let mut all = self.held();
@@ -306,9 +335,13 @@ impl Forge for Overlay {
                     return Err(Error::failed(MOVED, format!("{branch} of {repo} moved while it was edited")));
                 }
                 let parents = parent.iter().cloned().collect();
-                let id = self.add_commit(held, parents, parent.clone(), files, marker);
+                let ours = Some(marker).filter(|marker| !marker.owner.is_empty());
+                let id = self.add_commit(held, parents, parent.clone(), files, ours);
+                for pull in held.pulls.iter_mut().filter(|pull| pull.head == *branch && pull.state == State::Open) {
+                    pull.commit = id.clone();
+                }
                 held.branches.insert(branch.clone(), id);
-                held.delivered.insert(marker.clone());
+                held.delivered.extend(ours.cloned());
                 outcome.commit = Some(Later::Unknown);
             }
             Change::DeleteBranch { branch, .. } => {
@@ -320,9 +353,17 @@ impl Forge for Overlay {
             }
             Change::OpenPullRequest { base, head, commit, marker, title, body, labels, reviewers, .. } => {
                 let id = self.add_branch_commit(held, head, commit, marker);
+                let (number, url) = match self.assigns {
+                    true => {
+                        let number = held.pulls.len() as u64 + 1;
+                        (Later::Known(number), Later::Known(format!("{}/pull/{number}", self.url(repo))))
+                    }
+                    false => (Later::Unknown, Later::Unknown),
+                };
+                outcome.number = Some(number.clone());
                 held.pulls.push(PullRequest {
-                    number: Later::Unknown,
-                    url: Later::Unknown,
+                    number,
+                    url,
                     title: title.clone(),
                     body: body.clone(),
                     author: actor.name.clone(),
@@ -337,7 +378,6 @@ impl Forge for Overlay {
                     merged: None,
                 });
                 outcome.commit = Some(Later::Unknown);
-                outcome.number = Some(Later::Unknown);
             }
             Change::UpdatePullRequest { number, head, marker, after, commit, reopen, .. } => {
                 let mut pull = target.ok_or_else(|| gone(change))?;
@@ -368,10 +408,14 @@ impl Forge for Overlay {
             }
             Change::Merge { .. } | Change::ClosePullRequest { .. } => {
                 let mut pull = target.ok_or_else(|| gone(change))?;
-                pull.state = if matches!(change, Change::Merge { .. }) { State::Merged } else { State::Closed };
-                if let Change::Merge { .. } = change {
-                    // A planned merge brings the head's tree: enough for what comes after it in the same plan.
-                    held.branches.insert(pull.base.clone(), pull.commit.clone());
+                if pull.state != State::Open {
+                    let message = format!("{} is {} already", change.target(), pull.state.as_str());
+                    return Err(Error::failed("idp::pr::state", message));
+                }
+                pull.state = if merge.is_some() { State::Merged } else { State::Closed };
+                if let Some((base, files)) = merge {
+                    let id = self.add_commit(held, vec![base.clone(), pull.commit.clone()], Some(base), &files, None);
+                    held.branches.insert(pull.base.clone(), id);
                 }
                 hold(held, pull);
             }

@@ -15,6 +15,7 @@ mod proposals;
 mod readme;
 mod registry;
 mod sandbox;
+mod script_tests;
 mod skeletons;
 mod support;
 mod workspace;

@@ -27,24 +27,31 @@ struct Function {
 fn functions() -> Vec<Function> {
     let mut found = Vec::new();
     for primitive in primitives::all() {
-        let mut engine = rhai::Engine::new_raw();
-        engine.register_global_module(primitive.module.clone());
-        let metadata: Value = serde_json::from_str(&engine.gen_fn_metadata_to_json(false).unwrap()).unwrap();
-        for function in metadata["functions"].as_array().unwrap() {
-            let lines = function["docComments"].as_array().cloned().unwrap_or_default();
-            let lines: Vec<&str> = lines.iter().filter_map(Value::as_str).collect();
-            let lines = lines.join("\n");
-            let doc: Vec<&str> = lines.lines().map(|line| line.trim_start().trim_start_matches("///")).collect();
-            let doc = doc.iter().map(|line| line.strip_prefix(' ').unwrap_or(line)).collect::<Vec<_>>().join("\n");
-            let signature = function["signature"].as_str().unwrap().to_string();
-            found.push(Function { primitive: primitive.name, signature, doc });
-        }
+        let of = |(signature, doc)| Function { primitive: primitive.name, signature, doc };
+        found.extend(documented(&primitive.module).into_iter().map(of));
+    }
+    found
+}
+
+/// The signatures and the documentation of a module's functions.
+pub fn documented(module: &rhai::Shared<rhai::Module>) -> Vec<(String, String)> {
+    let mut engine = rhai::Engine::new_raw();
+    engine.register_global_module(module.clone());
+    let metadata: Value = serde_json::from_str(&engine.gen_fn_metadata_to_json(false).unwrap()).unwrap();
+    let mut found = Vec::new();
+    for function in metadata["functions"].as_array().unwrap() {
+        let lines = function["docComments"].as_array().cloned().unwrap_or_default();
+        let lines: Vec<&str> = lines.iter().filter_map(Value::as_str).collect();
+        let lines = lines.join("\n");
+        let doc: Vec<&str> = lines.lines().map(|line| line.trim_start().trim_start_matches("///")).collect();
+        let doc = doc.iter().map(|line| line.strip_prefix(' ').unwrap_or(line)).collect::<Vec<_>>().join("\n");
+        found.push((function["signature"].as_str().unwrap().to_string(), doc));
     }
     found
 }
 
 /// The ```rhai blocks of a documentation.
-fn examples(doc: &str) -> Vec<String> {
+pub fn examples(doc: &str) -> Vec<String> {
     let blocks = doc.split("```rhai\n").skip(1);
     blocks.map(|block| block.split("```").next().unwrap_or_default().to_string()).collect()
 }

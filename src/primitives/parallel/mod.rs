@@ -85,7 +85,11 @@ impl Fork<'_> {
     /// One item, as a step of its own.
     fn one(&self, run: &Arc<Run>, engine: &rhai::Engine, item: usize) -> RhaiResultOf<Dynamic> {
         let mut global = self.global.clone();
-        global.tag = Dynamic::from(RunTag(run.clone()));
+        let outer = global.tag.clone().try_cast::<RunTag>();
+        global.tag = Dynamic::from(match outer {
+            Some(tag) => tag.another(run.clone()),
+            None => RunTag::new(run.clone()),
+        });
         // Constants are behind a lock that two threads would fight for.
         if let Some(constants) = self.global.constants.as_ref().and_then(|all| rhai::locked_read(all)) {
             global.constants = Some(Shared::new(Locked::new(constants.clone())));

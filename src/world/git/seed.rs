@@ -58,9 +58,10 @@ pub fn sow(forge: &GitForge, seeds: &[Seed], time: i64) -> Result<()> {
     store::sync_folder_of(&forge.folder)
 }
 
-/// The forge as [`sow`] would make it, in memory: for plans and reading verbs before the first apply.
-pub async fn preview(forge: GitForge, seeds: &[Seed], time: i64) -> Result<Overlay> {
-    let world = Overlay::preview(Arc::new(forge));
+/// The forge as [`sow`] would make it, in memory, over one that has nothing: for plans and reading verbs before the first
+/// apply, and for tests.
+pub async fn preview(inner: Arc<dyn Forge>, seeds: &[Seed], time: i64) -> Result<Overlay> {
+    let world = Overlay::preview(inner);
     let actor = Actor { name: RUNS_AS.to_string(), time };
     for seed in seeds {
         let (repo, branch) = (seed.repo.clone(), seed.settings.default_branch.clone());

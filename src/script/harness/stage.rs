@@ -1,0 +1,263 @@
+//! What one test acts on: its world in memory, the runs that it starts there, and what is known of its failure.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+
+use serde_json::{Map, Value};
+use tokio::sync::OnceCell;
+
+use super::outcome::{Outcome, Recorder};
+use super::snapshot::Taking;
+use crate::bridge::{Opened, Opening, Run, RunTag};
+use crate::config::Config;
+use crate::error::{Error, Result};
+use crate::library::Library;
+use crate::report::{Frame, Sink};
+use crate::script::prompt::Asking;
+use crate::script::{Attempt, Given, Host, Surroundings, Trouble, diagnose};
+use crate::world::door::Parts;
+use crate::world::journal::RunKey;
+use crate::world::{Change, Door, Mode, World, hash, open};
+
+/// The worlds that tests begin with, each made once for all tests: overlays keep them as they are.
+#[derive(Default)]
+pub struct Fixtures(Mutex<HashMap<Fixture, Arc<OnceCell<World>>>>);
+
+/// What tells the beginnings apart: the workspace, whether its seeds are in it, and the names of clusters.
+type Fixture = (PathBuf, bool, Vec<String>);
+
+impl Fixtures {
+    async fn world(&self, config: &Config, seeded: bool) -> Result<World> {
+        let clusters = config.clusters.keys().cloned().collect();
+        let cell = {
+            let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            all.entry((config.root.clone(), seeded, clusters)).or_default().clone()
+        };
+        cell.get_or_try_init(|| open::for_tests(config, seeded)).await.cloned()
+    }
+}
+
+/// More about an error than it says itself.
+#[derive(Clone)]
+pub struct Detail {
+    error: Error,
+    /// Where in the script that the test ran, innermost first.
+    pub frames: Vec<Frame>,
+    /// Expected against actual.
+    pub diff: Option<String>,
+}
+
+/// What one test acts on. It travels in the tag of the test's engine.
+pub struct Stage {
+    /// The workspace whose scripts are tested.
+    pub root: PathBuf,
+    name: String,
+    fixtures: Arc<Fixtures>,
+    state: Mutex<State>,
+    detail: Mutex<Option<Detail>>,
+    host: OnceLock<Weak<Host>>,
+    /// What it compares with.
+    pub snapshots: Mutex<Taking>,
+}
+
+struct State {
+    surroundings: Surroundings,
+    seeded: bool,
+    world: Option<World>,
+}
+
+/// Nobody is asked in a test.
+struct Nobody;
+
+impl Asking for Nobody {
+    fn is_there(&self) -> bool {
+        false
+    }
+
+    fn ask(&self, name: &str, _: &crate::primitives::param::Param) -> Result<Value> {
+        Err(Error::invalid("idp::param::missing", format!("the parameter `{name}` is missing")))
+    }
+}
+
+impl Stage {
+    /// The stage of a test, with the workspace's own world.
+    pub fn new(name: &str, surroundings: Surroundings, fixtures: Arc<Fixtures>, snapshots: Taking) -> Arc<Stage> {
+        Arc::new(Stage {
+            root: surroundings.config.root.clone(),
+            name: name.to_string(),
+            fixtures,
+            state: Mutex::new(State { surroundings, seeded: true, world: None }),
+            detail: Mutex::default(),
+            host: OnceLock::new(),
+            snapshots: Mutex::new(snapshots),
+        })
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The tag of the test's engine.
+    pub fn tag(self: &Arc<Stage>) -> RunTag {
+        RunTag::new(self.own_run()).with(self.clone())
+    }
+
+    /// Remembers the host, for the errors that tests expect.
+    pub fn set_host(&self, host: &Arc<Host>) {
+        let _ = self.host.set(Arc::downgrade(host));
+    }
+
+    /// What an error of the test's script means.
+    pub fn explain(&self, error: rhai::EvalAltResult) -> Trouble {
+        match self.host.get().and_then(Weak::upgrade) {
+            Some(host) => diagnose(&host, error),
+            None => Error::failed("idp::script::error", error.to_string()).into(),
+        }
+    }
+
+    /// The workspace as the test has it by now.
+    pub fn config(&self) -> Arc<Config> {
+        self.state().surroundings.config.clone()
+    }
+
+    /// The test's world, made with the first look at it.
+    pub async fn world(&self) -> Result<World> {
+        let (config, seeded) = {
+            let state = self.state();
+            if let Some(world) = &state.world {
+                return Ok(world.clone());
+            }
+            (state.surroundings.config.clone(), state.seeded)
+        };
+        let world = self.fixtures.world(&config, seeded).await?.rehearsed();
+        Ok(self.state().world.get_or_insert(world).clone())
+    }
+
+    /// Another workspace (`idp.yaml` with its seeds) in place of the own one; without `seeded` its world is empty.
+    pub fn set_config(self: &Arc<Stage>, tag: &RunTag, config: Config, seeded: Option<bool>) -> Result<()> {
+        {
+            let mut state = self.state();
+            let same = state.surroundings.config.root == config.root
+                && state.surroundings.config.clusters == config.clusters
+                && seeded.is_none_or(|seeded| seeded == state.seeded);
+            if !same && state.world.is_some() {
+                return Err(Error::invalid("idp::test::fixture", "the test has looked at its world already")
+                    .help("say which world it has before the first look at it, best at the top of the file"));
+            }
+            state.surroundings.config = Arc::new(config);
+            state.seeded = seeded.unwrap_or(state.seeded);
+        }
+        tag.set_run(self.own_run());
+        Ok(())
+    }
+
+    /// The run that the test's own calls of primitives belong to.
+    fn own_run(self: &Arc<Stage>) -> Arc<Run> {
+        let surroundings = self.state().surroundings.clone();
+        let (stage, sink) = (self.clone(), surroundings.sink.clone());
+        let run = Arc::new(surroundings.run(move || {
+            let (stage, sink) = (stage.clone(), sink.clone());
+            Box::pin(async move {
+                let world = stage.world().await?;
+                stage.opened(world, Mode::Apply, own_key(&stage.name), "test", crate::world::forge::RUNS_AS, sink)
+            })
+        }));
+        if let Some(host) = self.host.get().and_then(Weak::upgrade) {
+            host.lend(&run);
+        }
+        run
+    }
+
+    fn opened(
+        &self,
+        world: World,
+        mode: Mode,
+        run: RunKey,
+        script: &str,
+        actor: &str,
+        sink: Arc<dyn Sink>,
+    ) -> Result<Opened> {
+        let Surroundings { config, progress, .. } = self.state().surroundings.clone();
+        let door = Door::new(Parts {
+            world,
+            mode,
+            run,
+            script: script.to_string(),
+            actor: actor.to_string(),
+            permissions: open::permissions(&config, None)?,
+            reviewers: open::reviewers(&config)?,
+            journal: None,
+            sink,
+            cancelled: progress.flag(),
+        });
+        Ok(Opened { door, hold: None })
+    }
+
+    /// What a person does beside the runs.
+    pub async fn act(&self, person: &str, change: impl AsyncFnOnce(&World) -> Result<Change>) -> Result<()> {
+        let world = self.world().await?;
+        let change = change(&world).await?;
+        let key = own_key(person);
+        let sink: Arc<dyn Sink> = Arc::new(Recorder::default());
+        let opened = self.opened(world, Mode::Apply, key, "test", person, sink)?;
+        opened.door.pass(change).await.map(drop)
+    }
+
+    /// Runs a script of the workspace with these parameters, in the test's world or (a plan) over it.
+    pub fn run_script(
+        self: &Arc<Stage>,
+        name: &str,
+        params: Map<String, Value>,
+        mode: Mode,
+    ) -> Result<Outcome, Trouble> {
+        let mut surroundings = self.state().surroundings.clone();
+        let recorder = Arc::new(Recorder::default());
+        let script = Library::new(&self.root).script(name, &self.root)?;
+        surroundings.sink = recorder.clone();
+        surroundings.library = Library::new(&self.root).beside(&script);
+        surroundings.extras.modules.clear();
+        surroundings.mode = mode;
+        let (progress, handle) = (surroundings.progress.clone(), surroundings.handle.clone());
+        let granted = script.granted(&self.root);
+        let behind = handle.block_on(self.world())?;
+        let world = if mode == Mode::Plan { behind.overlaid() } else { behind };
+        let run = OnceLock::new();
+        let whole = || {
+            let mut attempt = Attempt::prepare(script, surroundings)?;
+            let values = attempt.values(name, &Given { exactly: Some(params), ..Given::default() }, &Nobody)?;
+            let key = attempt.key(&values);
+            let (stage, world, sink) = (self.clone(), world.clone(), recorder.clone());
+            let open = move || -> Opening {
+                let (stage, world, sink, key) = (stage.clone(), world.clone(), sink.clone(), key.clone());
+                let granted = granted.clone();
+                let actor = crate::world::forge::RUNS_AS;
+                Box::pin(async move { stage.opened(world, mode, key, &granted, actor, sink) })
+            };
+            attempt.go(&values, open, &run)
+        };
+        let ended = whole();
+        if let Some(error) = progress.why().error() {
+            // The test ends with the script that it ran.
+            return Err(error.into());
+        }
+        let counts = run.get().and_then(|run| run.opened()).map(|opened| opened.door.counts());
+        Ok(Outcome::new(name, mode, ended, counts.unwrap_or_default(), recorder.take(), world))
+    }
+
+    /// Keeps what is known of an error beyond its own words, for the report.
+    pub fn explain_later(&self, error: &Error, frames: Vec<Frame>, diff: Option<String>) {
+        let detail = Detail { error: error.clone(), frames, diff };
+        *self.detail.lock().unwrap_or_else(PoisonError::into_inner) = Some(detail);
+    }
+
+    /// What is known of this error, if it was the last to be explained.
+    pub fn detail(&self, error: &Error) -> Option<Detail> {
+        let detail = self.detail.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        detail.filter(|detail| detail.error == *error)
+    }
+}
+
+fn own_key(name: &str) -> RunKey {
+    RunKey { hash: hash::short(name), script: "test".into(), input_hash: String::new(), key: name.to_string() }
+}

@@ -1,0 +1,175 @@
+//! All tests, several at a time: each on a thread of its own, with a deadline, in a world of its own.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::cases::{Common, execute};
+use super::snapshot::{Keeping, Taking};
+use super::{TestFile, stage::Fixtures};
+use crate::bridge::Stop;
+use crate::config::Config;
+use crate::error::{Error, Result};
+use crate::report::{TestCase, TestFailure, TestReport};
+use crate::script::Progress;
+use crate::script::engine::Observer;
+
+/// How long a test that was told to stop may take to do so before it is left behind.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// What is to be run, and how.
+pub struct Suite {
+    /// The workspace.
+    pub config: Arc<Config>,
+    /// The files.
+    pub files: Vec<TestFile>,
+    /// Only tests whose `file test` contains this text.
+    pub filter: Option<String>,
+    /// How many tests run at a time.
+    pub jobs: usize,
+    /// Whether the first failure ends it.
+    pub fail_fast: bool,
+    /// How long one test may take.
+    pub time: Duration,
+    /// What is done about snapshots.
+    pub keeping: Keeping,
+    /// Watches what engines execute.
+    pub observer: Option<Observer>,
+}
+
+impl Suite {
+    /// The tests that the filter leaves, as file and name.
+    pub fn chosen(&self) -> Vec<(&TestFile, &str)> {
+        let fits = |file: &TestFile, test: &str| {
+            let filter = self.filter.as_deref().unwrap_or_default();
+            format!("{} {test}", file.script.shown).contains(filter)
+        };
+        let all = self.files.iter().flat_map(|file| file.tests.iter().map(move |(test, _)| (file, test.as_str())));
+        all.filter(|(file, test)| fits(file, test)).collect()
+    }
+}
+
+impl Suite {
+    /// The chosen tests by file, name and line.
+    pub fn listed(&self) -> Vec<(String, String, usize)> {
+        let line =
+            |file: &TestFile, test: &str| file.tests.iter().find(|(name, _)| name == test).map_or(0, |(_, at)| *at);
+        let all = self.chosen().into_iter();
+        all.map(|(file, test)| (file.script.shown.clone(), test.to_string(), line(file, test))).collect()
+    }
+}
+
+/// Runs the tests. The report has them in the order of the files, however they ended.
+pub fn run(suite: &Suite) -> Result<TestReport> {
+    let began = Instant::now();
+    let chosen = suite.chosen();
+    let common = Common {
+        config: suite.config.clone(),
+        fixtures: Arc::new(Fixtures::default()),
+        keeping: suite.keeping,
+        time: suite.time,
+        observer: suite.observer.clone(),
+    };
+    let mut report = TestReport::default();
+    for file in suite.files.iter().filter(|_| suite.filter.is_none()) {
+        if let Some(failure) = &file.broken {
+            report.cases.push(failed(file, "(compile)", failure.clone()));
+        }
+    }
+    let next = AtomicUsize::new(0);
+    let stop = AtomicBool::new(suite.fail_fast && !report.cases.is_empty());
+    let ended: Mutex<BTreeMap<usize, (TestCase, Option<Taking>)>> = Mutex::default();
+    let work = || -> Result<()> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build()
+            .map_err(|error| Error::failed("idp::io", format!("can't start the runtime: {error}")))?;
+        while !stop.load(Ordering::SeqCst) {
+            let at = next.fetch_add(1, Ordering::SeqCst);
+            let Some((file, test)) = chosen.get(at) else { break };
+            let (case, taking) = one(&runtime, &common, file, test)?;
+            if case.failure.is_some() && suite.fail_fast {
+                stop.store(true, Ordering::SeqCst);
+            }
+            ended.lock().unwrap_or_else(PoisonError::into_inner).insert(at, (case, taking));
+        }
+        Ok(())
+    };
+    std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..suite.jobs.clamp(1, chosen.len().max(1))).map(|_| scope.spawn(work)).collect();
+        workers.into_iter().try_for_each(|worker| worker.join().unwrap_or(Ok(())))
+    })?;
+    let mut takings: BTreeMap<&str, Vec<Taking>> = BTreeMap::new();
+    let mut passed: BTreeMap<&str, usize> = BTreeMap::new();
+    let ended = ended.into_inner().unwrap_or_else(PoisonError::into_inner);
+    report.skipped = chosen.len() - ended.len();
+    for (at, (case, taking)) in ended {
+        let shown = chosen[at].0.script.shown.as_str();
+        // What a failed test took is no measure.
+        if case.failure.is_none() {
+            *passed.entry(shown).or_default() += 1;
+            takings.entry(shown).or_default().extend(taking);
+        }
+        report.cases.push(case);
+    }
+    for file in suite.files.iter().filter(|file| file.broken.is_none()) {
+        let shown = file.script.shown.as_str();
+        let whole = passed.get(shown).copied().unwrap_or(0) == file.tests.len();
+        let notes = file.snapshots.settle(takings.remove(shown).unwrap_or_default(), suite.keeping, whole)?;
+        report.snapshots.extend(notes.into_iter().map(|(name, note)| (shown.to_string(), name, note)));
+    }
+    report.time = began.elapsed();
+    Ok(report)
+}
+
+fn failed(file: &TestFile, test: &str, failure: TestFailure) -> TestCase {
+    TestCase {
+        file: file.script.shown.clone(),
+        name: test.to_string(),
+        line: 0,
+        time: Duration::ZERO,
+        said: Vec::new(),
+        failure: Some(failure),
+    }
+}
+
+/// One test on its thread, watched from here.
+fn one(
+    runtime: &tokio::runtime::Runtime,
+    common: &Common,
+    file: &TestFile,
+    test: &str,
+) -> Result<(TestCase, Option<Taking>)> {
+    let progress = Progress::new(common.config.limits.memory);
+    let (done, mut ended) = tokio::sync::oneshot::channel();
+    let (theirs, watch, handle) = (common.clone(), progress.clone(), runtime.handle().clone());
+    let copy = file.clone();
+    let name = test.to_string();
+    std::thread::Builder::new()
+        .name(name.clone())
+        .stack_size(common.config.limits.stack())
+        .spawn(move || {
+            let _ = done.send(execute(&theirs, &copy, &name, watch, handle));
+        })
+        .map_err(|error| {
+            Error::failed("idp::io", format!("can't start a test's thread: {error}"))
+                .help("lower `limits.memory` in idp.yaml, or `--jobs`")
+        })?;
+    let result = runtime.block_on(async {
+        if let Ok(result) = tokio::time::timeout(common.time, &mut ended).await {
+            return Some(result);
+        }
+        progress.stop(Stop::Time);
+        tokio::time::timeout(GRACE, &mut ended).await.ok()
+    });
+    let lost = |message: &str| {
+        let failure = TestFailure { error: Error::failed("idp::test::lost", message), frames: Vec::new(), diff: None };
+        (failed(file, test, failure), None)
+    };
+    Ok(match result {
+        Some(Ok((case, taking))) => (case, Some(taking)),
+        Some(Err(_)) => lost("the test's thread ended without a word: this is a mistake of idp-run, not of the test"),
+        None => lost("the test was told to stop, and didn't"),
+    })
+}
