@@ -14,7 +14,10 @@ const logger = createLogger(config);
 const metrics = createMetrics();
 const tracing = startTracing(config.tracing);
 {% if values.database %}
-const database = await openDatabase(config.database, metrics);
+const database = await openDatabase(config.database, metrics).catch((error) => {
+  logger.fatal({ error }, 'no database');
+  process.exit(1);
+});
 const store = createStore(database);
 const isReady = () => database.isReachable();
 {% else %}
