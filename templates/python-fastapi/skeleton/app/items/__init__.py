@@ -1,0 +1,1 @@
+"""The resource that this service owns."""
