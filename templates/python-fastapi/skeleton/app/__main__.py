@@ -3,8 +3,11 @@
 import logging
 import os
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import uvicorn
+from fastapi import FastAPI
 
 from app import logs, tracing
 from app.application import create_app
@@ -33,10 +36,25 @@ def main() -> None:
 {% if values.database %}
     database = Database(config.database, metrics.registry)
     items = ItemService(PostgresStore(database.pool), metrics.registry)
-    app = create_app(items, metrics, lifespan=database.lifespan, is_ready=database.is_reachable)
 {% else %}
     items = ItemService(MemoryStore(), metrics.registry)
-    app = create_app(items, metrics)
+{% endif %}
+
+    # Uvicorn ends the process with the signal that it got: what is to be done last is done here.
+    @asynccontextmanager
+    async def lifespan({% if values.database %}app{% else %}_app{% endif %}: FastAPI) -> AsyncIterator[None]:
+{% if values.database %}
+        async with database.lifespan(app):
+            yield
+{% else %}
+        yield
+{% endif %}
+        stop_tracing()
+
+{% if values.database %}
+    app = create_app(items, metrics, lifespan=lifespan, is_ready=database.is_reachable)
+{% else %}
+    app = create_app(items, metrics, lifespan=lifespan)
 {% endif %}
     logging.getLogger("app").info("listening", extra={"fields": {"server.port": config.port}})
     uvicorn.run(
@@ -50,7 +68,6 @@ def main() -> None:
         server_header=False,
         timeout_graceful_shutdown=config.shutdown_ms // 1000,
     )
-    stop_tracing()
 
 
 if __name__ == "__main__":
