@@ -1,6 +1,8 @@
 //! Scripts and templates by name: looked up in the workspace, then in the named script's own folder, then among the
 //! embedded ones. An argument with a `/` or ending in `.rhai` is a path.
 
+mod reads;
+
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,6 +13,8 @@ use crate::embedded;
 use crate::error::{Error, Place, Result, io, nearest};
 use crate::formats::skeleton::SourceFile;
 use crate::formats::yaml;
+
+pub use reads::Reads;
 
 /// The longest script that is compiled, in bytes: compiling has no limit of its own.
 const LONGEST: usize = 256 << 10;
@@ -69,19 +73,51 @@ pub struct Listed {
 pub struct Library {
     workspace: PathBuf,
     script_folder: Option<PathBuf>,
+    reads: Reads,
 }
 
 impl Library {
     /// The library of a workspace.
     pub fn new(workspace: &Path) -> Library {
-        Library { workspace: workspace.to_path_buf(), script_folder: None }
+        Library { workspace: workspace.to_path_buf(), script_folder: None, reads: Reads::default() }
     }
 
     /// The same, with the folder of the script that runs.
     #[must_use]
     pub fn beside(mut self, script: &Script) -> Library {
         self.script_folder = script.folder.clone();
+        self.note(script);
         self
+    }
+
+    /// What was read so far by those who run: the script, its modules, the files of its templates.
+    pub fn reads(&self) -> &Reads {
+        &self.reads
+    }
+
+    /// Notes a script or module as read.
+    fn note(&self, script: &Script) {
+        self.reads.note(&script.granted(&self.workspace), script.text.as_bytes());
+    }
+
+    /// A folder as [`Reads`] name it: by its path within the workspace, wherever that is.
+    fn name_of(&self, path: &Path) -> String {
+        let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+        let (path, root) = (real(path), real(&self.workspace));
+        path.strip_prefix(&root).unwrap_or(&path).display().to_string()
+    }
+
+    /// What a name of [`Reads`] holds now; none if it is gone.
+    pub fn bytes_of(&self, name: &str) -> Result<Option<Vec<u8>>> {
+        if let Some(path) = name.strip_prefix("embedded:") {
+            return Ok(embedded::file(path).map(|file| file.bytes.to_vec()));
+        }
+        let path = self.workspace.join(name);
+        match std::fs::read(&path) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(io("read", &path)(error)),
+        }
     }
 
     /// A script by name or path. `from` is the folder that relative paths start at.
@@ -127,7 +163,9 @@ impl Library {
                 });
             };
             let text = text_of(file.bytes, name)?.into();
-            return Ok(Script { name: name.to_string(), shown: format!("embedded:{path}"), folder: None, text });
+            let module = Script { name: name.to_string(), shown: format!("embedded:{path}"), folder: None, text };
+            self.note(&module);
+            return Ok(module);
         }
         let refused = |why: &str| {
             Error::invalid("idp::script::import", format!("can't import `{name}`: {why}"))
@@ -147,7 +185,9 @@ impl Library {
             if inside(&path) != Some(true) {
                 return Err(refused("it leads out of the workspace"));
             }
-            return read_script(&path, &path.display().to_string());
+            let module = read_script(&path, &path.display().to_string())?;
+            self.note(&module);
+            return Ok(module);
         }
         Err(refused("there is no such file"))
     }
@@ -159,17 +199,17 @@ impl Library {
             for root in [Some(&self.workspace), self.script_folder.as_ref()].into_iter().flatten() {
                 let folder = root.join("templates").join(name);
                 if folder.join("template.yaml").is_file() {
-                    return template_on_disk(name, &folder);
+                    return self.template_on_disk(name, &folder);
                 }
             }
-            if let Some(found) = embedded_template(name)? {
+            if let Some(found) = self.embedded_template(name)? {
                 return Ok(found);
             }
         }
         let names = template_names()?;
         for (real, aliases) in &names {
             if aliases.iter().any(|alias| alias == name)
-                && let Some(found) = embedded_template(real)?
+                && let Some(found) = self.embedded_template(real)?
             {
                 return Ok(found);
             }
@@ -182,6 +222,35 @@ impl Library {
                 names.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", ")
             )),
         })
+    }
+
+    fn embedded_template(&self, name: &str) -> Result<Option<Template>> {
+        let root = format!("templates/{name}/");
+        let Some(card) = embedded::file(&format!("{root}template.yaml")) else { return Ok(None) };
+        for file in embedded::under(&root) {
+            self.reads.note(&format!("embedded:{}", file.path), file.bytes);
+        }
+        let skeleton = format!("{root}skeleton/");
+        let files = embedded::under(&skeleton).iter().map(|file| SourceFile {
+            path: file.path[skeleton.len()..].to_string(),
+            executable: file.executable,
+            bytes: Cow::Borrowed(file.bytes),
+        });
+        let values = card_of(&format!("embedded:{root}template.yaml"), &String::from_utf8_lossy(card.bytes))?;
+        Ok(Some(Template { name: name.into(), values: values["values"].clone(), files: files.collect() }))
+    }
+
+    fn template_on_disk(&self, name: &str, folder: &Path) -> Result<Template> {
+        let card = folder.join("template.yaml");
+        let text = std::fs::read_to_string(&card).map_err(io("read", &card))?;
+        let values = card_of(&card.display().to_string(), &text)?;
+        let files = files_of(&folder.join("skeleton"), "idp::template::path")?;
+        let named = self.name_of(folder);
+        self.reads.note(&format!("{named}/template.yaml"), text.as_bytes());
+        for file in &files {
+            self.reads.note(&format!("{named}/skeleton/{}", file.path), &file.bytes);
+        }
+        Ok(Template { name: name.into(), values: values["values"].clone(), files })
     }
 
     /// All scripts that can be named, the workspace's own first.
@@ -242,27 +311,6 @@ fn text_of<'a>(bytes: &'a [u8], shown: &str) -> Result<&'a str> {
     }
     std::str::from_utf8(bytes)
         .map_err(|_| Error::invalid("idp::script::encoding", format!("{shown} is not UTF-8")).at(Place::file(shown)))
-}
-
-fn embedded_template(name: &str) -> Result<Option<Template>> {
-    let root = format!("templates/{name}/");
-    let Some(card) = embedded::file(&format!("{root}template.yaml")) else { return Ok(None) };
-    let skeleton = format!("{root}skeleton/");
-    let files = embedded::under(&skeleton).iter().map(|file| SourceFile {
-        path: file.path[skeleton.len()..].to_string(),
-        executable: file.executable,
-        bytes: Cow::Borrowed(file.bytes),
-    });
-    let values = card_of(&format!("embedded:{root}template.yaml"), &String::from_utf8_lossy(card.bytes))?;
-    Ok(Some(Template { name: name.into(), values: values["values"].clone(), files: files.collect() }))
-}
-
-fn template_on_disk(name: &str, folder: &Path) -> Result<Template> {
-    let card = folder.join("template.yaml");
-    let text = std::fs::read_to_string(&card).map_err(io("read", &card))?;
-    let values = card_of(&card.display().to_string(), &text)?;
-    let files = files_of(&folder.join("skeleton"), "idp::template::path")?;
-    Ok(Template { name: name.into(), values: values["values"].clone(), files })
 }
 
 fn card_of(shown: &str, text: &str) -> Result<Value> {

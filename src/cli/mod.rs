@@ -1,5 +1,6 @@
 //! The command line: one thin file a verb. Errors are dressed here, at the rim.
 
+mod apply;
 mod complete;
 mod list;
 mod pr;
@@ -36,7 +37,8 @@ idp-run [OPTIONS] SCRIPT [NAME=VALUE]... [--plan]
 const EXAMPLES: &str = "\
 Examples:
   idp-run create-service project=payments service=api owner=team-payments --plan
-  idp-run create-service --params payments-api.yaml
+  idp-run create-service --params payments-api.yaml --plan --out plan.json
+  idp-run apply plan.json
   idp-run ./scripts/my-path.rhai --help
   idp-run pr list platform-gitops
   idp-run runs show create-service
@@ -126,6 +128,8 @@ enum Verb {
     Run(run::RunArgs),
     /// Run the tests of scripts: the functions test_... of files NAME.test.rhai, each in a world of its own in memory
     Test(test::TestArgs),
+    /// Apply a plan that `--plan --out` saved: exactly its changes, or none if the world moved
+    Apply(apply::ApplyArgs),
     /// Show the scripts that can be run by name
     List,
     /// Copy a built-in script into the workspace's scripts/, to change it
@@ -174,6 +178,7 @@ pub fn main(args: Vec<OsString>) -> Exit {
     }
     let result = match verb {
         Verb::Run(args) => return run::run(&global, args),
+        Verb::Apply(args) => return apply::apply(&global, args),
         Verb::Runs(verb) => runs::runs(&global, verb),
         Verb::Pr(verb) => pr::pr(&global, verb),
         Verb::Test(args) => test::test(&global, &args),

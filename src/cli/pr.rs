@@ -242,6 +242,7 @@ async fn pass(world: &World, who: &str, change: Change) -> Result<()> {
         actor: who.to_string(),
         permissions: Permissions::default(),
         reviewers: Vec::new(),
+        guard: None,
         journal: None,
         sink: Arc::new(Silent),
         cancelled: Arc::new(AtomicBool::new(false)),

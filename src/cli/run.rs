@@ -1,12 +1,13 @@
 //! `idp-run SCRIPT`: one attempt at a run, on a thread of its own, watched for time, memory and Ctrl-C.
 
 use std::path::PathBuf;
-use std::sync::atomic::Ordering;
-use std::sync::{Arc, OnceLock};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use clap::Args;
 
+use super::apply;
 use super::prompt::Terminal;
 use super::{Global, current_folder, runtime, script_help};
 use crate::bridge::{Opened, Opening, Run, Stop};
@@ -21,6 +22,8 @@ use crate::world::fault::Faults;
 use crate::world::forge::RUNS_AS;
 use crate::world::journal::{Journal, RunKey, Start};
 use crate::world::lock::FileLock;
+use crate::world::plan::SavedPlan;
+use crate::world::plan::guard::{Guard, Heard, Recorder};
 use crate::world::sqlite::SqliteJournal;
 use crate::world::{Door, Mode, open};
 
@@ -44,6 +47,9 @@ pub struct RunArgs {
     /// Show every change, make none
     #[arg(long)]
     pub plan: bool,
+    /// With --plan: save the plan, for `idp-run apply FILE`
+    #[arg(long, value_name = "FILE", requires = "plan")]
+    pub out: Option<PathBuf>,
     /// With --plan: exit with 5 if there are changes
     #[arg(long, requires = "plan")]
     pub detailed_exitcode: bool,
@@ -59,6 +65,9 @@ pub struct RunArgs {
     /// Values of an earlier attempt, when a run is resumed.
     #[arg(skip)]
     pub values: serde_json::Map<String, serde_json::Value>,
+    /// The plan that is applied, if one is.
+    #[arg(skip)]
+    pub saved: Option<Arc<SavedPlan>>,
 }
 
 /// Runs a script and says how it ended, whatever happened.
@@ -78,6 +87,7 @@ pub fn run(global: &Global, args: RunArgs) -> Exit {
     };
     let prepared = (|| {
         let here = current_folder()?;
+        args.out.as_deref().map(apply::check_out).transpose()?;
         let (config, script) = find(global, &name, &here)?;
         Ok((config, script, runtime()?))
     })();
@@ -156,13 +166,17 @@ async fn watch(mut ended: tokio::sync::oneshot::Receiver<Exit>, progress: &Progr
     }
 }
 
+/// Whether a script is named by its path.
+pub(super) fn is_path(name: &str) -> bool {
+    name.contains('/') || name.ends_with(".rhai")
+}
+
 /// The workspace and the script: a path without a workspace above brings its own folder as one.
 fn find(global: &Global, name: &str, here: &std::path::Path) -> Result<(Config, Script)> {
     let found = Config::find(global.workspace.as_deref(), here)?;
-    let is_path = name.contains('/') || name.ends_with(".rhai");
     let config = match found {
         Some(config) => config,
-        None if is_path => {
+        None if is_path(name) => {
             let folder = here.join(name);
             Config::bare(folder.parent().unwrap_or(here))?
         }
@@ -173,10 +187,10 @@ fn find(global: &Global, name: &str, here: &std::path::Path) -> Result<(Config, 
 }
 
 /// One attempt of the command line, with all that it needs on its thread.
-struct Commanded {
-    surroundings: Surroundings,
-    script: Script,
-    args: RunArgs,
+pub(super) struct Commanded {
+    pub(super) surroundings: Surroundings,
+    pub(super) script: Script,
+    pub(super) args: RunArgs,
     ask: bool,
 }
 
@@ -234,18 +248,38 @@ impl Commanded {
 
     /// Runs the script; the text if only help was asked for.
     fn attempt(&self, run: &OnceLock<Arc<Run>>) -> Result<Option<String>, Trouble> {
-        let mut attempt = Attempt::prepare(self.script.clone(), self.surroundings.clone())?;
+        if let Some(saved) = &self.args.saved {
+            return self.apply(saved, run).map(|()| None);
+        }
+        let recorder = self.args.out.as_ref().map(|_| Arc::new(Recorder::default()));
+        let surroundings = match &recorder {
+            Some(recorder) => self.heard_by(recorder, true),
+            None => self.surroundings.clone(),
+        };
+        let mut attempt = Attempt::prepare(self.script.clone(), surroundings)?;
         if self.args.help {
             return Ok(Some(script_help::text(self.called(), &self.script, attempt.declared())));
         }
         let values = attempt.values(self.called(), &self.given()?, &Terminal { allowed: self.ask })?;
-        let opening = Arc::new(self.opening(attempt.key(&values), values.clone())?);
-        let open = move || -> Opening { Box::pin(opened(opening.clone())) };
-        attempt.go(&values, open, run).map(|()| None)
+        let key = attempt.key(&values);
+        let mode = if self.args.plan { Mode::Plan } else { Mode::Apply };
+        let mut opening = self.opening(mode, key.clone(), values.clone())?;
+        opening.guard = recorder.clone().map(|recorder| recorder as Arc<dyn Guard>);
+        attempt.go(&values, opening.opener(), run)?;
+        if let (Some(recorder), Some(out)) = (recorder, &self.args.out) {
+            self.save(recorder.recorded(), key, values, out)?;
+        }
+        Ok(None)
+    }
+
+    /// The surroundings with what is said written down, and said on or kept silent.
+    pub(super) fn heard_by(&self, recorder: &Arc<Recorder>, aloud: bool) -> Surroundings {
+        let sink = aloud.then(|| self.surroundings.sink.clone());
+        Surroundings { sink: Arc::new(Heard { recorder: recorder.clone(), sink }), ..self.surroundings.clone() }
     }
 
     /// The script as the command line called it: what people can type again.
-    fn called(&self) -> &str {
+    pub(super) fn called(&self) -> &str {
         self.args.script.as_deref().unwrap_or(&self.script.name)
     }
 
@@ -262,7 +296,12 @@ impl Commanded {
     }
 
     /// What the door is made of, once the script looks at the world.
-    fn opening(&self, key: RunKey, values: serde_json::Map<String, serde_json::Value>) -> Result<OpeningParts> {
+    pub(super) fn opening(
+        &self,
+        mode: Mode,
+        key: RunKey,
+        values: serde_json::Map<String, serde_json::Value>,
+    ) -> Result<OpeningParts> {
         let grants = self.args.grants.as_deref().map(config::read_grants).transpose()?;
         let file = self.args.grants.as_ref().map(|file| file.display().to_string()).unwrap_or_default();
         let config = self.surroundings.config.clone();
@@ -276,6 +315,9 @@ impl Commanded {
             params: serde_json::Value::Object(values),
             config,
             key,
+            guard: None,
+            hold: Mutex::default(),
+            plan: None,
         })
     }
 }
@@ -284,7 +326,7 @@ impl Commanded {
 fn command(script: &Script, args: &RunArgs) -> Result<Vec<String>> {
     let name = args.script.clone().unwrap_or_default();
     Ok(vec![match &script.folder {
-        Some(folder) if name.contains('/') || name.ends_with(".rhai") => {
+        Some(folder) if is_path(&name) => {
             let path = folder.join(format!("{}.rhai", script.name));
             std::path::absolute(&path).map_err(crate::error::io("find", &path))?.display().to_string()
         }
@@ -292,7 +334,7 @@ fn command(script: &Script, args: &RunArgs) -> Result<Vec<String>> {
     }])
 }
 
-struct OpeningParts {
+pub(super) struct OpeningParts {
     config: Arc<Config>,
     sink: Arc<dyn Sink>,
     progress: Progress,
@@ -302,6 +344,20 @@ struct OpeningParts {
     grants: Option<(String, Vec<config::Grant>)>,
     key: RunKey,
     params: serde_json::Value,
+    /// Who looks on while changes pass.
+    pub(super) guard: Option<Arc<dyn Guard>>,
+    /// The run's lock, if it was taken before.
+    pub(super) hold: Mutex<Option<FileLock>>,
+    /// The digest of the plan that is applied.
+    pub(super) plan: Option<String>,
+}
+
+impl OpeningParts {
+    /// What opens the door with these parts.
+    pub(super) fn opener(self) -> impl Fn() -> Opening + Send + Sync + 'static {
+        let parts = Arc::new(self);
+        move || -> Opening { Box::pin(opened(parts.clone())) }
+    }
 }
 
 /// Opens the door: over the real world with the run's lock and journal, or over an overlay.
@@ -313,7 +369,11 @@ async fn opened(parts: Arc<OpeningParts>) -> Result<Opened> {
     let (world, journal, hold) = match parts.mode {
         Mode::Plan => (open::for_reading(config).await?.overlaid(), None, None),
         Mode::Apply => {
-            let hold = lock(&parts).await?;
+            let taken = parts.hold.lock().unwrap_or_else(PoisonError::into_inner).take();
+            let hold = match taken {
+                Some(hold) => hold,
+                None => lock(config, &parts.key, &parts.sink, &parts.progress.flag()).await?,
+            };
             let world = open::for_changes(config)?;
             let journal: Arc<dyn Journal> = Arc::new(SqliteJournal::open(&config.journal(), Faults::from_env())?);
             let attempt = journal
@@ -321,6 +381,7 @@ async fn opened(parts: Arc<OpeningParts>) -> Result<Opened> {
                     run: parts.key.clone(),
                     params: parts.params.clone(),
                     command: parts.command.clone(),
+                    plan: parts.plan.clone(),
                     time: world.clock.now(),
                 })
                 .await?;
@@ -335,6 +396,7 @@ async fn opened(parts: Arc<OpeningParts>) -> Result<Opened> {
         actor: RUNS_AS.to_string(),
         permissions,
         reviewers,
+        guard: parts.guard.clone(),
         journal,
         sink: parts.sink.clone(),
         cancelled: parts.progress.flag(),
@@ -343,28 +405,28 @@ async fn opened(parts: Arc<OpeningParts>) -> Result<Opened> {
 }
 
 /// The run's lock: one writer for a key at a time.
-async fn lock(parts: &OpeningParts) -> Result<FileLock> {
-    let path = parts.config.run_lock(&parts.key.hash);
+pub(super) async fn lock(config: &Config, run: &RunKey, sink: &Arc<dyn Sink>, cancel: &AtomicBool) -> Result<FileLock> {
+    let path = config.run_lock(&run.hash);
     let began = std::time::Instant::now();
     let mut said = false;
     loop {
         if let Some(mut lock) = FileLock::try_acquire(&path)? {
-            lock.sign(&format!("process {} (`{}`)", std::process::id(), parts.key.key))?;
+            lock.sign(&format!("process {} (`{}`)", std::process::id(), run.key))?;
             return Ok(lock);
         }
         let holder = std::fs::read_to_string(&path).unwrap_or_default();
         if !said {
             said = true;
-            parts.sink.emit(Event::Warning {
-                message: format!("another run of `{}` is under way: {}", parts.key.key, holder.trim()),
+            sink.emit(Event::Warning {
+                message: format!("another run of `{}` is under way: {}", run.key, holder.trim()),
                 help: Some(format!("waiting for it, for at most {} s", PATIENCE.as_secs())),
             });
         }
-        if parts.progress.flag().load(Ordering::SeqCst) {
+        if cancel.load(Ordering::SeqCst) {
             return Err(cancelled());
         }
         if began.elapsed() > PATIENCE {
-            let message = format!("another run of `{}` is still under way: {}", parts.key.key, holder.trim());
+            let message = format!("another run of `{}` is still under way: {}", run.key, holder.trim());
             return Err(Error::failed("idp::run::held", message).help("stop it, or wait for its end"));
         }
         tokio::time::sleep(Duration::from_millis(20)).await;

@@ -144,7 +144,9 @@ fn shown(row: &RunRow, attempts: &[AttemptRow]) -> String {
     for attempt in attempts {
         let note = attempt.note.as_ref().map(|note| format!(": {note}")).unwrap_or_default();
         let (number, status, started) = (attempt.number, &attempt.status, time(attempt.started));
-        text.push_str(&format!("\nAttempt {number}, {started}, {status}{note} (input {})\n", attempt.input_hash));
+        let plan = attempt.plan.as_ref().map(|plan| format!(", plan {}", &plan[..plan.len().min(12)]));
+        let (input, plan) = (&attempt.input_hash, plan.unwrap_or_default());
+        text.push_str(&format!("\nAttempt {number}, {started}, {status}{note} (input {input}{plan})\n"));
         for step in &attempt.steps {
             let indent = "  ".repeat(usize::try_from(step.depth).unwrap_or(0) + 1);
             text.push_str(&format!("{indent}{} {}\n", step.status, step.name));
@@ -152,7 +154,8 @@ fn shown(row: &RunRow, attempts: &[AttemptRow]) -> String {
         for change in &attempt.changes {
             let kind = change.kind.replace('_', " ");
             let status = if change.status == "done" { String::new() } else { format!("  {}", change.status) };
-            text.push_str(&format!("    {} {kind} {}{status}\n", change.action, change.target));
+            let number = change.number.map(|number| format!(" #{number}")).unwrap_or_default();
+            text.push_str(&format!("    {} {kind} {}{number}{status}\n", change.action, change.target));
         }
     }
     text

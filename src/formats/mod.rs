@@ -1,5 +1,6 @@
 //! Languages and documents of others, pure and without I/O.
 
 pub mod catalog;
+pub mod digest;
 pub mod skeleton;
 pub mod yaml;

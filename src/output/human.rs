@@ -26,6 +26,8 @@ struct State {
     outputs: Vec<(String, Value)>,
     pull_requests: Option<Table>,
     waits_for: Option<String>,
+    /// Where the plan was saved.
+    saved: Option<String>,
 }
 
 impl Human {
@@ -42,6 +44,7 @@ impl Human {
             outputs: Vec::new(),
             pull_requests: None,
             waits_for: None,
+            saved: None,
         }))
     }
 
@@ -117,6 +120,25 @@ impl State {
                 self.attention(&text);
             }
             Event::Waiting(what) => self.wait(one_line(&what)),
+            Event::PlanSaved { file, .. } => self.saved = Some(one_line(&file)),
+            Event::PlanRead { run, created, idp_run, changes, .. } => {
+                let look = self.streams.stderr.look();
+                let size = words::count(changes, "change");
+                let about = format!("Plan of {}, made {} by idp-run {} ({size})", one_line(&run), created, idp_run);
+                if !self.options.quiet {
+                    self.say(&format!("{}\n", look.dim(&one_line(&about))));
+                }
+            }
+            Event::Moved { kind, target, why, diff } => {
+                let look = self.streams.stderr.look();
+                let mut text =
+                    format!("{} {} {}: ", look.yellow("!"), words::kind(&kind), look.bold(&one_line(&target)));
+                text.push_str(&format!("{}\n", one_line(&why)));
+                for line in change::details(&look, Action::Update, &diff, self.options.verbose) {
+                    text.push_str(&format!("{}\n", indent(2, &line)));
+                }
+                self.attention(&text);
+            }
             Event::Failure { error, frames } => {
                 let rest = self.progress.finish(Some(false));
                 self.say(&rest);
@@ -224,6 +246,9 @@ impl State {
             _ => look.bold(&head),
         };
         self.block(&format!("{head}{rest}\n"));
+        if let Some(file) = self.saved.take() {
+            self.result(&format!("Saved as {file}; `idp-run apply {file}` makes exactly these changes.\n"));
+        }
     }
 
     /// What was collected: prints of a plan, then outputs.

@@ -115,6 +115,24 @@ enum Line<'a> {
         #[serde(rename = "for")]
         what: &'a str,
     },
+    PlanSaved {
+        file: &'a str,
+        digest: &'a str,
+        changes: usize,
+    },
+    Plan {
+        run: &'a str,
+        created: &'a str,
+        idp_run: &'a str,
+        digest: &'a str,
+        changes: usize,
+    },
+    Moved {
+        kind: &'a str,
+        target: &'a str,
+        why: &'a str,
+        diff: &'a Diff,
+    },
     PullRequest {
         number: u64,
         title: &'a str,
@@ -196,6 +214,11 @@ impl<'a> From<&'a Event> for Line<'a> {
                 related: error.related().iter().map(RelatedLine::from).collect(),
             },
             Event::Waiting(what) => Line::Waiting { what },
+            Event::PlanSaved { file, digest, changes } => Line::PlanSaved { file, digest, changes: *changes },
+            Event::PlanRead { run, created, idp_run, digest, changes } => {
+                Line::Plan { run, created, idp_run, digest, changes: *changes }
+            }
+            Event::Moved { kind, target, why, diff } => Line::Moved { kind, target, why, diff },
             Event::PullRequest { repository, number, title, head, base, state, url } => {
                 Line::PullRequest { number: *number, title, head, base, state, url, repository }
             }

@@ -1,20 +1,20 @@
 //! Differences between before and after of a change: of files as unified diffs, of settings field by field.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What a change alters, for people to read before they say yes.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Diff {
     /// Settings: field, before (none when it is new), after (none when it goes).
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<(String, Option<String>, Option<String>)>,
     /// Files, in path order.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<FileDiff>,
 }
 
 /// One file of a diff.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FileDiff {
     /// The path within the repository.
     pub path: String,

@@ -135,6 +135,39 @@ pub enum Event {
         /// Where in the scripts it came from, innermost first.
         frames: Vec<Frame>,
     },
+    /// The plan was saved.
+    PlanSaved {
+        /// The file.
+        file: String,
+        /// The SHA-256 of its document.
+        digest: String,
+        /// How many changes it has.
+        changes: usize,
+    },
+    /// A saved plan is about to be applied.
+    PlanRead {
+        /// The key of its run.
+        run: String,
+        /// When it was made.
+        created: String,
+        /// The version of `idp-run` that made it.
+        idp_run: String,
+        /// The SHA-256 of its document.
+        digest: String,
+        /// How many changes it has.
+        changes: usize,
+    },
+    /// An object isn't as a saved plan found it.
+    Moved {
+        /// The kind of object.
+        kind: String,
+        /// Which.
+        target: String,
+        /// What moved, in words.
+        why: String,
+        /// From what was planned to what would be made now.
+        diff: Diff,
+    },
     /// A pull request, listed.
     PullRequest {
         /// `owner/name`.

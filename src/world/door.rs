@@ -13,6 +13,7 @@ use super::fault::Faults;
 use super::forge::{Actor, Outcome};
 use super::journal::{Attempt, Effect, Intent, Journal, RunKey};
 use super::permission::Permissions;
+use super::plan::guard::Guard;
 use super::review::{Reviewer, refused};
 use crate::error::{Error, Kind, Result};
 use crate::report::{Action, Counts, Event, Sink};
@@ -45,6 +46,8 @@ pub struct Parts {
     pub permissions: Permissions,
     /// Who looks at each change first.
     pub reviewers: Vec<Box<dyn Reviewer>>,
+    /// Who looks on: a plan that is written down, or one that is applied.
+    pub guard: Option<Arc<dyn Guard>>,
     /// The record, with this run's attempt; none for plans and for acts of people.
     pub journal: Option<(Arc<dyn Journal>, Attempt)>,
     /// Where events go.
@@ -148,6 +151,9 @@ impl Door {
             return Err(cancelled());
         }
         self.parts.permissions.check(&self.parts.script, &change, &self.parts.world)?;
+        if let Some(guard) = &self.parts.guard {
+            guard.admit(&change)?;
+        }
         let findings: Vec<_> =
             self.parts.reviewers.iter().flat_map(|reviewer| reviewer.review(&change, &self.parts.world)).collect();
         let refusal = refused(&change, &findings);
@@ -169,7 +175,7 @@ impl Door {
         let result = self.make(&change).await;
         self.faults.pass();
         if let Some((journal, entry)) = entry {
-            journal.done(entry, result.is_ok()).await?;
+            journal.done(entry, result.as_ref().ok()).await?;
         }
         let outcome = result?;
         // A marker that is put back is nothing that was asked for.
@@ -179,6 +185,9 @@ impl Door {
         if outcome.already {
             self.unchanged(kind, &target);
         } else {
+            if let Some(guard) = &self.parts.guard {
+                guard.made(&change);
+            }
             let diff = change.diff();
             self.count(kind, &target, Some(action));
             self.sink.emit(Event::Change { action, kind, target, diff, note: None });

@@ -78,7 +78,7 @@ impl Stage {
     }
 
     async fn door(&self, permissions: Permissions, embedded: bool) -> Door {
-        let start = Start { run: run(), params: serde_json::Value::Null, command: Vec::new(), time: 0 };
+        let start = Start { run: run(), params: serde_json::Value::Null, command: Vec::new(), plan: None, time: 0 };
         let attempt = self.journal.begin(&start).await.unwrap();
         let contact: Arc<dyn Contact> = self.chat.clone();
         let forge = GitForge::new(self.folder.path().join("forge"), "acme", "https://git.example", BTreeMap::new());
@@ -96,6 +96,7 @@ impl Stage {
             actor: "idp-run".into(),
             permissions,
             reviewers: Vec::new(),
+            guard: None,
             journal: Some((self.journal.clone(), attempt)),
             sink: self.heard.clone(),
             cancelled: Arc::new(AtomicBool::new(false)),
@@ -109,7 +110,7 @@ impl Stage {
 
     /// What a kill between sending and recording leaves.
     async fn killed_while_sending(&self) {
-        let start = Start { run: run(), params: serde_json::Value::Null, command: Vec::new(), time: 0 };
+        let start = Start { run: run(), params: serde_json::Value::Null, command: Vec::new(), plan: None, time: 0 };
         let attempt = self.journal.begin(&start).await.unwrap();
         let key = format!("{}/{}", run().hash, hash::short("chat\ngreeting"));
         let intent = Intent {

@@ -4,6 +4,7 @@
 use async_trait::async_trait;
 use serde::Serialize;
 
+use super::forge::Outcome;
 use crate::error::Result;
 use crate::report::{Action, Counts, Status};
 
@@ -29,6 +30,8 @@ pub struct Start {
     pub params: serde_json::Value,
     /// The arguments with which the same run is started again, without `idp-run`.
     pub command: Vec<String>,
+    /// The digest of the saved plan that is applied, if one is.
+    pub plan: Option<String>,
     /// Seconds since 1970-01-01 UTC.
     pub time: i64,
 }
@@ -88,6 +91,9 @@ pub struct AttemptRow {
     pub status: String,
     /// The digest of its input.
     pub input_hash: String,
+    /// The digest of the saved plan that it applied.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub plan: Option<String>,
     /// Why it failed or what it waits for.
     pub note: Option<String>,
     /// Its changes, in order.
@@ -118,6 +124,12 @@ pub struct ChangeRow {
     pub target: String,
     /// `done`, `failed`, or `uncertain` if no answer was recorded.
     pub status: String,
+    /// The pull request's number, if the forge gave one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub number: Option<u64>,
+    /// The commit that it made, if it made one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub commit: Option<String>,
 }
 
 /// The durable record.
@@ -134,8 +146,8 @@ pub trait Journal: Send + Sync {
     async fn step_ended(&self, step: i64, ok: bool) -> Result<()>;
     /// Records the intent of a change before it is made. `effect` is the key of an effect that can't be observed.
     async fn intend(&self, attempt: Attempt, change: &Intent<'_>) -> Result<Entry>;
-    /// Records the world's answer.
-    async fn done(&self, entry: Entry, ok: bool) -> Result<()>;
+    /// Records the world's answer; none if it was an error.
+    async fn done(&self, entry: Entry, made: Option<&Outcome>) -> Result<()>;
     /// What is known of an effect.
     async fn effect(&self, key: &str) -> Result<Effect>;
     /// Records how an attempt ended.

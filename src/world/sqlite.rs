@@ -8,13 +8,14 @@ use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::fault::Faults;
+use super::forge::Outcome;
 use super::journal::{Attempt, AttemptRow, ChangeRow, Effect, Entry, Intent, Journal, RunRow, Start, StepRow};
 use super::lock::FileLock;
 use crate::error::{Error, Result};
 use crate::report::{Counts, Status};
 
 /// The version of the tables, in SQLite's `user_version`.
-const VERSION: i64 = 2;
+const VERSION: i64 = 3;
 
 const TABLES: &str = "
     CREATE TABLE runs (
@@ -22,7 +23,7 @@ const TABLES: &str = "
     ) STRICT;
     CREATE TABLE attempts (
         id INTEGER PRIMARY KEY, run TEXT NOT NULL REFERENCES runs(hash), number INTEGER NOT NULL,
-        input_hash TEXT NOT NULL, params TEXT NOT NULL, command TEXT NOT NULL,
+        input_hash TEXT NOT NULL, params TEXT NOT NULL, command TEXT NOT NULL, plan TEXT,
         started INTEGER NOT NULL, ended INTEGER, status TEXT NOT NULL, note TEXT,
         created INTEGER NOT NULL DEFAULT 0, updated INTEGER NOT NULL DEFAULT 0,
         deleted INTEGER NOT NULL DEFAULT 0, unchanged INTEGER NOT NULL DEFAULT 0,
@@ -35,7 +36,7 @@ const TABLES: &str = "
     CREATE TABLE changes (
         id INTEGER PRIMARY KEY, attempt INTEGER NOT NULL REFERENCES attempts(id),
         action TEXT NOT NULL, kind TEXT NOT NULL, target TEXT NOT NULL, effect TEXT, status TEXT NOT NULL,
-        position INTEGER NOT NULL DEFAULT 0
+        position INTEGER NOT NULL DEFAULT 0, number INTEGER, made TEXT
     ) STRICT;
     CREATE INDEX changes_by_effect ON changes(effect) WHERE effect IS NOT NULL;
     CREATE INDEX changes_by_attempt ON changes(attempt);
@@ -43,10 +44,18 @@ const TABLES: &str = "
 ";
 
 /// From each version to the next.
-const STEPS: [&str; 1] = ["
+const STEPS: [&str; 2] = [
+    "
     ALTER TABLE steps ADD COLUMN position INTEGER NOT NULL DEFAULT 0;
     ALTER TABLE changes ADD COLUMN position INTEGER NOT NULL DEFAULT 0;
-"];
+",
+    // The plan that an attempt applied, the number and the commit that a change was answered with.
+    "
+    ALTER TABLE attempts ADD COLUMN plan TEXT;
+    ALTER TABLE changes ADD COLUMN number INTEGER;
+    ALTER TABLE changes ADD COLUMN made TEXT;
+",
+];
 
 /// A journal in a SQLite file.
 pub struct SqliteJournal {
@@ -147,9 +156,9 @@ impl Journal for SqliteJournal {
                 params![run.hash],
             )?;
             db.execute(
-                "INSERT INTO attempts (run, number, input_hash, params, command, started, status)
-                 SELECT ?1, 1 + coalesce(max(number), 0), ?2, ?3, ?4, ?5, 'running' FROM attempts WHERE run = ?1",
-                params![run.hash, run.input_hash, params, command, start.time],
+                "INSERT INTO attempts (run, number, input_hash, params, command, plan, started, status)
+                 SELECT ?1, 1 + coalesce(max(number), 0), ?2, ?3, ?4, ?5, ?6, 'running' FROM attempts WHERE run = ?1",
+                params![run.hash, run.input_hash, params, command, start.plan, start.time],
             )?;
             Ok(Attempt(db.last_insert_rowid()))
         })
@@ -183,9 +192,17 @@ impl Journal for SqliteJournal {
         })
     }
 
-    async fn done(&self, entry: Entry, ok: bool) -> Result<()> {
-        let status = if ok { "done" } else { "failed" };
-        self.write(|db| db.execute("UPDATE changes SET status = ?2 WHERE id = ?1", params![entry.0, status]).map(drop))
+    async fn done(&self, entry: Entry, made: Option<&Outcome>) -> Result<()> {
+        let status = if made.is_some() { "done" } else { "failed" };
+        let number = made.and_then(|made| made.number.as_ref()?.known().copied()).map(|number| number as i64);
+        let commit = made.and_then(|made| made.commit.as_ref()?.known()).map(|commit| commit.0.as_str());
+        self.write(|db| {
+            db.execute(
+                "UPDATE changes SET status = ?2, number = ?3, made = ?4 WHERE id = ?1",
+                params![entry.0, status, number, commit],
+            )
+            .map(drop)
+        })
     }
 
     async fn effect(&self, key: &str) -> Result<Effect> {
@@ -256,7 +273,7 @@ impl Journal for SqliteJournal {
     async fn attempts(&self, hash: &str) -> Result<Vec<AttemptRow>> {
         self.read(|db| {
             let mut query = db.prepare(
-                "SELECT id, number, started, ended, status, input_hash, note FROM attempts WHERE run = ?1 ORDER BY number",
+                "SELECT id, number, started, ended, status, input_hash, note, plan FROM attempts WHERE run = ?1 ORDER BY number",
             )?;
             let rows: Vec<(i64, AttemptRow)> = query
                 .query_map(params![hash], |row| {
@@ -269,20 +286,25 @@ impl Journal for SqliteJournal {
                             status: row.get(4)?,
                             input_hash: row.get(5)?,
                             note: row.get(6)?,
+                            plan: row.get(7)?,
                             changes: Vec::new(),
                             steps: Vec::new(),
                         },
                     ))
                 })?
                 .collect::<rusqlite::Result<_>>()?;
-            let mut changes = db.prepare("SELECT action, kind, target, status FROM changes WHERE attempt = ?1 ORDER BY position, id")?;
+            let mut changes = db.prepare(
+                "SELECT action, kind, target, status, number, made FROM changes WHERE attempt = ?1 ORDER BY position, id",
+            )?;
             let mut steps = db.prepare("SELECT name, depth, status FROM steps WHERE attempt = ?1 ORDER BY position, id")?;
             let mut found = Vec::new();
             for (id, mut attempt) in rows {
                 attempt.changes = changes
                     .query_map(params![id], |row| {
                         let (action, kind, target, status) = (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
-                        Ok(ChangeRow { action, kind, target, status })
+                        let number: Option<i64> = row.get(4)?;
+                        let number = number.and_then(|number| u64::try_from(number).ok());
+                        Ok(ChangeRow { action, kind, target, status, number, commit: row.get(5)? })
                     })?
                     .collect::<rusqlite::Result<_>>()?;
                 attempt.steps = steps

@@ -21,9 +21,30 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
     sync_folder_of(path)
 }
 
+/// Replaces a file of a person's choice as a whole, readable by its owner alone. No lock is held, so the temporary
+/// name is the process's own.
+pub fn replace_private(path: &Path, bytes: &[u8]) -> Result<()> {
+    let mut temporary = beside(path)?.into_os_string();
+    temporary.push(format!(".{}", std::process::id()));
+    let temporary = PathBuf::from(temporary);
+    let write = || -> Result<()> {
+        let mut options = OpenOptions::new();
+        std::os::unix::fs::OpenOptionsExt::mode(options.write(true).create_new(true), 0o600);
+        let mut file = options.open(&temporary).map_err(io("write", &temporary))?;
+        file.write_all(bytes).map_err(io("write", &temporary))?;
+        file.sync_all().map_err(io("sync", &temporary))?;
+        fs::rename(&temporary, path).map_err(io("replace", path))
+    };
+    if let Err(error) = write() {
+        let _ = fs::remove_file(&temporary);
+        return Err(error);
+    }
+    sync_folder_of(path)
+}
+
 /// Makes the names in a file's folder durable.
 pub fn sync_folder_of(path: &Path) -> Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
+    let folder = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(io("sync the folder", folder))
 }
 

@@ -1,0 +1,214 @@
+//! `--plan --out FILE` and `idp-run apply FILE`: a plan is written down, and applied by running its script again under
+//! it: first against an overlay, to see whether the plan still fits the world, then for real, bound to its changes.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, OnceLock};
+
+use clap::Args;
+use serde_json::{Map, Value};
+
+use super::prompt::Terminal;
+use super::run::{self, Commanded, RunArgs};
+use super::{Global, current_folder};
+use crate::bridge::Run;
+use crate::config::FILE;
+use crate::error::{Error, Exit, Result};
+use crate::output;
+use crate::report::Event;
+use crate::script::{Attempt, Given, Trouble};
+use crate::world::journal::RunKey;
+use crate::world::plan::compare::{changed_sources, fit};
+use crate::world::plan::guard::{Bound, Guard, Recorded, Recorder};
+use crate::world::plan::{self, SavedPlan};
+use crate::world::{Clock, Mode};
+
+#[derive(Args)]
+pub struct ApplyArgs {
+    /// The file that `--plan --out` wrote
+    #[arg(value_name = "PLAN")]
+    file: PathBuf,
+    /// Show what of the plan would be made now, make nothing
+    #[arg(long)]
+    plan: bool,
+    /// With --plan: exit with 5 if there are changes
+    #[arg(long, requires = "plan")]
+    detailed_exitcode: bool,
+    /// A file that says what the run may change outside the embedded world
+    #[arg(long, value_name = "FILE", env = "IDP_GRANTS")]
+    grants: Option<PathBuf>,
+}
+
+/// Applies a saved plan, or says why it can't be applied.
+pub fn apply(global: &Global, args: ApplyArgs) -> Exit {
+    let prepared = || -> Result<RunArgs> {
+        let saved = SavedPlan::read(&args.file)?;
+        Ok(RunArgs {
+            script: Some(script_of(global, &saved)?),
+            values: saved.params.clone(),
+            plan: args.plan,
+            detailed_exitcode: args.detailed_exitcode,
+            grants: args.grants.clone(),
+            saved: Some(Arc::new(saved)),
+            ..RunArgs::default()
+        })
+    };
+    match prepared() {
+        Ok(args) => run::run(global, args),
+        Err(error) => {
+            output::error_to_stderr(&global.options(args.plan), &error);
+            error.kind().into()
+        }
+    }
+}
+
+/// The script as the command line would name it here: a plan names it from its workspace.
+fn script_of(global: &Global, saved: &SavedPlan) -> Result<String> {
+    let config = global.config()?;
+    let changed = changed_sources(saved, |name| crate::library::Library::new(&config.root).bytes_of(name))?;
+    if !changed.is_empty() {
+        return Err(stale(saved, &changed));
+    }
+    if !saved.script.ends_with(".rhai") {
+        return Ok(saved.script.clone());
+    }
+    let (path, here) = (config.root.join(&saved.script), current_folder()?);
+    Ok(path.strip_prefix(&here).unwrap_or(&path).display().to_string())
+}
+
+fn stale(saved: &SavedPlan, changed: &[String]) -> Error {
+    let message = format!("what the plan was made of changed since: {}", changed.join(", "));
+    let help = format!("plan again, in the workspace that it is for: `idp-run {} ... --plan --out FILE`", saved.script);
+    Error::failed("idp::plan::sources", message).help(help)
+}
+
+/// Refuses a place for a plan before any work is done.
+pub(super) fn check_out(out: &Path) -> Result<()> {
+    let folder = out.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
+    let why = if out.is_dir() {
+        "it is a folder"
+    } else if !folder.is_dir() {
+        "its folder doesn't exist"
+    } else {
+        return Ok(());
+    };
+    let message = format!("can't save the plan as {}: {why}", out.display());
+    Err(Error::invalid("idp::plan::out", message).help("`--out FILE` names the file to write"))
+}
+
+impl Commanded {
+    /// Saves what a run would do.
+    pub(super) fn save(&self, recorded: Recorded, key: RunKey, params: Map<String, Value>, out: &Path) -> Result<()> {
+        let config = &self.surroundings.config;
+        let plan = SavedPlan {
+            format: SavedPlan::format(),
+            idp_run: env!("CARGO_PKG_VERSION").to_string(),
+            created: jiff::Timestamp::from_second(Clock::System.now())
+                .map_or_else(|_| String::new(), |time| time.to_string()),
+            run: plan::Run { key: key.key, hash: key.hash, input: key.input_hash },
+            script: match &self.script.folder {
+                Some(_) if run::is_path(self.called()) => self.script.granted(&config.root),
+                _ => self.called().to_string(),
+            },
+            params,
+            sources: self.sources()?,
+            changes: recorded.changes,
+            waits: recorded.waits,
+            outputs: recorded.outputs,
+        };
+        plan.save(out)?;
+        let (file, changes) = (out.display().to_string(), plan.changes.len());
+        self.surroundings.sink.emit(Event::PlanSaved { file, digest: plan.digest()?, changes });
+        Ok(())
+    }
+
+    /// The digests of all that was read, and of the workspace's declarations.
+    fn sources(&self) -> Result<std::collections::BTreeMap<String, String>> {
+        let library = &self.surroundings.library;
+        if self.surroundings.config.file.is_some()
+            && let Some(bytes) = library.bytes_of(FILE)?
+        {
+            library.reads().note(FILE, &bytes);
+        }
+        Ok(library.reads().all())
+    }
+
+    /// Plans again, compares, and makes what is left of the plan; nothing, unless all of it still fits.
+    pub(super) fn apply(&self, saved: &Arc<SavedPlan>, run: &OnceLock<Arc<Run>>) -> Result<(), Trouble> {
+        let recorder = Arc::new(Recorder::default());
+        let mut attempt = Attempt::prepare(self.script.clone(), self.heard_by(&recorder, self.args.plan))?;
+        let given = Given { values: self.args.values.clone(), ..Given::default() };
+        let values = attempt.values(self.called(), &given, &Terminal { allowed: false })?;
+        let key = attempt.key(&values);
+        if key.hash != saved.run.hash {
+            let message = format!("the plan is one of `{}`, and this would be `{}`", saved.run.key, key.key);
+            return Err(Error::failed("idp::plan::sources", message).help("plan again").into());
+        }
+        let surroundings = &self.surroundings;
+        // Held from the look at the world to the last change.
+        let hold = match self.args.plan {
+            true => None,
+            false => {
+                let cancel: Arc<AtomicBool> = surroundings.progress.flag();
+                let lock = run::lock(&surroundings.config, &key, &surroundings.sink, &cancel);
+                Some(surroundings.handle.block_on(lock)?)
+            }
+        };
+        let digest = saved.digest()?;
+        surroundings.sink.emit(Event::PlanRead {
+            run: saved.run.key.clone(),
+            created: saved.created.clone(),
+            idp_run: saved.idp_run.clone(),
+            changes: saved.changes.len(),
+            digest: digest.clone(),
+        });
+        let mut opening = self.opening(Mode::Plan, key.clone(), values.clone())?;
+        opening.guard = Some(recorder.clone() as Arc<dyn Guard>);
+        let overlaid = OnceLock::new();
+        let shown = if self.args.plan { run } else { &overlaid };
+        attempt.go(&values, opening.opener(), shown)?;
+        self.refuse_moved(saved, &recorder.recorded())?;
+        if self.args.plan {
+            return Ok(());
+        }
+        let bound = Arc::new(Bound::to(saved.changes.clone()));
+        let mut opening = self.opening(Mode::Apply, key, values.clone())?;
+        opening.guard = Some(bound.clone() as Arc<dyn Guard>);
+        opening.hold = Mutex::new(hold);
+        opening.plan = Some(digest);
+        let mut attempt = Attempt::prepare(self.script.clone(), surroundings.clone())?;
+        let ended = attempt.go(&values, opening.opener(), run);
+        match bound.refusal() {
+            // A script may have caught the refusal and gone on.
+            Some(error) if ended.is_ok() => Err(error.into()),
+            _ => ended,
+        }
+    }
+
+    /// Refuses unless the plan still fits the files and the world.
+    fn refuse_moved(&self, saved: &SavedPlan, now: &Recorded) -> Result<()> {
+        let read = self.sources()?;
+        let added = read.keys().filter(|name| !saved.sources.contains_key(*name)).map(|name| format!("{name} (new)"));
+        let added: Vec<String> = added.collect();
+        if !added.is_empty() {
+            return Err(stale(saved, &added));
+        }
+        let fit = fit(saved, now);
+        if fit.moved.is_empty() {
+            return Ok(());
+        }
+        let mut names = Vec::new();
+        for moved in fit.moved {
+            names.push(format!("{} {}", moved.kind.replace('_', " "), moved.target));
+            self.surroundings.sink.emit(Event::Moved {
+                kind: moved.kind,
+                target: moved.target,
+                why: moved.why,
+                diff: moved.diff,
+            });
+        }
+        let message = format!("the world moved since the plan was made: {}", names.join(", "));
+        let help = format!("nothing was changed; plan again: `idp-run {} ... --plan --out FILE`", saved.script);
+        Err(Error::failed(plan::MOVED, message).help(help))
+    }
+}
