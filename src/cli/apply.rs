@@ -136,7 +136,8 @@ impl Commanded {
     /// Plans again, compares, and makes what is left of the plan; nothing, unless all of it still fits.
     pub(super) fn apply(&self, saved: &Arc<SavedPlan>, run: &OnceLock<Arc<Run>>) -> Result<(), Trouble> {
         let recorder = Arc::new(Recorder::default());
-        let mut attempt = Attempt::prepare(self.script.clone(), self.heard_by(&recorder, self.args.plan))?;
+        let heard = self.heard_by(&recorder, self.args.plan);
+        let mut attempt = Attempt::prepare(self.script.clone(), heard.clone())?;
         let given = Given { values: self.args.values.clone(), ..Given::default() };
         let values = attempt.values(self.called(), &given, &Terminal { allowed: false })?;
         let key = attempt.key(&values);
@@ -164,6 +165,7 @@ impl Commanded {
         });
         let mut opening = self.opening(Mode::Plan, key.clone(), values.clone())?;
         opening.guard = Some(recorder.clone() as Arc<dyn Guard>);
+        opening.sink = heard.sink;
         let overlaid = OnceLock::new();
         let shown = if self.args.plan { run } else { &overlaid };
         attempt.go(&values, opening.opener(), shown)?;
@@ -199,6 +201,7 @@ impl Commanded {
         }
         let mut names = Vec::new();
         for moved in fit.moved {
+            // All of them are said, one by one; the sentence stays a sentence.
             names.push(format!("{} {}", moved.kind.replace('_', " "), moved.target));
             self.surroundings.sink.emit(Event::Moved {
                 kind: moved.kind,
@@ -207,7 +210,12 @@ impl Commanded {
                 diff: moved.diff,
             });
         }
-        let message = format!("the world moved since the plan was made: {}", names.join(", "));
+        let more = match names.len() {
+            0..=3 => String::new(),
+            all => format!(" and {} more", all - 3),
+        };
+        names.truncate(3);
+        let message = format!("the world moved since the plan was made: {}{more}", names.join(", "));
         let help = format!("nothing was changed; plan again: `idp-run {} ... --plan --out FILE`", saved.script);
         Err(Error::failed(plan::MOVED, message).help(help))
     }

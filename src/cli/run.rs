@@ -256,6 +256,7 @@ impl Commanded {
             Some(recorder) => self.heard_by(recorder, true),
             None => self.surroundings.clone(),
         };
+        let sink = surroundings.sink.clone();
         let mut attempt = Attempt::prepare(self.script.clone(), surroundings)?;
         if self.args.help {
             return Ok(Some(script_help::text(self.called(), &self.script, attempt.declared())));
@@ -265,6 +266,7 @@ impl Commanded {
         let mode = if self.args.plan { Mode::Plan } else { Mode::Apply };
         let mut opening = self.opening(mode, key.clone(), values.clone())?;
         opening.guard = recorder.clone().map(|recorder| recorder as Arc<dyn Guard>);
+        opening.sink = sink;
         attempt.go(&values, opening.opener(), run)?;
         if let (Some(recorder), Some(out)) = (recorder, &self.args.out) {
             self.save(recorder.recorded(), key, values, out)?;
@@ -336,7 +338,7 @@ fn command(script: &Script, args: &RunArgs) -> Result<Vec<String>> {
 
 pub(super) struct OpeningParts {
     config: Arc<Config>,
-    sink: Arc<dyn Sink>,
+    pub(super) sink: Arc<dyn Sink>,
     progress: Progress,
     mode: Mode,
     script: String,

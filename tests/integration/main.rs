@@ -16,6 +16,7 @@ mod readme;
 mod registry;
 mod sandbox;
 mod script_tests;
+mod saved_plans;
 mod skeletons;
 mod support;
 mod workspace;

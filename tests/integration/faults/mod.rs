@@ -45,10 +45,14 @@ const GOLDEN: Scenario = Scenario {
 /// Items beside each other: what happens first is another thing each time.
 const BESIDE: Scenario = Scenario { name: "beside", make: beside, args: &["beside", "--output", "json"] };
 
+/// A saved plan, with one change of each kind.
+const SAVED: Scenario =
+    Scenario { name: "apply plan.json", make: saved, args: &["apply", "plan.json", "--output", "json"] };
+
 impl Scenario {
     /// Whether the binary has the script; says so if not.
     fn is_there(&self) -> bool {
-        let there = ["smallest", "beside"].contains(&self.args[0]) || ships(self.args[0]);
+        let there = self.args[0] != "create-service" || ships(self.args[0]);
         if !there {
             println!("skipped: this build ships no script `{}`", self.args[0]);
         }
@@ -121,6 +125,12 @@ fn run(p) {
     repo("platform").propose("Tell of them", |t| t.write("told.md", "all\n"));
 }
 "##;
+
+fn saved() -> Workspace {
+    let workspace = smallest();
+    workspace.idp(&["smallest", "service=api", "--plan", "--out", "plan.json"]).succeeds("the plan");
+    workspace
+}
 
 const IDP_YAML: &str = "\
 forge: { kind: local, folder: .idp/forge, owner: acme, url: https://git.acme.example }

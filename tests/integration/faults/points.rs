@@ -3,7 +3,7 @@
 use std::os::unix::process::ExitStatusExt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::{BESIDE, GOLDEN, SMALLEST, Scenario, on_two_threads};
+use super::{BESIDE, GOLDEN, SAVED, SMALLEST, Scenario, on_two_threads};
 use crate::support::{Said, World};
 
 /// Kills the run at its `point`th place. False if it ended before.
@@ -51,4 +51,9 @@ fn items_beside_each_other_killed_at_every_door_and_journal_point() {
 #[test]
 fn create_service_killed_at_every_door_and_journal_point() {
     at_every_point(&GOLDEN);
+}
+
+#[test]
+fn a_saved_plan_killed_at_every_door_and_journal_point() {
+    at_every_point(&SAVED);
 }
