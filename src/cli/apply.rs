@@ -17,11 +17,11 @@ use crate::error::{Error, Exit, Result};
 use crate::output;
 use crate::report::Event;
 use crate::script::{Attempt, Given, Trouble};
+use crate::world::Clock;
 use crate::world::journal::RunKey;
 use crate::world::plan::compare::{changed_sources, fit};
 use crate::world::plan::guard::{Bound, Guard, Recorded, Recorder};
 use crate::world::plan::{self, SavedPlan};
-use crate::world::{Clock, Mode};
 
 #[derive(Args)]
 pub struct ApplyArgs {
@@ -163,9 +163,8 @@ impl Commanded {
             changes: saved.changes.len(),
             digest: digest.clone(),
         });
-        let mut opening = self.opening(Mode::Plan, key.clone(), values.clone())?;
+        let mut opening = self.opening(&heard, key.clone(), values.clone())?;
         opening.guard = Some(recorder.clone() as Arc<dyn Guard>);
-        opening.sink = heard.sink;
         let overlaid = OnceLock::new();
         let shown = if self.args.plan { run } else { &overlaid };
         attempt.go(&values, opening.opener(), shown)?;
@@ -174,7 +173,7 @@ impl Commanded {
             return Ok(());
         }
         let bound = Arc::new(Bound::to(saved.changes.clone()));
-        let mut opening = self.opening(Mode::Apply, key, values.clone())?;
+        let mut opening = self.opening(surroundings, key, values.clone())?;
         opening.guard = Some(bound.clone() as Arc<dyn Guard>);
         opening.hold = Mutex::new(hold);
         opening.plan = Some(digest);

@@ -256,17 +256,14 @@ impl Commanded {
             Some(recorder) => self.heard_by(recorder, true),
             None => self.surroundings.clone(),
         };
-        let sink = surroundings.sink.clone();
-        let mut attempt = Attempt::prepare(self.script.clone(), surroundings)?;
+        let mut attempt = Attempt::prepare(self.script.clone(), surroundings.clone())?;
         if self.args.help {
             return Ok(Some(script_help::text(self.called(), &self.script, attempt.declared())));
         }
         let values = attempt.values(self.called(), &self.given()?, &Terminal { allowed: self.ask })?;
         let key = attempt.key(&values);
-        let mode = if self.args.plan { Mode::Plan } else { Mode::Apply };
-        let mut opening = self.opening(mode, key.clone(), values.clone())?;
+        let mut opening = self.opening(&surroundings, key.clone(), values.clone())?;
         opening.guard = recorder.clone().map(|recorder| recorder as Arc<dyn Guard>);
-        opening.sink = sink;
         attempt.go(&values, opening.opener(), run)?;
         if let (Some(recorder), Some(out)) = (recorder, &self.args.out) {
             self.save(recorder.recorded(), key, values, out)?;
@@ -274,10 +271,11 @@ impl Commanded {
         Ok(None)
     }
 
-    /// The surroundings with what is said written down, and said on or kept silent.
+    /// The surroundings of a plan that is written down, and said aloud or not.
     pub(super) fn heard_by(&self, recorder: &Arc<Recorder>, aloud: bool) -> Surroundings {
         let sink = aloud.then(|| self.surroundings.sink.clone());
-        Surroundings { sink: Arc::new(Heard { recorder: recorder.clone(), sink }), ..self.surroundings.clone() }
+        let sink = Arc::new(Heard { recorder: recorder.clone(), sink });
+        Surroundings { sink, mode: Mode::Plan, ..self.surroundings.clone() }
     }
 
     /// The script as the command line called it: what people can type again.
@@ -300,7 +298,7 @@ impl Commanded {
     /// What the door is made of, once the script looks at the world.
     pub(super) fn opening(
         &self,
-        mode: Mode,
+        surroundings: &Surroundings,
         key: RunKey,
         values: serde_json::Map<String, serde_json::Value>,
     ) -> Result<OpeningParts> {
@@ -308,9 +306,9 @@ impl Commanded {
         let file = self.args.grants.as_ref().map(|file| file.display().to_string()).unwrap_or_default();
         let config = self.surroundings.config.clone();
         Ok(OpeningParts {
-            sink: self.surroundings.sink.clone(),
-            progress: self.surroundings.progress.clone(),
-            mode: self.surroundings.mode,
+            sink: surroundings.sink.clone(),
+            progress: surroundings.progress.clone(),
+            mode: surroundings.mode,
             script: self.script.granted(&config.root),
             command: command(&self.script, &self.args)?,
             grants: grants.map(|grants| (file, grants)),
@@ -338,7 +336,7 @@ fn command(script: &Script, args: &RunArgs) -> Result<Vec<String>> {
 
 pub(super) struct OpeningParts {
     config: Arc<Config>,
-    pub(super) sink: Arc<dyn Sink>,
+    sink: Arc<dyn Sink>,
     progress: Progress,
     mode: Mode,
     script: String,

@@ -186,7 +186,7 @@ impl Door {
             self.unchanged(kind, &target);
         } else {
             if let Some(guard) = &self.parts.guard {
-                guard.made(&change);
+                guard.made(&change, self.position());
             }
             let diff = change.diff();
             self.count(kind, &target, Some(action));

@@ -16,13 +16,17 @@ pub trait Guard: Send + Sync {
     fn admit(&self, _: &Change) -> Result<()> {
         Ok(())
     }
-    /// Sees a change that was made, or in a plan shown.
-    fn made(&self, _: &Change) {}
+    /// Sees a change that was made, or in a plan shown, with the position at which the journal lists it.
+    fn made(&self, _: &Change, _: i64) {}
 }
 
 /// What a run would do, written down as it goes: its changes as they pass the door, the rest as it is said.
 #[derive(Default)]
-pub struct Recorder(Mutex<Recorded>);
+pub struct Recorder {
+    recorded: Mutex<Recorded>,
+    /// Changes with their positions: items beside each other come in the order of the items.
+    changes: Mutex<Vec<(i64, Planned)>>,
+}
 
 /// What a run would do.
 #[derive(Debug, Default, Clone)]
@@ -35,21 +39,27 @@ pub struct Recorded {
     pub waits: Vec<Wait>,
     /// Its results.
     pub outputs: Vec<(String, Value)>,
+    /// How many changes were said.
+    pub said: usize,
 }
 
 impl Recorder {
     /// What was recorded so far.
     pub fn recorded(&self) -> Recorded {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        let recorded = self.recorded.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let mut changes = self.changes.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        changes.sort_by_key(|(position, _)| *position);
+        Recorded { changes: changes.into_iter().map(|(_, change)| change).collect(), ..recorded }
     }
 
     /// Takes what a run says.
     pub fn hear(&self, event: &Event) {
-        let mut recorded = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut recorded = self.recorded.lock().unwrap_or_else(PoisonError::into_inner);
         match event {
+            Event::Change { .. } => recorded.said += 1,
             Event::Unchanged { kind, target } => recorded.unchanged.push(((*kind).to_string(), target.clone())),
             Event::Waiting(what) => {
-                let after = recorded.changes.len();
+                let after = recorded.said;
                 recorded.waits.push(Wait { what: what.clone(), after });
             }
             Event::Output { name, value } => recorded.outputs.push((name.clone(), value.clone())),
@@ -59,8 +69,8 @@ impl Recorder {
 }
 
 impl Guard for Recorder {
-    fn made(&self, change: &Change) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).changes.push(Planned::of(change));
+    fn made(&self, change: &Change, position: i64) {
+        self.changes.lock().unwrap_or_else(PoisonError::into_inner).push((position, Planned::of(change)));
     }
 }
 
