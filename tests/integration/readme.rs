@@ -80,3 +80,18 @@ fn the_example_tells_a_story_that_runs() {
     let set = git(&forge, &["show", "main:argocd/payments.yaml"]);
     assert!(set.contains("component: gateway-api"), "{set}");
 }
+
+#[test]
+fn the_page_about_plans_runs_in_the_example() {
+    let text = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/plans.md")).unwrap();
+    let ws = Workspace::acme();
+    let all = commands(&blocks(&text, "console"));
+    assert!(all.len() >= 4, "{all:?}");
+    for command in all {
+        let mut shell = std::process::Command::new("sh");
+        shell.args(["-c", &command.replacen("idp-run", BINARY, 1)]).current_dir(ws.path());
+        shell.env_remove("IDP_WORKSPACE").env("USER", "alice");
+        let said = said(shell);
+        assert_eq!(said.code, 0, "{command}\n{said}");
+    }
+}
