@@ -187,6 +187,7 @@ impl Stage {
             actor: actor.to_string(),
             permissions: open::permissions(&config, None)?,
             reviewers: open::reviewers(&config)?,
+            guard: None,
             journal: None,
             sink,
             cancelled: progress.flag(),
