@@ -31,6 +31,12 @@ pub enum Stop {
     Time,
     /// It uses more memory than it may.
     Memory,
+    /// It made a text that is too long.
+    Size,
+    /// It shows a value that nests too deep.
+    Depth,
+    /// It prints more than anybody reads.
+    Said,
 }
 
 impl Stop {
@@ -46,6 +52,21 @@ impl Stop {
             Stop::Memory => Some(
                 Error::failed("idp::script::memory", "the script used more memory than its limit allows")
                     .help("look for something that grows without end, or raise `limits.memory` in idp.yaml"),
+            ),
+            Stop::Size => Some(
+                Error::failed("idp::script::size", "the text of a list or map is longer than 1 MiB")
+                    .help("show a part of it"),
+            ),
+            Stop::Depth => Some(
+                Error::failed("idp::script::depth", "a value that is shown nests deeper than 64 levels")
+                    .help("look for a list or map that is put into itself again and again"),
+            ),
+            Stop::Said => Some(
+                Error::failed(
+                    "idp::script::said",
+                    "the script says more than 64 MiB: it prints, outputs or names steps",
+                )
+                .help("look for a `print` in a loop"),
             ),
         }
     }

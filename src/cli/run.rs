@@ -15,8 +15,8 @@ use crate::config::{self, Config};
 use crate::error::{Error, Exit, Kind, Result};
 use crate::library::{Library, Script};
 use crate::output::{self, Format};
-use crate::report::{Event, Sink, Status};
-use crate::script::{Attempt, Extras, Given, Progress, Surroundings, Trouble};
+use crate::report::{Counts, Event, Sink, Status};
+use crate::script::{Attempt, Ended, Extras, Fence, Given, Progress, Surroundings, Trouble};
 use crate::world::door::{Parts, cancelled};
 use crate::world::fault::Faults;
 use crate::world::forge::RUNS_AS;
@@ -100,22 +100,19 @@ pub fn run(global: &Global, args: RunArgs) -> Exit {
     };
     let config = Arc::new(config);
     let progress = Progress::new(config.limits.memory);
+    let sink = output::sink(&options);
     let surroundings = Surroundings {
         library: Library::new(&config.root).beside(&script),
         config: config.clone(),
-        sink: output::sink(&options),
+        sink: sink.clone(),
         progress: progress.clone(),
         mode: if args.plan { Mode::Plan } else { Mode::Apply },
         handle: runtime.handle().clone(),
         extras: Extras::default(),
     };
     let attempt = Commanded { surroundings, script, args, ask: options.format == Format::Human };
-    let (done, ended) = tokio::sync::oneshot::channel();
-    let thread = std::thread::Builder::new().name("script".into()).stack_size(config.limits.stack()).spawn(move || {
-        let _ = done.send(attempt.whole());
-    });
-    let thread = match thread {
-        Ok(thread) => thread,
+    let mut fence = match Fence::start(config.limits, &progress, move || attempt.whole()) {
+        Ok(fence) => fence,
         Err(error) => {
             let error = Error::failed("idp::io", format!("can't start the script's thread: {error}"))
                 .help("lower `limits.memory` in idp.yaml");
@@ -123,47 +120,46 @@ pub fn run(global: &Global, args: RunArgs) -> Exit {
             return Exit::Failed;
         }
     };
-    let exit = runtime.block_on(watch(ended, &progress, config.limits.time));
-    match exit {
-        Ended::Itself(exit) => {
-            let _ = thread.join();
-            exit
-        }
+    match runtime.block_on(watch(&mut fence, &progress)) {
+        Some(Ended::Itself { result, .. }) => result,
         // The thread is left where it is: the process ends, and with it the change that is under way.
-        Ended::Forced => Exit::Interrupted,
-        Ended::Panicked => {
-            let _ = thread.join();
+        None => Exit::Interrupted,
+        Some(Ended::Left(error) | Ended::Panicked(error)) => {
+            last_words(sink, error);
             Exit::Failed
         }
     }
 }
 
-/// How the script's thread ended.
-enum Ended {
-    Itself(Exit),
-    Forced,
-    Panicked,
-}
-
-/// Waits for the end, telling the run to stop when its time is up or a person says so.
-async fn watch(mut ended: tokio::sync::oneshot::Receiver<Exit>, progress: &Progress, time: Duration) -> Ended {
-    let deadline = tokio::time::sleep(time);
-    tokio::pin!(deadline);
+/// Waits for the end, telling the run to stop when a person says so; nothing if they say it twice.
+async fn watch(fence: &mut Fence<Exit>, progress: &Progress) -> Option<Ended<Exit>> {
+    let ended = fence.ended();
+    tokio::pin!(ended);
     let mut asked = false;
     loop {
         tokio::select! {
-            exit = &mut ended => return exit.map_or(Ended::Panicked, Ended::Itself),
-            () = &mut deadline, if progress.why() == Stop::No => progress.stop(Stop::Time),
+            ended = &mut ended => return Some(ended),
             signal = tokio::signal::ctrl_c() => {
                 // A second Ctrl-C doesn't wait for the change that is under way.
                 if asked || signal.is_err() {
-                    return Ended::Forced;
+                    return None;
                 }
                 asked = true;
                 progress.stop(Stop::Cancelled);
             }
         }
     }
+}
+
+/// Says how a run ended whose own thread can't. That thread may hold the sink's lock, so nobody waits for it for long.
+fn last_words(sink: Arc<dyn Sink>, error: Error) {
+    let (said, heard) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        sink.emit(Event::Failure { error, frames: Vec::new() });
+        sink.emit(Event::Summary { counts: Counts::default(), status: Status::Failed });
+        let _ = said.send(());
+    });
+    let _ = heard.recv_timeout(Duration::from_secs(2));
 }
 
 /// Whether a script is named by its path.

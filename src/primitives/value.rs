@@ -8,19 +8,40 @@ use super::secret::Secret;
 use crate::error::{Error, Result};
 
 /// How deep values may nest: what renders or compares them recurses.
-const DEEPEST: usize = 64;
+pub const DEEPEST: usize = 64;
+
+/// How large a value may be as data, in bytes. A script may hold one text many times, and each of them is written.
+pub const LARGEST: usize = 16 << 20;
+
+/// What an element costs beside its text.
+const ELEMENT: usize = 16;
 
 /// A script's value as JSON.
 ///
-/// Errors: values that are no data (handles, functions, secrets), too deep, or not finite.
+/// Errors: values that are no data (handles, functions, secrets), too deep, too large, or not finite.
 pub fn to_json(value: &Dynamic) -> Result<Value> {
-    convert(value, 0)
+    convert(value, 0, &mut { LARGEST })
 }
 
-fn convert(value: &Dynamic, depth: usize) -> Result<Value> {
+/// The error for a value that nests deeper than [`DEEPEST`].
+pub fn too_deep() -> Error {
+    Error::failed("idp::script::depth", format!("the value nests deeper than {DEEPEST} levels"))
+        .help("look for a list or map that is put into itself again and again")
+}
+
+fn take(left: &mut usize, bytes: usize) -> Result<()> {
+    *left = left.checked_sub(bytes.saturating_add(ELEMENT)).ok_or_else(|| {
+        Error::failed("idp::script::size", format!("the value is larger than {} MiB as data", LARGEST >> 20))
+            .help("hand it over in parts")
+    })?;
+    Ok(())
+}
+
+fn convert(value: &Dynamic, depth: usize, left: &mut usize) -> Result<Value> {
     if depth > DEEPEST {
-        return Err(Error::failed("idp::script::depth", format!("the value nests deeper than {DEEPEST} levels")));
+        return Err(too_deep());
     }
+    take(left, 0)?;
     if value.is_unit() {
         return Ok(Value::Null);
     }
@@ -37,19 +58,24 @@ fn convert(value: &Dynamic, depth: usize) -> Result<Value> {
             .ok_or_else(|| Error::failed("idp::script::number", "the number is not finite"));
     }
     if let Ok(text) = value.as_immutable_string_ref() {
+        take(left, text.len())?;
         return Ok(Value::String(text.to_string()));
     }
     if let Ok(list) = value.as_array_ref() {
-        return list.iter().map(|item| convert(item, depth + 1)).collect::<Result<_>>().map(Value::Array);
+        return list.iter().map(|item| convert(item, depth + 1, left)).collect::<Result<_>>().map(Value::Array);
     }
     if let Ok(map) = value.as_map_ref() {
-        let entry = |(key, item): (&rhai::Identifier, &Dynamic)| Ok((key.to_string(), convert(item, depth + 1)?));
+        let entry = |(key, item): (&rhai::Identifier, &Dynamic)| {
+            take(left, key.len())?;
+            Ok((key.to_string(), convert(item, depth + 1, left)?))
+        };
         return map.iter().map(entry).collect::<Result<_>>().map(Value::Object);
     }
     if let Some(later) = value.read_lock::<LaterValue>() {
         return Ok(Value::String(later.to_string()));
     }
     if let Some(manifest) = value.read_lock::<super::manifest::Manifest>() {
+        weigh(manifest.value(), left)?;
         return Ok(manifest.value().clone());
     }
     if let Ok(letter) = value.as_char() {
@@ -60,6 +86,34 @@ fn convert(value: &Dynamic, depth: usize) -> Result<Value> {
             .help("hand the secret itself to the function that needs it; only the door reads its value"));
     }
     Err(Error::failed("idp::script::data", format!("{} is not data", type_of(value))))
+}
+
+fn weigh(value: &Value, left: &mut usize) -> Result<()> {
+    match value {
+        Value::String(text) => take(left, text.len()),
+        Value::Array(list) => list.iter().try_for_each(|item| weigh(item, left)),
+        Value::Object(map) => map.iter().try_for_each(|(name, item)| {
+            take(left, name.len())?;
+            weigh(item, left)
+        }),
+        _ => take(left, 0),
+    }
+}
+
+/// JSON of unknown origin as a script's value. Errors: too deep.
+pub fn from_json_within(value: &Value) -> Result<Dynamic> {
+    if deeper(value, DEEPEST) {
+        return Err(too_deep());
+    }
+    Ok(from_json(value))
+}
+
+fn deeper(value: &Value, than: usize) -> bool {
+    match value {
+        Value::Array(list) => than == 0 || list.iter().any(|item| deeper(item, than - 1)),
+        Value::Object(map) => than == 0 || map.values().any(|item| deeper(item, than - 1)),
+        _ => false,
+    }
 }
 
 /// JSON as a script's value.

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::diagnose::diagnose;
 use super::engine::{Extras, Host, Progress};
+use super::meter::Metered;
 use super::params::{Declared, Given, gather, to_map};
 use super::prompt::Asking;
 use super::run_key::run_key;
@@ -61,7 +62,8 @@ pub struct Attempt {
 
 impl Attempt {
     /// Compiles a script and asks it for its parameters.
-    pub fn prepare(script: Script, surroundings: Surroundings) -> Result<Attempt, Trouble> {
+    pub fn prepare(script: Script, mut surroundings: Surroundings) -> Result<Attempt, Trouble> {
+        surroundings.sink = Arc::new(Metered::new(surroundings.sink, surroundings.progress.clone()));
         let Surroundings { library, sink, progress, extras, .. } = &surroundings;
         let host = Host::compile_with(script, library, sink.clone(), progress.clone(), extras.clone())?;
         let declared = host.declared().map_err(|error| diagnose(&host, *error))?;

@@ -7,6 +7,7 @@ use rhai::{Dynamic, Engine, EvalAltResult};
 
 use super::engine::{Extras, Host, Progress, equipped};
 use super::imports::Sources;
+use super::memory::Ceiling;
 use super::{diagnose, memory};
 use crate::bridge::{Branches, Run, RunTag, Trouble, Worker};
 use crate::library::{Library, Script};
@@ -33,6 +34,7 @@ impl Branches for Beside {
             sources: self.twin.sources().clone(),
             progress: self.twin.progress().on_another_thread(),
             extras: self.twin.extras.clone(),
+            _ceiling: self.twin.progress().put_ceiling(),
         })
     }
 
@@ -52,6 +54,7 @@ struct OneThread {
     sources: Sources,
     progress: Progress,
     extras: Extras,
+    _ceiling: Ceiling,
 }
 
 impl Worker for OneThread {

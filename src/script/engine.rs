@@ -12,8 +12,10 @@ use tokio::sync::watch;
 
 use super::diagnose::of_parse;
 use super::imports::{Imports, Sources};
-use super::{memory, strings};
+use super::memory::{self, Ceiling};
+use super::{sort, strings, values};
 use crate::bridge::{RhaiResultOf, Stop, Trouble};
+use crate::error::Error;
 use crate::library::{Library, Script};
 use crate::primitives;
 use crate::report::{Event, Place, Sink};
@@ -23,12 +25,20 @@ use crate::report::{Event, Place, Sink};
 pub struct Progress {
     stop: watch::Sender<Stop>,
     tripped: Arc<AtomicBool>,
+    /// Set by a thread that asked for more than its ceiling.
+    reached: Arc<AtomicBool>,
     memory: usize,
     /// The bytes that all threads of the run hold, as far as they said.
     all: Arc<AtomicIsize>,
     /// What this one said.
     said: Arc<AtomicIsize>,
 }
+
+/// How much more than the limit a thread may hold within one call that nothing can interrupt. A copy doubles.
+const CEILING_FACTOR: usize = 2;
+
+/// What even a small limit leaves to such a call.
+const CEILING_LEAST: usize = 64 << 20;
 
 /// A thread says what it holds when that changed by so many bytes: the sum would cost too much at each operation.
 const COARSE: isize = 256 << 10;
@@ -37,7 +47,14 @@ impl Progress {
     /// A watch with this many bytes for the script's threads.
     pub fn new(memory: usize) -> Progress {
         let stop = watch::Sender::new(Stop::No);
-        Progress { stop, tripped: Arc::default(), memory, all: Arc::default(), said: Arc::default() }
+        Progress {
+            stop,
+            tripped: Arc::default(),
+            reached: Arc::default(),
+            memory,
+            all: Arc::default(),
+            said: Arc::default(),
+        }
     }
 
     /// Tells the run to stop. The first reason stays.
@@ -77,8 +94,19 @@ impl Progress {
         self.all.fetch_sub(self.said.swap(0, Ordering::Relaxed), Ordering::Relaxed);
     }
 
-    /// Called by the engine between operations.
-    fn check(&self) -> Option<Dynamic> {
+    /// Bounds what this thread can hold within one call, however long that takes.
+    pub(super) fn put_ceiling(&self) -> Ceiling {
+        let most = self.memory.saturating_mul(CEILING_FACTOR).max(self.memory.saturating_add(CEILING_LEAST));
+        Ceiling::put(most, self.reached.clone())
+    }
+
+    /// Whether a thread stands still at its ceiling.
+    pub(super) fn stands_still(&self) -> bool {
+        self.reached.load(Ordering::SeqCst)
+    }
+
+    /// Called by the engine between operations, and by functions that take long. The error that the run is to end in.
+    pub fn check(&self) -> Option<Error> {
         let (held, said) = (memory::balance(), self.said.load(Ordering::Relaxed));
         if (held - said).abs() > COARSE {
             self.said.store(held, Ordering::Relaxed);
@@ -91,7 +119,7 @@ impl Progress {
         if !self.tripped.load(Ordering::Relaxed) {
             return None;
         }
-        self.why().error().map(Dynamic::from)
+        self.why().error()
     }
 }
 
@@ -258,13 +286,15 @@ fn build(progress: Progress) -> Engine {
         engine.register_global_module(module.clone());
     }
     strings::register(&mut engine);
+    sort::register(&mut engine);
+    values::register(&mut engine, &progress);
     engine
         .set_optimization_level(OptimizationLevel::None)
         .set_strict_variables(true)
         .set_fail_on_invalid_map_property(true)
         .set_max_string_size(strings::LONGEST)
-        .set_max_array_size(20_000)
-        .set_max_map_size(20_000)
+        .set_max_array_size(strings::MOST)
+        .set_max_map_size(strings::MOST)
         .set_max_call_levels(64)
         .set_max_expr_depths(128, 128)
         .set_max_variables(256)
@@ -274,7 +304,7 @@ fn build(progress: Progress) -> Engine {
         engine.disable_symbol(symbol);
     }
     watch_tokens(&mut engine, progress.clone());
-    engine.on_progress(move |_| progress.check());
+    engine.on_progress(move |_| progress.check().map(Dynamic::from));
     engine
 }
 
@@ -283,7 +313,7 @@ fn build(progress: Progress) -> Engine {
 #[expect(deprecated, reason = "Rhai marks the function as one that may change, not as one that goes")]
 fn watch_tokens(engine: &mut Engine, progress: Progress) {
     engine.on_parse_token(move |token, _, _| match token {
-        _ if progress.tripped.load(Ordering::Relaxed) => Token::EOF,
+        _ if progress.check().is_some() => Token::EOF,
         Token::Reserved(word) if word.as_str() == "shared" => Token::Identifier(word),
         token => token,
     });

@@ -5,6 +5,7 @@ mod cli;
 mod create_service;
 mod ensure;
 mod faults;
+mod hostile;
 mod layers;
 mod messages;
 mod parallel;

@@ -7,6 +7,9 @@ use serde_json::Value;
 
 pub use check::{check, parse};
 
+/// The longest pattern, in bytes: what it takes to read one grows with it many times over.
+const LONGEST_PATTERN: usize = 4096;
+
 /// What a parameter holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -125,6 +128,10 @@ pub mod api {
     /// ```
     #[rhai_fn(global, return_raw)]
     pub fn matching(ctx: NativeCallContext, param: Param, pattern: &str) -> RhaiResultOf<Param> {
+        if pattern.len() > super::LONGEST_PATTERN {
+            let message = format!("the pattern of a parameter is longer than {} bytes", super::LONGEST_PATTERN);
+            return Err(throw(&ctx, Error::invalid("idp::script::param", message)));
+        }
         let built = regex::RegexBuilder::new(pattern).size_limit(1 << 20).build().map_err(|error| {
             let message = format!("the pattern of a parameter is not a regular expression: {error}");
             throw(&ctx, Error::invalid("idp::script::param", message))

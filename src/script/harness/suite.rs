@@ -8,15 +8,11 @@ use std::time::{Duration, Instant};
 use super::cases::{Common, execute};
 use super::snapshot::{Keeping, Taking};
 use super::{TestFile, stage::Fixtures};
-use crate::bridge::Stop;
-use crate::config::Config;
+use crate::config::{Config, Limits};
 use crate::error::{Error, Result};
 use crate::report::{TestCase, TestFailure, TestReport};
-use crate::script::Progress;
 use crate::script::engine::Observer;
-
-/// How long a test that was told to stop may take to do so before it is left behind.
-const GRACE: Duration = Duration::from_secs(5);
+use crate::script::{Ended, Fence, Progress};
 
 /// What is to be run, and how.
 pub struct Suite {
@@ -142,34 +138,19 @@ fn one(
     test: &str,
 ) -> Result<(TestCase, Option<Taking>)> {
     let progress = Progress::new(common.config.limits.memory);
-    let (done, mut ended) = tokio::sync::oneshot::channel();
     let (theirs, watch, handle) = (common.clone(), progress.clone(), runtime.handle().clone());
     let copy = file.clone();
     let name = test.to_string();
-    std::thread::Builder::new()
-        .name(name.clone())
-        .stack_size(common.config.limits.stack())
-        .spawn(move || {
-            let _ = done.send(execute(&theirs, &copy, &name, watch, handle));
-        })
-        .map_err(|error| {
+    let limits = Limits { time: common.time, ..common.config.limits };
+    let mut fence =
+        Fence::start(limits, &progress, move || execute(&theirs, &copy, &name, watch, handle)).map_err(|error| {
             Error::failed("idp::io", format!("can't start a test's thread: {error}"))
                 .help("lower `limits.memory` in idp.yaml, or `--jobs`")
         })?;
-    let result = runtime.block_on(async {
-        if let Ok(result) = tokio::time::timeout(common.time, &mut ended).await {
-            return Some(result);
+    Ok(match runtime.block_on(fence.ended()) {
+        Ended::Itself { result: (case, taking), .. } => (case, Some(taking)),
+        Ended::Left(error) | Ended::Panicked(error) => {
+            (failed(file, test, TestFailure { error, frames: Vec::new(), diff: None }), None)
         }
-        progress.stop(Stop::Time);
-        tokio::time::timeout(GRACE, &mut ended).await.ok()
-    });
-    let lost = |message: &str| {
-        let failure = TestFailure { error: Error::failed("idp::test::lost", message), frames: Vec::new(), diff: None };
-        (failed(file, test, failure), None)
-    };
-    Ok(match result {
-        Some(Ok((case, taking))) => (case, Some(taking)),
-        Some(Err(_)) => lost("the test's thread ended without a word: this is a mistake of idp-run, not of the test"),
-        None => lost("the test was told to stop, and didn't"),
     })
 }

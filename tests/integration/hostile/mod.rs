@@ -1,0 +1,5 @@
+//! What means harm: scripts, trees, templates. It ends in an error within its limits, touches nothing outside, and the
+//! process goes on.
+
+mod inside;
+mod scripts;
