@@ -118,6 +118,7 @@ async fn opened(
         journal: None,
         sink,
         cancelled,
+        guard: None,
     });
     Ok(Opened { door, hold: None })
 }
