@@ -1,6 +1,7 @@
 //! The command line: one thin file a verb. Errors are dressed here, at the rim.
 
 mod apply;
+mod check;
 mod complete;
 mod list;
 mod pr;
@@ -40,6 +41,7 @@ Examples:
   idp-run create-service --params payments-api.yaml --plan --out plan.json
   idp-run apply plan.json
   idp-run ./scripts/my-path.rhai --help
+  idp-run check scripts/
   idp-run pr list platform-gitops
   idp-run runs show create-service
 
@@ -87,6 +89,7 @@ impl Global {
     fn check_format(&self, verb: &Verb) -> Result<()> {
         let others: &[Format] = match verb {
             Verb::Test(_) => &[Format::Junit],
+            Verb::Check(_) => &[Format::Sarif, Format::Github],
             _ => &[],
         };
         match self.output.unwrap_or_default() {
@@ -94,7 +97,7 @@ impl Global {
             other if others.contains(&other) => Ok(()),
             other => {
                 let error = Error::invalid("idp::usage", format!("--output {other} is not for this command"));
-                Err(error.help("human and json are for all commands, junit for `test`"))
+                Err(error.help("human and json are for all commands, junit for `test`, sarif and github for `check`"))
             }
         }
     }
@@ -130,6 +133,8 @@ enum Verb {
     Test(test::TestArgs),
     /// Apply a plan that `--plan --out` saved: exactly its changes, or none if the world moved
     Apply(apply::ApplyArgs),
+    /// Look for mistakes in scripts without running them
+    Check(check::CheckArgs),
     /// Show the scripts that can be run by name
     List,
     /// Copy a built-in script into the workspace's scripts/, to change it
@@ -182,6 +187,7 @@ pub fn main(args: Vec<OsString>) -> Exit {
         Verb::Runs(verb) => runs::runs(&global, verb),
         Verb::Pr(verb) => pr::pr(&global, verb),
         Verb::Test(args) => test::test(&global, &args),
+        Verb::Check(args) => check::check(&global, &args),
         Verb::List => list::list(&global),
         Verb::Eject(args) => list::eject(&global, &args),
         Verb::Completions(args) => complete::completions(&args),

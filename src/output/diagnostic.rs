@@ -40,7 +40,8 @@ fn one(look: &Look, error: &Error, frames: &[Frame], item: Option<&str>) -> Stri
         None => error.message().to_string(),
     };
     let report = Report {
-        code: error.code(),
+        code: error.code().to_string(),
+        warning: false,
         message: clean(&message).into_owned(),
         help: error.help_text().map(|help| clean(help).into_owned()),
         trail: Trail::chain(trail),
@@ -63,6 +64,24 @@ pub(super) fn finding(look: &Look, finding: &Finding) -> String {
     let severity = format!("{:?}", finding.severity).to_lowercase();
     let place = format!("{severity}, at {}", finding.place);
     compact(look, &symbol, &message, Some(&place), finding.help.as_deref())
+}
+
+/// A finding with its code and its line, where the file's text is at hand.
+pub(super) fn found(look: &Look, finding: &Finding, code: &str, source: Option<&str>) -> String {
+    let width = look.measure();
+    let mut sources = Sources::default();
+    let shown = source.is_some_and(|source| sources.mark("", &finding.place, source, width.saturating_sub(10)));
+    let trail = if shown { Vec::new() } else { vec![clean(&finding.place.to_string()).into_owned()] };
+    let report = Report {
+        code: code.to_string(),
+        warning: !finding.refuses(),
+        message: clean(&finding.message).into_owned(),
+        help: finding.help.as_ref().map(|help| clean(help).into_owned()),
+        trail: Trail::chain(trail),
+        labels: sources.labels(),
+        sources,
+    };
+    draw(look, width, &report)
 }
 
 fn compact(look: &Look, symbol: &str, message: &str, place: Option<&str>, help: Option<&str>) -> String {
@@ -89,7 +108,11 @@ fn draw(look: &Look, width: usize, report: &Report) -> String {
     // The place where it happened is red, the calls that led there are not.
     let primary = report.sources.primary();
     styles.highlights = (0..report.sources.len().max(1))
-        .map(|at| if Some(at) == primary { styles.error } else { styles.advice })
+        .map(|at| match Some(at) == primary {
+            true if report.warning => styles.warning,
+            true => styles.error,
+            false => styles.advice,
+        })
         .collect();
     let characters = if look.unicode { ThemeCharacters::unicode() } else { ThemeCharacters::ascii() };
     let handler = GraphicalReportHandler::new_themed(GraphicalTheme { characters, styles })
@@ -107,7 +130,9 @@ fn draw(look: &Look, width: usize, report: &Report) -> String {
 
 #[derive(Debug)]
 struct Report {
-    code: &'static str,
+    code: String,
+    /// It stops nothing.
+    warning: bool,
     message: String,
     help: Option<String>,
     trail: Option<Trail>,
@@ -129,7 +154,11 @@ impl std::error::Error for Report {
 
 impl Diagnostic for Report {
     fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        Some(Box::new(self.code))
+        Some(Box::new(&self.code))
+    }
+
+    fn severity(&self) -> Option<miette::Severity> {
+        Some(if self.warning { miette::Severity::Warning } else { miette::Severity::Error })
     }
 
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {

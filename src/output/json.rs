@@ -31,8 +31,9 @@ pub(super) fn version() -> String {
 }
 
 /// The last line of a verb that changed nothing by a run.
-pub(super) fn end(streams: &mut Streams) {
-    line(streams, &Line::Summary { counts: &Counts::default(), status: Status::Applied });
+pub(super) fn end(streams: &mut Streams, failed: bool) {
+    let status = if failed { Status::Failed } else { Status::Applied };
+    line(streams, &Line::Summary { counts: &Counts::default(), status });
 }
 
 impl Sink for Json {

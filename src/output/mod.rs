@@ -3,10 +3,13 @@
 
 mod change;
 mod diagnostic;
+mod findings;
+mod github;
 mod human;
 mod json;
 mod look;
 mod progress;
+mod sarif;
 mod source;
 mod stream;
 pub mod table;
@@ -21,6 +24,7 @@ use std::sync::Arc;
 use crate::error::Error;
 use crate::report::{Counts, Event, Sink, Status};
 
+pub use findings::{findings, findings_to};
 pub use look::Look;
 pub use stream::{Stream, Streams};
 pub use verdicts::{test_list, test_report};
@@ -35,6 +39,10 @@ pub enum Format {
     Json,
     /// What CI servers show of tests: `test` alone.
     Junit,
+    /// Code scanning and editors, SARIF 2.1.0: `check` alone.
+    Sarif,
+    /// Workflow commands of GitHub Actions: `check` alone.
+    Github,
 }
 
 impl std::fmt::Display for Format {
@@ -43,6 +51,8 @@ impl std::fmt::Display for Format {
             Format::Human => "human",
             Format::Json => "json",
             Format::Junit => "junit",
+            Format::Sarif => "sarif",
+            Format::Github => "github",
         })
     }
 }
@@ -115,7 +125,7 @@ pub fn records(options: &Options, records: impl IntoIterator<Item = serde_json::
     }
     let mut streams = Streams::standard(options.color);
     streams.stdout.write(&text);
-    json::end(&mut streams);
+    json::end(&mut streams, false);
 }
 
 /// Writes a text to stdout as it is, with a newline at its end: the result of a verb that isn't a run.

@@ -15,9 +15,9 @@ use crate::report::{SnapshotNote, TestCase, TestFailure, TestReport};
 pub fn test_report(options: &Options, report: &TestReport) {
     let mut streams = Streams::standard(options.color);
     let text = match options.format {
-        Format::Human => human(&streams.stdout.look(), options, report),
         Format::Json => machine(report),
         Format::Junit => junit(report),
+        _ => human(&streams.stdout.look(), options, report),
     };
     streams.stdout.write(&text);
     if options.format != Format::Human {

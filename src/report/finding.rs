@@ -1,4 +1,7 @@
-//! One violation, found by a reviewer or a policy.
+//! One violation, found by a reviewer, a check or a policy; and a whole review of files.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -38,5 +41,45 @@ impl Finding {
     /// Whether the door refuses a change with this finding.
     pub fn refuses(&self) -> bool {
         self.severity >= Severity::High
+    }
+}
+
+/// A rule, for those who show what it found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RuleInfo {
+    /// Its name: the `policy` of its findings.
+    pub id: String,
+    /// What it finds, a sentence without a final stop.
+    pub about: String,
+    /// Why that is worth mending.
+    pub why: String,
+    /// Whether what it finds is an error.
+    pub is_error: bool,
+}
+
+/// What was found in some files.
+#[derive(Debug, Clone, Default)]
+pub struct Review {
+    /// What codes begin with: `idp::check`.
+    pub family: &'static str,
+    /// The rules, found or not.
+    pub rules: Vec<RuleInfo>,
+    /// The findings, in the order of the files.
+    pub findings: Vec<Finding>,
+    /// The texts of the files by their names.
+    pub sources: BTreeMap<String, Arc<str>>,
+    /// How many files were looked at.
+    pub files: usize,
+}
+
+impl Review {
+    /// The stable code of what a rule finds: `idp::check::unknown_function`.
+    pub fn code(&self, rule: &str) -> String {
+        format!("{}::{}", self.family, rule.replace('-', "_"))
+    }
+
+    /// How many findings are errors.
+    pub fn errors(&self) -> usize {
+        self.findings.iter().filter(|finding| finding.refuses()).count()
     }
 }

@@ -8,5 +8,5 @@ mod test;
 pub use crate::error::{Frame, Place, Related};
 pub use diff::{Diff, FileDiff};
 pub use event::{Action, Counts, Event, Sink, Status};
-pub use finding::{Finding, Severity};
+pub use finding::{Finding, Review, RuleInfo, Severity};
 pub use test::{SnapshotNote, TestCase, TestFailure, TestReport};

@@ -15,21 +15,20 @@ use crate::report::Sink;
 
 /// Lends what a host has. Its own engine is of one thread and can't be shared.
 pub(super) struct Beside {
-    library: Library,
     /// The same script without a run: it only says what errors mean.
     twin: Host,
 }
 
 impl Beside {
-    pub(super) fn new(host: &Host, run: &Arc<Run>) -> Beside {
-        Beside { library: run.library.clone(), twin: host.twin() }
+    pub(super) fn new(host: &Host) -> Beside {
+        Beside { twin: host.twin() }
     }
 }
 
 impl Branches for Beside {
     fn worker(&self) -> Box<dyn Worker> {
         Box::new(OneThread {
-            library: self.library.clone(),
+            library: self.twin.library().clone(),
             script: self.twin.script().clone(),
             sources: self.twin.sources().clone(),
             progress: self.twin.progress().on_another_thread(),
@@ -77,6 +76,7 @@ impl Host {
             engine: Engine::new_raw(),
             ast: self.ast.clone(),
             sources: self.sources.clone(),
+            library: self.library.clone(),
             script: self.script.clone(),
             progress: self.progress.clone(),
             extras: self.extras.clone(),
@@ -91,6 +91,6 @@ impl Host {
 
     /// Lends a run what items beside each other need.
     pub fn lend(&self, run: &Arc<Run>) {
-        run.lend(Arc::new(Beside::new(self, run)));
+        run.lend(Arc::new(Beside::new(self)));
     }
 }

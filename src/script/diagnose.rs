@@ -4,12 +4,14 @@ use std::sync::{Arc, PoisonError};
 
 use rhai::{EvalAltResult, ParseErrorType, Position};
 
+use super::check::Checker;
 use super::engine::Host;
 use super::imports::Sources;
+use super::{calls, syntax};
 use crate::bridge::{Trouble, Waiting};
-use crate::error::{Error, Place, nearest};
+use crate::error::{Error, Place};
 use crate::library::Script;
-use crate::report::Frame;
+use crate::report::{Finding, Frame};
 
 /// What an error of a host's script means.
 pub fn diagnose(host: &Host, error: EvalAltResult) -> Trouble {
@@ -45,7 +47,23 @@ pub fn diagnose(host: &Host, error: EvalAltResult) -> Trouble {
     {
         return Trouble::Waiting(what);
     }
-    let error = explain(at, host);
+    let found = match &at {
+        EvalAltResult::ErrorPropertyNotFound(..) => checked(host, &source, "unknown-parameter", position),
+        EvalAltResult::ErrorDataRace(..) => checked(host, &source, "closure-on-own-value", Position::NONE),
+        _ => None,
+    };
+    let mut error = explain(at, host);
+    let mut position = position;
+    if let Some(found) = found {
+        let line = u16::try_from(found.place.line).unwrap_or(0);
+        position =
+            if line > 0 { Position::new(line, u16::try_from(found.place.column).unwrap_or(0)) } else { position };
+        let same = Error::invalid(error.code(), found.message);
+        error = match found.help {
+            Some(help) => same.help(help),
+            None => same,
+        };
+    }
     frames.extend(frame(host.sources(), &source, position, "here".into()));
     frames.reverse();
     Trouble::Failed { error, frames }
@@ -56,34 +74,17 @@ pub fn of_parse(script: &Script, error: ParseErrorType, position: Position) -> T
     let sources = Sources::default();
     sources.lock().unwrap_or_else(PoisonError::into_inner).insert(script.shown.clone(), script.text.clone());
     let frames = frame(&sources, &script.shown, position, "here".into()).into_iter().collect();
-    Trouble::Failed { error: syntax(&error), frames }
+    Trouble::Failed { error: syntax::explain(&error, &script.text), frames }
 }
 
 /// The same, for a file that was imported.
-pub fn in_module(shown: &str, error: ParseErrorType, position: Position) -> EvalAltResult {
+pub fn in_module(script: &Script, error: ParseErrorType, position: Position) -> EvalAltResult {
+    let error = rhai::Dynamic::from(syntax::explain(&error, &script.text));
     EvalAltResult::ErrorInModule(
-        shown.to_string(),
-        Box::new(EvalAltResult::ErrorRuntime(rhai::Dynamic::from(syntax(&error)), position)),
+        script.shown.clone(),
+        Box::new(EvalAltResult::ErrorRuntime(error, position)),
         Position::NONE,
     )
-}
-
-fn syntax(error: &ParseErrorType) -> Error {
-    let message = error.to_string();
-    let (message, help) = match error {
-        ParseErrorType::VariableUndefined(name) => (
-            format!("there is no variable `{name}`"),
-            "declare it with `let`; functions don't see variables of the top level, constants are `global::NAME` there",
-        ),
-        ParseErrorType::Reserved(word) => {
-            (format!("`{word}` is a reserved word"), "choose another name; as the key of a map, put it in quotes")
-        }
-        ParseErrorType::MissingToken(token, what) => {
-            (format!("`{token}` is missing {what}"), "look at the line above, too")
-        }
-        _ => (message, "docs/scripts.md tells how scripts are written"),
-    };
-    Error::invalid("idp::script::syntax", message).help(help)
 }
 
 fn shown_source(sources: &Sources, module: &str) -> Option<String> {
@@ -97,19 +98,26 @@ fn frame(sources: &Sources, file: &str, position: Position, label: String) -> Op
     Some(Frame { label, place: Place::at(file, line, position.position().unwrap_or(0)), source })
 }
 
+/// What stands in the way at a place, in the words of a static check; a data race has no place of its own.
+fn checked(host: &Host, source: &str, rule: &str, position: Position) -> Option<Finding> {
+    let text = host.sources().lock().unwrap_or_else(PoisonError::into_inner).get(source).cloned()?;
+    let script = Script { shown: source.to_string(), text, ..host.script().clone() };
+    let found = Checker::new(host.library().clone()).check(&script);
+    let here = |finding: &Finding| {
+        position.is_none()
+            || (Some(finding.place.line) == position.line() && Some(finding.place.column) == position.position())
+    };
+    found.into_iter().find(|finding| finding.policy == rule && here(finding))
+}
+
 fn explain(error: EvalAltResult, host: &Host) -> Error {
     use EvalAltResult::*;
     match error {
         ErrorRuntime(value, _) | ErrorTerminated(value, _) => match value.clone().try_cast::<Error>() {
             Some(error) => error,
-            None => {
-                // `throw "text"` of a script.
-                let data = crate::primitives::value::to_json(&value).map(|data| data.to_string());
-                let text = value.into_string().or(data).unwrap_or_else(|error| error.to_string());
-                Error::failed("idp::script::thrown", text)
-            }
+            None => thrown(value),
         },
-        ErrorFunctionNotFound(signature, _) => unknown_function(&signature, host),
+        ErrorFunctionNotFound(signature, _) => calls::unknown_function(&signature, host),
         ErrorVariableNotFound(name, _) => {
             Error::invalid("idp::script::variable", format!("there is no variable `{name}`"))
                 .help("functions don't see variables of the top level; constants are `global::NAME` there")
@@ -118,12 +126,42 @@ fn explain(error: EvalAltResult, host: &Host) -> Error {
             .help("for a field that may be missing, write `map.get(\"name\") ?? otherwise`"),
         ErrorIndexNotFound(index, _) => Error::invalid("idp::script::field", format!("there is no element `{index}`"))
             .help("for an element that may be missing, write `map.get(\"name\") ?? otherwise`"),
-        ErrorDotExpr(text, _) if !text.is_empty() => unknown_field(&text, &host.function_names()),
-        ErrorMismatchDataType(_, got, _) if got.ends_with("LaterValue") => known_later("a decision"),
-        ErrorMismatchDataType(wanted, got, _) | ErrorMismatchOutputType(wanted, got, _) => Error::invalid(
-            "idp::script::type",
-            format!("{} is needed here, and it is {}", plain_type(&wanted), plain_type(&got)),
-        ),
+        ErrorArrayBounds(len, index, _) => bounds("list", len, index),
+        ErrorStringBounds(len, index, _) => bounds("text", len, index),
+        ErrorIndexingType(kind, _) => {
+            let kind = kind.split([' ', '[']).next().unwrap_or_default();
+            Error::invalid("idp::script::type", format!("{} has no elements", calls::plain_type(kind)))
+                .help("lists, maps and texts have: `list[0]`, `map[\"key\"]`")
+        }
+        ErrorFor(_) => Error::invalid("idp::script::type", "`for` can't go through this value")
+            .help("it goes through lists and ranges; through the keys of a map with `map.keys()`"),
+        ErrorDataRace(..) => {
+            Error::invalid("idp::script::data_race", "a function uses the variable that it is handed to a method of")
+                .help("take what it needs into a variable of its own before, and use that")
+        }
+        ErrorAssignmentToConstant(name, _) => {
+            Error::invalid("idp::script::constant", format!("`{name}` is a constant: it keeps its value"))
+                .help("declare it with `let`")
+        }
+        ErrorNonPureMethodCallOnConstant(name, _) => {
+            Error::invalid("idp::script::constant", format!("`{name}` would change a constant"))
+                .help("copy it first: `let copy = ...;`")
+        }
+        ErrorUnboundThis(_) => Error::invalid("idp::script::variable", "`this` stands for nothing here")
+            .help("it is the value that a function of the script is called on as a method"),
+        ErrorDotExpr(text, _) if !text.is_empty() => calls::unknown_field(&text),
+        ErrorMismatchDataType(_, got, _) if got.ends_with("LaterValue") => calls::known_later("a decision"),
+        ErrorMismatchDataType(wanted, got, _) | ErrorMismatchOutputType(wanted, got, _) => {
+            let (wanted, got) = (calls::plain_type(&wanted), calls::plain_type(&got));
+            let error = Error::invalid("idp::script::type", format!("{wanted} is needed here, and it is {got}"));
+            match (wanted.as_str(), got.as_str()) {
+                ("true or false", "nothing") => error.help("`()` is no answer: compare with it, `value == ()`"),
+                ("true or false", _) => {
+                    error.help("decide by a comparison: `count > 0`, `text != \"\"`, `list.len > 0`")
+                }
+                _ => error,
+            }
+        }
         ErrorModuleNotFound(name, _) => Error::invalid("idp::script::import", format!("there is no module `{name}`")),
         ErrorStackOverflow(_) => {
             Error::failed("idp::script::depth", "functions call each other more than 64 levels deep")
@@ -133,107 +171,38 @@ fn explain(error: EvalAltResult, host: &Host) -> Error {
             Error::failed("idp::script::size", format!("{} is over its limit", what.to_lowercase()))
                 .help("a text may have 1 MiB, a list or map 20,000 elements")
         }
+        ErrorArithmetic(text, _) => Error::failed("idp::script::arithmetic", syntax::lower(&text)),
         other => {
             let mut other = other;
             other.clear_position();
-            Error::failed("idp::script::error", plain_types(&other.to_string()))
+            Error::failed("idp::script::error", syntax::lower(&calls::plain_types(&other.to_string())))
         }
     }
 }
 
-/// What scripts can't do with a value that the world will assign.
-fn known_later(what: &str) -> Error {
-    Error::failed("idp::plan::unknown", format!("{what} needs a value that is not known before the plan is applied"))
-        .help("use it in texts and options only, or look at what is known already")
+/// `throw "text"` of a script, or a map with a `message` and perhaps a `help`.
+fn thrown(value: rhai::Dynamic) -> Error {
+    let part = |name: &str| {
+        let map = value.as_map_ref().ok()?;
+        map.get(name).and_then(|part| part.clone().into_string().ok())
+    };
+    let error = |message: String| Error::failed("idp::script::thrown", message);
+    if let Some(message) = part("message") {
+        return match part("help") {
+            Some(help) => error(message).help(help),
+            None => error(message),
+        };
+    }
+    let data = crate::primitives::value::to_json(&value).map(|data| data.to_string());
+    error(value.into_string().or(data).unwrap_or_else(|error| error.to_string()))
 }
 
-/// Rhai says `Unknown property 'len' - a getter is not registered for type 'Repo'`.
-fn unknown_field(text: &str, names: &[String]) -> Error {
-    let quoted: Vec<&str> = text.split('\'').skip(1).step_by(2).collect();
-    let [name, on, ..] = quoted.as_slice() else { return Error::invalid("idp::script::field", plain_types(text)) };
-    let on = plain_type(on);
-    if on == "a Later" {
-        return known_later(&format!("`.{name}`"));
-    }
-    let error = Error::invalid("idp::script::field", format!("{on} has no field `{name}`"));
-    match nearest(name, names.iter().map(String::as_str)) {
-        Some(near) if near == *name => error.help(format!("is it a function? `.{name}()`")),
-        Some(near) => error.help(format!("did you mean `{near}`?")),
-        None => error,
-    }
-}
-
-fn unknown_function(signature: &str, host: &Host) -> Error {
-    let (name, arguments) = signature.split_once(" (").unwrap_or((signature, ")"));
-    let arguments: Vec<String> =
-        arguments.trim_end_matches(')').split(", ").filter(|argument| !argument.is_empty()).map(plain_type).collect();
-    if arguments.iter().any(|argument| argument == "a Later") {
-        return known_later(&format!("`{name}`"));
-    }
-    let with = if arguments.is_empty() { "no arguments".to_string() } else { arguments.join(", ") };
-    let names = host.function_names();
-    if names.iter().any(|known| known == name) {
-        let error = Error::invalid("idp::script::arguments", format!("`{name}` can't be called with {with}"));
-        let usages = usages(&host.signatures(name), arguments.first());
-        return error.help(match usages.is_empty() {
-            true => "look at the number and the types of its arguments".to_string(),
-            false => format!("it is called as {}", usages.join(" or ")),
-        });
-    }
-    let error = Error::invalid("idp::script::function", format!("there is no function `{name}` (called with {with})"));
-    match nearest(name, names.iter().map(String::as_str)) {
-        Some(near) => error.help(format!("did you mean `{near}`?")),
-        None => error,
-    }
-}
-
-/// How a function is called, from signatures such as `tree(repo: &mut Repo, branch: &str) -> RhaiResultOf<Tree>`;
-/// those of the type that it was called on, if there are any.
-fn usages(signatures: &[String], on: Option<&String>) -> Vec<String> {
-    let mut all: Vec<(bool, String)> = Vec::new();
-    for signature in signatures {
-        let Some((name, rest)) = signature.split_once('(') else { continue };
-        let parameters = rest.split_once(')').map_or(rest, |(inside, _)| inside);
-        let pairs: Vec<(&str, &str)> = parameters.split(", ").filter_map(|part| part.split_once(": ")).collect();
-        let names: Vec<&str> = pairs.iter().map(|(name, _)| *name).collect();
-        let fits = pairs.first().is_some_and(|(_, kind)| Some(&plain_type(kind)) == on);
-        all.push(match pairs.first() {
-            Some((_, kind)) if kind.starts_with("&mut ") => {
-                (fits, format!("`{}.{name}({})`", names[0], names[1..].join(", ")))
-            }
-            _ => (fits, format!("`{name}({})`", names.join(", "))),
-        });
-    }
-    let fitting = all.iter().any(|(fits, _)| *fits);
-    all.into_iter().filter(|(fits, _)| *fits || !fitting).map(|(_, usage)| usage).collect()
-}
-
-/// What people call a type that Rhai names.
-fn plain_type(name: &str) -> String {
-    let name = name.trim().trim_start_matches("&mut ").trim_start_matches('&');
-    match name {
-        "i64" => "a whole number".into(),
-        "f64" => "a number".into(),
-        "bool" => "true or false".into(),
-        "()" => "nothing".into(),
-        "str" | "string" | "String" | "ImmutableString" | "str | ImmutableString | String" => "a text".into(),
-        "array" => "a list".into(),
-        "map" => "a map".into(),
-        "Fn" => "a function".into(),
-        other => match other.rsplit("::").next().unwrap_or(other) {
-            name if name.starts_with(['A', 'E', 'I', 'O']) => format!("an {name}"),
-            name => format!("a {name}"),
-        },
-    }
-}
-
-/// Rust's paths shortened to their last part.
-fn plain_types(text: &str) -> String {
-    text.split(' ')
-        .map(|word| match word.rsplit_once("::") {
-            Some((_, last)) if word.contains("idp_run") => format!("`{}", last.trim_start_matches('`')),
-            _ => word.to_string(),
-        })
-        .collect::<Vec<_>>()
-        .join(" ")
+fn bounds(what: &str, len: usize, index: i64) -> Error {
+    let has = match len {
+        0 => "is empty".to_string(),
+        1 => "has 1".to_string(),
+        many => format!("has {many}"),
+    };
+    Error::invalid("idp::script::bounds", format!("there is no element {index}: the {what} {has}"))
+        .help(format!("elements count from 0; where it may be missing, write `{what}.get({index}) ?? otherwise`"))
 }

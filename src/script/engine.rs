@@ -128,6 +128,7 @@ pub struct Host {
     pub(super) engine: Engine,
     pub(super) ast: AST,
     pub(super) sources: Sources,
+    pub(super) library: Library,
     pub(super) script: Script,
     pub(super) progress: Progress,
     pub(super) extras: Extras,
@@ -166,14 +167,15 @@ impl Host {
     ) -> Result<Host, Trouble> {
         let sources = Sources::default();
         sources.lock().unwrap_or_else(PoisonError::into_inner).insert(script.shown.clone(), script.text.clone());
-        let engine = equipped(&script, library, &sources, sink, progress.clone(), &extras);
+        let library = library.clone().beside(&script);
+        let engine = equipped(&script, &library, &sources, sink, progress.clone(), &extras);
         let compiled = engine.compile(&*script.text);
         if let Some(error) = progress.why().error() {
             return Err(error.into());
         }
         let mut ast = compiled.map_err(|error| of_parse(&script, *error.0, error.1))?;
         ast.set_source(script.shown.as_str());
-        Ok(Host { engine, ast, sources, script, progress, extras })
+        Ok(Host { engine, ast, sources, library, script, progress, extras })
     }
 
     /// The script.
@@ -184,6 +186,11 @@ impl Host {
     /// The texts that diagnostics quote.
     pub fn sources(&self) -> &Sources {
         &self.sources
+    }
+
+    /// Where its names are looked up.
+    pub fn library(&self) -> &Library {
+        &self.library
     }
 
     /// The watch on this engine.
@@ -200,6 +207,8 @@ impl Host {
             .map(|signature| name_of(&signature))
             .collect();
         names.extend(self.ast.iter_functions().map(|function| function.name.to_string()));
+        // Operators are functions, too, and nobody means one by a word.
+        names.retain(|name| name.starts_with(|c: char| c.is_alphabetic()));
         names.sort();
         names.dedup();
         names
@@ -210,7 +219,7 @@ impl Host {
         let modules = primitives::all().iter().map(|primitive| &primitive.module).chain(&self.extras.modules);
         let mut found: Vec<String> = modules
             .flat_map(|module| module.gen_fn_signatures_with_mapper(std::borrow::Cow::Borrowed))
-            .filter(|signature| name_of(signature) == name && !signature.starts_with("get "))
+            .filter(|signature| name_of(signature) == name)
             .collect();
         found.sort();
         found
@@ -250,7 +259,7 @@ impl Host {
 }
 
 fn name_of(signature: &str) -> String {
-    signature.split('(').next().unwrap_or_default().trim().trim_start_matches("get ").to_string()
+    signature.split('(').next().unwrap_or_default().trim().to_string()
 }
 
 /// An engine for one thread, with imports and with a sink for what is printed.
@@ -269,7 +278,7 @@ pub(super) fn equipped(
     if let Some(observe) = &extras.observer {
         observe(&mut engine);
     }
-    engine.set_module_resolver(Imports::new(library.clone().beside(script), sources.clone()));
+    engine.set_module_resolver(Imports::new(library.clone(), sources.clone()));
     let (shown, log) = (script.shown.clone(), sink.clone());
     engine.on_print(move |text| sink.emit(Event::Print(text.to_string())));
     engine.on_debug(move |text, source, position| {
@@ -277,6 +286,11 @@ pub(super) fn equipped(
         log.emit(Event::Debug { text: text.to_string(), place });
     });
     engine
+}
+
+/// An engine that compiles scripts and is never run.
+pub(super) fn compiler() -> Engine {
+    build(Progress::new(usize::MAX))
 }
 
 /// An engine without a script.
@@ -320,7 +334,7 @@ fn watch_tokens(engine: &mut Engine, progress: Progress) {
 }
 
 /// Rhai's packages and our primitives, built once for all engines.
-fn modules() -> &'static [Shared<Module>] {
+pub(super) fn modules() -> &'static [Shared<Module>] {
     static MODULES: OnceLock<Vec<Shared<Module>>> = OnceLock::new();
     MODULES.get_or_init(|| {
         let mut modules = vec![

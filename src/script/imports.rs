@@ -61,7 +61,7 @@ impl Imports {
         self.sources.lock().unwrap_or_else(PoisonError::into_inner).insert(script.shown.clone(), script.text.clone());
         let mut ast = engine
             .compile(&*script.text)
-            .map_err(|error| Box::new(super::diagnose::in_module(&script.shown, *error.0, error.1)))?;
+            .map_err(|error| Box::new(super::diagnose::in_module(&script, *error.0, error.1)))?;
         ast.set_source(script.shown.as_str());
         Module::eval_ast_as_new(Scope::new(), &ast, engine).map(Into::into)
     }

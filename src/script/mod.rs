@@ -2,6 +2,8 @@
 
 mod attempt;
 mod beside;
+mod calls;
+pub mod check;
 mod diagnose;
 mod engine;
 mod fence;
@@ -14,6 +16,7 @@ mod prompt;
 mod run_key;
 mod sort;
 mod strings;
+mod syntax;
 mod values;
 
 pub use crate::bridge::Trouble;

@@ -1,6 +1,7 @@
 //! The one integration binary: a file for each thing that must hold.
 
 mod catalog;
+mod check;
 mod cli;
 mod create_service;
 mod ensure;

@@ -30,7 +30,10 @@ fn wrong_calls_say_how_it_is_called() {
             "`set` can't be called with a Tree, a text, a whole number\nit is called as `tree.set(path, at, value)`",
         ),
         ("repo();", "`repo` can't be called with no arguments\nit is called as `repo(name)` or `repo(name, options)`"),
-        ("let x = 1; x.foo();", "there is no function `foo` (called with a whole number)\n-"),
+        (
+            "let x = 1; x.foo();",
+            "there is no function `foo` (called with a whole number)\n`idp-run check` looks for all such calls at once",
+        ),
     ] {
         assert_eq!(message(text), message_of_it);
     }

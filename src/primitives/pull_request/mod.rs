@@ -58,7 +58,10 @@ impl Edit {
                     None => Tree::default(),
                 };
                 let result: Dynamic = function.call_within_context(ctx, (start,))?;
-                let is = crate::primitives::value::type_of(&result);
+                let is = match result.is_unit() {
+                    true => "nothing".to_string(),
+                    false => crate::primitives::value::type_of(&result),
+                };
                 result.try_cast::<Tree>().ok_or_else(|| {
                     let message = format!("the function that edits {repo} must return the tree, and it returned {is}");
                     throw(

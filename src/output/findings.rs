@@ -1,0 +1,64 @@
+//! What checks and policies found: snippets for people, lines for machines, SARIF and workflow commands for CI. `cli`
+//! hands over the findings with the rules behind them.
+
+use serde_json::json;
+
+use super::look::{Look, clean};
+use super::stream::Streams;
+use super::{Format, Options, diagnostic, github, json as lines, sarif, words};
+use crate::report::{Finding, Review};
+
+/// Writes a review to stdout.
+pub fn findings(options: &Options, review: &Review) {
+    findings_to(options, Streams::standard(options.color), review);
+}
+
+/// The same, over streams of the caller's.
+pub fn findings_to(options: &Options, mut streams: Streams, review: &Review) {
+    let text = match options.format {
+        Format::Sarif => sarif::log(review),
+        Format::Github => github::commands(review),
+        Format::Json => machine(review),
+        _ => people(&streams.stdout.look(), review, options.quiet),
+    };
+    streams.stdout.write(&text);
+    if options.format == Format::Json {
+        lines::end(&mut streams, review.errors() > 0);
+    }
+}
+
+fn people(look: &Look, review: &Review, quiet: bool) -> String {
+    let mut text = String::new();
+    for finding in &review.findings {
+        let source = review.sources.get(&finding.place.file).map(|source| &**source);
+        text.push_str(&diagnostic::found(look, finding, &review.code(&finding.policy), source));
+        text.push('\n');
+    }
+    if !quiet {
+        text.push_str(&summary(look, review));
+    }
+    text
+}
+
+fn summary(look: &Look, review: &Review) -> String {
+    let files = words::count(review.files, "file");
+    let (errors, warnings) = (review.errors(), review.findings.len() - review.errors());
+    if review.findings.is_empty() {
+        return format!("{} Nothing found in {files}.\n", look.green(look.symbol("✓", "ok")));
+    }
+    let found = format!("{}, {}", words::count(errors, "error"), words::count(warnings, "warning"));
+    let found = if errors > 0 { look.red(&found) } else { look.yellow(&found) };
+    format!("{found} in {files}.\n")
+}
+
+fn machine(review: &Review) -> String {
+    let mut text = lines::version();
+    for Finding { policy, severity, place, message, help } in &review.findings {
+        let record = json!({
+            "type": "diagnostic", "severity": "finding", "level": severity, "code": review.code(policy),
+            "rule": policy, "message": clean(message), "help": help, "place": place, "frames": [],
+        });
+        text.push_str(&format!("{record}\n"));
+    }
+    text
+}
