@@ -129,6 +129,21 @@ fn golden_path() {
         binary(&args, folder.path())
     });
     line("create-service applied, first (the world is made, too)", times, "250 ms");
+    let save = [&plan[..], &["--out", "plan.json"]].concat();
+    line("create-service --plan --out, first", repeat(30, || binary(&save, folder.path())), "-");
+    let saved = folder.path().join("plan.json");
+    let times = repeat(20, || {
+        let folder = fresh();
+        std::fs::copy(&saved, folder.path().join("plan.json")).unwrap();
+        binary(&["apply", "plan.json"], folder.path())
+    });
+    line("create-service's saved plan applied (the world is made, too)", times, "-");
+    let times = repeat(20, || {
+        let folder = fresh();
+        binary(&args, folder.path());
+        binary(&["runs", "undo", "create-service"], folder.path())
+    });
+    line("create-service undone", times, "-");
     binary(&args, folder.path());
     line("create-service --plan on a world where it was applied", repeat(30, || binary(&plan, folder.path())), "50 ms");
     line("create-service again, nothing to change", repeat(30, || binary(&args, folder.path())), "250 ms");

@@ -10,6 +10,7 @@ mod run;
 mod runs;
 mod script_help;
 mod test;
+mod undo;
 
 use std::ffi::OsString;
 use std::path::PathBuf;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Subcommand;
 
 use super::run::RunArgs;
+use super::undo::UndoArgs;
 use super::{Global, block_on};
 use crate::error::{Error, Exit, Result};
 use crate::output::{self, Format, table::Table};
@@ -12,6 +13,7 @@ use crate::world::fault::Faults;
 use crate::world::journal::{AttemptRow, Journal, RunRow};
 use crate::world::lock::FileLock;
 use crate::world::sqlite::SqliteJournal;
+use crate::world::undo::run_key;
 
 #[derive(Subcommand)]
 pub enum Verb {
@@ -22,6 +24,8 @@ pub enum Verb {
         /// The run's key, its hash, or the beginning of either
         run: String,
     },
+    /// Take back what a run created: close or revert its pull requests, archive its repositories
+    Undo(UndoArgs),
     /// Run again what waits, failed or was interrupted
     Resume {
         /// The run's key, its hash, or the beginning of either [default: all that wait]
@@ -73,11 +77,15 @@ pub fn runs(global: &Global, verb: Verb) -> Result<Exit> {
             if json {
                 let mut value = record(row);
                 value["history"] = serde_json::json!(attempts);
+                value["undone"] = serde_json::json!(undone(&rows, row).map(|undo| &undo.status));
                 output::records(&options, [value]);
             } else {
-                output::text(&shown(row, &attempts));
+                let mut text = shown(row, &attempts);
+                text.push_str(&about_undo(&rows, row, &attempts));
+                output::text(&text);
             }
         }
+        Verb::Undo(args) => return super::undo::undo(global, &config, &rows, &args),
         Verb::Resume { run, grants } => {
             let chosen: Vec<&RunRow> = match run {
                 Some(run) => vec![find(&rows, &run)?],
@@ -90,6 +98,16 @@ pub fn runs(global: &Global, verb: Verb) -> Result<Exit> {
             }
             let mut worst = Exit::Ok;
             for row in chosen {
+                if row.script == "undo" {
+                    let delete = row.command.iter().any(|word| word == "--delete");
+                    let (run, grants) = (row.command.get(2).cloned().unwrap_or_default(), grants.clone());
+                    let args = UndoArgs { run, plan: false, detailed_exitcode: false, delete, grants };
+                    worst = match super::undo::undo(global, &config, &rows, &args)? {
+                        Exit::Ok => worst,
+                        exit => exit,
+                    };
+                    continue;
+                }
                 let values = row.params.as_object().cloned().unwrap_or_default();
                 let (script, grants) = (row.command.first().cloned(), grants.clone());
                 let exit = super::run::run(global, RunArgs { script, values, grants, ..RunArgs::default() });
@@ -111,7 +129,7 @@ fn record(row: &RunRow) -> serde_json::Value {
     value
 }
 
-fn find<'a>(rows: &'a [RunRow], name: &str) -> Result<&'a RunRow> {
+pub(super) fn find<'a>(rows: &'a [RunRow], name: &str) -> Result<&'a RunRow> {
     if let Some(row) = rows.iter().find(|row| row.key == name || row.hash == name) {
         return Ok(row);
     }
@@ -125,6 +143,28 @@ fn find<'a>(rows: &'a [RunRow], name: &str) -> Result<&'a RunRow> {
             let keys: Vec<&str> = several.iter().map(|row| row.key.as_str()).collect();
             Err(Error::invalid("idp::runs::ambiguous", format!("`{name}` is the beginning of several runs"))
                 .help(format!("name one: {}", keys.join(" · "))))
+        }
+    }
+}
+
+/// The undo of a run, if there was one.
+fn undone<'a>(rows: &'a [RunRow], row: &RunRow) -> Option<&'a RunRow> {
+    let hash = run_key(&row.key, &row.hash).hash;
+    rows.iter().find(|undo| undo.hash == hash)
+}
+
+/// What was taken back of a run, or how it can be.
+fn about_undo(rows: &[RunRow], row: &RunRow, attempts: &[AttemptRow]) -> String {
+    match undone(rows, row) {
+        Some(undo) if undo.started >= row.started => {
+            format!("\nUndone {} ({}): idp-run runs show {}\n", time(undo.started), undo.status, undo.hash)
+        }
+        _ => {
+            let created = |attempt: &AttemptRow| attempt.changes.iter().any(|change| change.action == "create");
+            match row.script != "undo" && attempts.iter().any(created) {
+                true => format!("\nTo take back what it created: idp-run runs undo {} --plan\n", row.hash),
+                false => String::new(),
+            }
         }
     }
 }

@@ -139,6 +139,11 @@ impl State {
                 }
                 self.attention(&text);
             }
+            Event::Stays { kind, target, why } => {
+                let look = self.look();
+                let line = format!("  {} {} stays: {}", words::kind(&kind), one_line(&target), one_line(&why));
+                self.happened(vec![look.dim(&line)]);
+            }
             Event::Failure { error, frames } => {
                 let rest = self.progress.finish(Some(false));
                 self.say(&rest);

@@ -134,6 +134,11 @@ enum Line<'a> {
         why: &'a str,
         diff: &'a Diff,
     },
+    Stays {
+        kind: &'a str,
+        target: &'a str,
+        why: &'a str,
+    },
     PullRequest {
         number: u64,
         title: &'a str,
@@ -220,6 +225,7 @@ impl<'a> From<&'a Event> for Line<'a> {
                 Line::Plan { run, created, idp_run, digest, changes: *changes }
             }
             Event::Moved { kind, target, why, diff } => Line::Moved { kind, target, why, diff },
+            Event::Stays { kind, target, why } => Line::Stays { kind, target, why },
             Event::PullRequest { repository, number, title, head, base, state, url } => {
                 Line::PullRequest { number: *number, title, head, base, state, url, repository }
             }

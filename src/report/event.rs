@@ -168,6 +168,15 @@ pub enum Event {
         /// From what was planned to what would be made now.
         diff: Diff,
     },
+    /// Something that an undo doesn't take back.
+    Stays {
+        /// The kind of object.
+        kind: String,
+        /// Which.
+        target: String,
+        /// Why it stays.
+        why: String,
+    },
     /// A pull request, listed.
     PullRequest {
         /// `owner/name`.

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::forge::{CommitId, MergeMethod, Protection, RepoId, Settings};
 use super::later::Later;
-use crate::error::{Error, Result};
+pub use super::object::ObjectId;
 use crate::report::{Action, Diff, FileDiff};
 
 /// Proof, left at the target, that a request was carried out: `<hash of run key>/<id>`.
@@ -144,6 +144,27 @@ pub enum Change {
         after: Settings,
         /// The hash of the run that takes it over, if one does.
         marker: Option<String>,
+    },
+    /// Archive a repository: it can be read, and takes no changes.
+    ArchiveRepository {
+        /// The repository.
+        repo: RepoId,
+        /// The hash of the run that is undone.
+        by: String,
+    },
+    /// Take an archived repository back into use.
+    UnarchiveRepository {
+        /// The repository.
+        repo: RepoId,
+    },
+    /// Delete a repository that is still as it was looked at.
+    DeleteRepository {
+        /// The repository.
+        repo: RepoId,
+        /// Its branches and tags.
+        refs: BTreeMap<String, CommitId>,
+        /// How many pull requests it has.
+        pull_requests: usize,
     },
     /// Set a branch's protection.
     ProtectBranch {
@@ -293,74 +314,6 @@ pub enum Change {
     },
 }
 
-/// What names an object in a cluster.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct ObjectId {
-    /// `apps/v1`, `v1`.
-    pub api_version: String,
-    /// `Deployment`.
-    pub kind: String,
-    /// None for objects of the whole cluster.
-    pub namespace: Option<String>,
-    /// `metadata.name`.
-    pub name: String,
-}
-
-impl ObjectId {
-    /// Refuses what no API server would take as a name. Names become paths of files, so nothing else may pass.
-    pub fn check(&self) -> Result<()> {
-        let words = |text: &str, more: &[u8]| {
-            !text.is_empty()
-                && text.len() <= 253
-                && !text.starts_with('.')
-                && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || more.contains(&byte))
-        };
-        let (group, version) = self.api_version.rsplit_once('/').unwrap_or(("v", &self.api_version));
-        let parts = [
-            // RFC 1123 subdomains; names of RBAC also hold colons.
-            ("name", &*self.name, words(&self.name, b"-.:")),
-            (
-                "namespace",
-                self.namespace.as_deref().unwrap_or("-"),
-                self.namespace.as_deref().is_none_or(|n| words(n, b"-")),
-            ),
-            ("kind", &*self.kind, words(&self.kind, b"")),
-            ("apiVersion", &*self.api_version, words(group, b"-.") && words(version, b"")),
-        ];
-        match parts.into_iter().find(|(_, _, fine)| !fine) {
-            None => Ok(()),
-            Some((what, text, _)) => Err(Error::invalid(
-                "idp::manifest::name",
-                format!("`{}` can't be the {what} of an object", text.escape_debug()),
-            )),
-        }
-    }
-
-    /// Whether both name one object: versions of an API group are views of the same.
-    pub fn is_same(&self, other: &ObjectId) -> bool {
-        self.group() == other.group()
-            && self.kind == other.kind
-            && self.namespace == other.namespace
-            && self.name == other.name
-    }
-
-    /// The API group; empty for the core group.
-    pub fn group(&self) -> &str {
-        self.api_version.rsplit_once('/').map_or("", |(group, _)| group)
-    }
-}
-
-impl fmt::Display for ObjectId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.kind)?;
-        if let Some(namespace) = &self.namespace {
-            write!(f, " {namespace}/{}", self.name)
-        } else {
-            write!(f, " {}", self.name)
-        }
-    }
-}
-
 impl Change {
     /// What it does to its target.
     pub fn action(&self) -> Action {
@@ -370,7 +323,7 @@ impl Change {
                 Action::Create
             }
             ProtectBranch { before, .. } if before.is_none() => Action::Create,
-            DeleteBranch { .. } => Action::Delete,
+            DeleteBranch { .. } | DeleteRepository { .. } => Action::Delete,
             ApplyManifest { before, .. } if before.is_none() => Action::Create,
             _ => Action::Update,
         }
@@ -380,7 +333,11 @@ impl Change {
     pub fn kind(&self) -> &'static str {
         use Change::*;
         match self {
-            CreateRepository { .. } | UpdateRepository { .. } => "repository",
+            CreateRepository { .. }
+            | UpdateRepository { .. }
+            | ArchiveRepository { .. }
+            | UnarchiveRepository { .. }
+            | DeleteRepository { .. } => "repository",
             ProtectBranch { .. } => "protection",
             Commit { .. } | RestoreMarker { .. } => "commit",
             OpenPullRequest { .. }
@@ -399,14 +356,19 @@ impl Change {
     pub fn target(&self) -> String {
         use Change::*;
         match self {
-            CreateRepository { repo, .. } | UpdateRepository { repo, .. } => repo.to_string(),
+            CreateRepository { repo, .. }
+            | UpdateRepository { repo, .. }
+            | ArchiveRepository { repo, .. }
+            | UnarchiveRepository { repo }
+            | DeleteRepository { repo, .. } => repo.to_string(),
             ProtectBranch { repo, branch, .. } | DeleteBranch { repo, branch, .. } => format!("{repo} {branch}"),
             Commit { repo, branch, marker, .. } if marker.id == *branch => format!("{repo} {branch}"),
             Commit { repo, branch, marker, .. } => format!("{repo} {branch} ({})", marker.id),
             RestoreMarker { repo, marker, .. } => format!("{repo} {marker}"),
             OpenPullRequest { repo, head, .. } | UpdatePullRequest { repo, head, .. } => format!("{repo} {head}"),
             Comment { repo, head, marker, .. } => {
-                format!("{repo} {head} {}", &marker[marker.len().saturating_sub(8)..])
+                let name = marker.rsplit('/').next().unwrap_or_default();
+                format!("{repo} {head} {}", &name[name.len().saturating_sub(8)..])
             }
             Approve { repo, number } | Merge { repo, number, .. } | ClosePullRequest { repo, number } => {
                 format!("{repo}#{number}")
@@ -422,6 +384,9 @@ impl Change {
         match self {
             CreateRepository { repo, .. }
             | UpdateRepository { repo, .. }
+            | ArchiveRepository { repo, .. }
+            | UnarchiveRepository { repo }
+            | DeleteRepository { repo, .. }
             | ProtectBranch { repo, .. }
             | Commit { repo, .. }
             | RestoreMarker { repo, .. }
@@ -453,6 +418,12 @@ impl Change {
         match self {
             Change::CreateRepository { settings, .. } => settings.diff(None, &mut diff),
             Change::UpdateRepository { before, after, .. } => after.diff(Some(before), &mut diff),
+            Change::ArchiveRepository { .. } => diff.field("archived", Some("no".into()), Some("yes".into())),
+            Change::UnarchiveRepository { .. } => diff.field("archived", Some("yes".into()), Some("no".into())),
+            Change::DeleteRepository { refs, .. } => {
+                let names: Vec<&str> = refs.keys().map(String::as_str).collect();
+                diff.field("refs", Some(names.join(", ")).filter(|names| !names.is_empty()), None);
+            }
             Change::ProtectBranch { before, after, .. } => after.diff(before.as_ref(), &mut diff),
             Change::Commit { message, .. } => diff.field("message", None, Some(subject(message))),
             Change::OpenPullRequest { base, title, body, labels, reviewers, .. } => {

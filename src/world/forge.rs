@@ -6,7 +6,7 @@ use std::fmt;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use super::change::{Change, File, Marker};
+use super::change::{Change, File, FileChange, Marker};
 use super::later::Later;
 use crate::error::{Error, Result};
 use crate::report::Diff;
@@ -141,6 +141,10 @@ pub struct Repository {
     pub settings: Settings,
     /// The hash of the run (or project) that made it; none if a person did.
     pub marker: Option<String>,
+    /// Whether that run took it over, instead of making it.
+    pub adopted: bool,
+    /// The hash of the run whose undo archived it; an archived repository takes no changes.
+    pub archived: Option<String>,
 }
 
 /// What must hold before a branch takes a commit.
@@ -278,6 +282,41 @@ pub struct PullRequest {
     pub merged: Option<Merged>,
 }
 
+impl PullRequest {
+    /// Whether the run that opened it was undone: then it is none of that run's pull requests any more.
+    pub fn was_undone(&self, run: &str) -> bool {
+        let marker = undone_marker(run);
+        self.state != State::Open && self.comments.iter().any(|comment| comment.marker.as_deref() == Some(&marker))
+    }
+}
+
+/// The marker of the comment that tells an undone pull request from one that a person closed.
+pub fn undone_marker(run: &str) -> String {
+    format!("{run}/undone")
+}
+
+/// A commit, as far as it says who made it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Revision {
+    /// Which.
+    pub id: CommitId,
+    /// What it stands on.
+    pub parents: Vec<CommitId>,
+    /// Who made it.
+    pub author: String,
+    /// Our trailer, if it has one.
+    pub trailer: Option<String>,
+}
+
+/// What it takes to take commits back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reverted {
+    /// These files; none if nothing of the commits is left.
+    Files(Vec<FileChange>),
+    /// These files were changed since in the same places.
+    Conflicts(Vec<String>),
+}
+
 /// One entry of a folder at a commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
@@ -367,6 +406,16 @@ pub trait Forge: Send + Sync {
     async fn mergeable(&self, repo: &RepoId, base: &CommitId, head: &CommitId) -> Result<Mergeable>;
     /// The trailer of a commit's message, if it is ours.
     async fn trailer(&self, repo: &RepoId, commit: &CommitId) -> Result<Option<String>>;
+    /// Branches and tags, by their names below `refs/`: `heads/main`, `tags/v1`.
+    async fn refs(&self, repo: &RepoId) -> Result<BTreeMap<String, CommitId>>;
+    /// The commits to long-lived branches that a run (or project) marked, by the ids of the markers.
+    async fn marks(&self, repo: &RepoId, owner: &str) -> Result<Vec<(String, CommitId)>>;
+    /// One commit.
+    async fn revision(&self, repo: &RepoId, commit: &CommitId) -> Result<Revision>;
+    /// The last commits from one backwards, newest first, without those that another one stands on.
+    async fn history(&self, repo: &RepoId, from: &CommitId, without: Option<&CommitId>) -> Result<Vec<Revision>>;
+    /// The files that take back on `onto` what came between `before` and `after`, and keep what came since.
+    async fn revert(&self, repo: &RepoId, onto: &CommitId, before: &CommitId, after: &CommitId) -> Result<Reverted>;
     /// Makes a change. Only the door calls this.
     async fn apply(&self, change: &Change, actor: &Actor) -> Result<Outcome>;
 }
@@ -375,6 +424,12 @@ pub trait Forge: Send + Sync {
 pub fn missing(repo: &RepoId) -> Error {
     Error::failed("idp::forge::missing", format!("there is no repository {repo}"))
         .help("check the name, or create the repository first")
+}
+
+/// The error for a repository that takes no changes.
+pub fn archived(repo: &RepoId) -> Error {
+    Error::failed("idp::forge::archived", format!("{repo} is archived and takes no changes"))
+        .help("the run that it belongs to takes it back into use: run its script again")
 }
 
 /// The error for a branch that a run would make and that somebody else made.

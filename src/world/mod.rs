@@ -14,6 +14,7 @@ pub mod journal;
 pub mod later;
 pub mod lock;
 pub mod nothing;
+pub mod object;
 pub mod open;
 pub mod overlay;
 pub mod overlay_cluster;
@@ -23,6 +24,7 @@ pub mod review;
 pub mod snapshot;
 pub mod sqlite;
 pub mod store;
+pub mod undo;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

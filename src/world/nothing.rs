@@ -1,5 +1,7 @@
 //! A world in which there is nothing: what tests lay their overlays on, so that they can't see or touch the real one.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use serde_json::Value;
 
@@ -8,6 +10,7 @@ use super::cluster::Cluster;
 use super::contact::{Contact, Notification};
 use super::forge::{
     Actor, CommitId, Delivered, Entry, Forge, Mergeable, Outcome, Protection, PullRequest, RepoId, Repository,
+    Reverted, Revision,
 };
 use crate::error::{Error, Result};
 
@@ -77,6 +80,26 @@ impl Forge for NoForge {
     }
 
     async fn trailer(&self, repo: &RepoId, _: &CommitId) -> Result<Option<String>> {
+        Err(super::forge::missing(repo))
+    }
+
+    async fn refs(&self, repo: &RepoId) -> Result<BTreeMap<String, CommitId>> {
+        Err(super::forge::missing(repo))
+    }
+
+    async fn marks(&self, repo: &RepoId, _: &str) -> Result<Vec<(String, CommitId)>> {
+        Err(super::forge::missing(repo))
+    }
+
+    async fn revision(&self, repo: &RepoId, _: &CommitId) -> Result<Revision> {
+        Err(super::forge::missing(repo))
+    }
+
+    async fn history(&self, repo: &RepoId, _: &CommitId, _: Option<&CommitId>) -> Result<Vec<Revision>> {
+        Err(super::forge::missing(repo))
+    }
+
+    async fn revert(&self, repo: &RepoId, _: &CommitId, _: &CommitId, _: &CommitId) -> Result<Reverted> {
         Err(super::forge::missing(repo))
     }
 

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use super::change::{BranchCommit, Change, File, FileChange, Marker};
 use super::forge::{
     Actor, Approval, CommitId, Delivered, Entry, Forge, MOVED, Mergeable, Outcome, Protection, PullRequest, RepoId,
-    Repository, Settings, State, missing,
+    Repository, Reverted, Revision, Settings, State, archived, missing,
 };
 use super::later::Later;
 use crate::error::{Error, Result};
@@ -29,6 +29,8 @@ pub struct Overlay {
 struct Held {
     /// Made here, so that the inner forge has nothing of it.
     created: bool,
+    /// Deleted here.
+    deleted_whole: bool,
     repository: Option<Repository>,
     protection: BTreeMap<String, Protection>,
     branches: BTreeMap<String, CommitId>,
@@ -46,6 +48,13 @@ struct Planned {
     files: Arc<BTreeMap<String, Option<File>>>,
     /// None for what people commit.
     trailer: Option<String>,
+}
+
+impl Planned {
+    fn revision(self, id: &CommitId) -> Revision {
+        let author = if self.trailer.is_some() { super::forge::RUNS_AS } else { "someone" };
+        Revision { id: id.clone(), parents: self.parents, author: author.into(), trailer: self.trailer }
+    }
 }
 
 impl Overlay {
@@ -71,7 +80,7 @@ impl Overlay {
     /// What is held of a repository, and whether the inner forge may be asked for the rest.
     fn of(&self, repo: &RepoId) -> (Option<Held>, bool) {
         let held = self.held().get(repo).cloned();
-        let ask = !held.as_ref().is_some_and(|held| held.created);
+        let ask = !held.as_ref().is_some_and(|held| held.created || held.deleted_whole);
         (held, ask)
     }
 
@@ -162,15 +171,19 @@ impl Forge for Overlay {
     }
 
     async fn repository(&self, repo: &RepoId) -> Result<Option<Repository>> {
-        if let (Some(Held { repository: Some(repository), .. }), _) = self.of(repo) {
-            return Ok(Some(repository));
+        match self.of(repo) {
+            (Some(Held { repository: Some(repository), .. }), _) => Ok(Some(repository)),
+            (_, false) => Ok(None),
+            _ => self.inner.repository(repo).await,
         }
-        self.inner.repository(repo).await
     }
 
     async fn repositories(&self) -> Result<Vec<RepoId>> {
         let mut all: BTreeSet<RepoId> = self.inner.repositories().await?.into_iter().collect();
-        all.extend(self.held().iter().filter(|(_, held)| held.created).map(|(repo, _)| repo.clone()));
+        let held = self.held();
+        all.extend(held.iter().filter(|(_, held)| held.created).map(|(repo, _)| repo.clone()));
+        all.retain(|repo| !held.get(repo).is_some_and(|held| held.deleted_whole));
+        drop(held);
         Ok(all.into_iter().collect())
     }
 
@@ -284,6 +297,60 @@ impl Forge for Overlay {
         }
     }
 
+    async fn refs(&self, repo: &RepoId) -> Result<BTreeMap<String, CommitId>> {
+        let (held, ask) = self.of(repo);
+        let mut refs = if ask { self.inner.refs(repo).await? } else { BTreeMap::new() };
+        for held in held.iter() {
+            refs.retain(|name, _| !name.strip_prefix("heads/").is_some_and(|name| held.deleted.contains(name)));
+            refs.extend(held.branches.iter().map(|(name, id)| (format!("heads/{name}"), id.clone())));
+        }
+        Ok(refs)
+    }
+
+    async fn marks(&self, repo: &RepoId, owner: &str) -> Result<Vec<(String, CommitId)>> {
+        let (held, ask) = self.of(repo);
+        let mut marks = if ask { self.inner.marks(repo, owner).await? } else { Vec::new() };
+        for (id, planned) in held.iter().flat_map(|held| &held.commits) {
+            let marker = held
+                .iter()
+                .flat_map(|held| &held.delivered)
+                .find(|marker| marker.owner == owner && Some(marker.to_string()) == planned.trailer);
+            marks.extend(marker.map(|marker| (marker.id.clone(), id.clone())));
+        }
+        Ok(marks)
+    }
+
+    async fn revision(&self, repo: &RepoId, commit: &CommitId) -> Result<Revision> {
+        match self.planned(repo, commit) {
+            Some(planned) => Ok(planned.revision(commit)),
+            None => self.inner.revision(repo, commit).await,
+        }
+    }
+
+    async fn history(&self, repo: &RepoId, from: &CommitId, without: Option<&CommitId>) -> Result<Vec<Revision>> {
+        let hidden: Vec<CommitId> = without.map(|without| self.ancestors(repo, without)).unwrap_or_default();
+        let (mut found, mut real) = (Vec::new(), Vec::new());
+        for id in self.ancestors(repo, from).into_iter().filter(|id| !hidden.contains(id)) {
+            match self.planned(repo, &id) {
+                Some(planned) => found.push(planned.revision(&id)),
+                None => real.push(id),
+            }
+        }
+        let below = hidden.iter().find(|id| !self.is_ours(id));
+        for id in real {
+            found.extend(self.inner.history(repo, &id, below).await?);
+        }
+        Ok(found)
+    }
+
+    async fn revert(&self, repo: &RepoId, onto: &CommitId, before: &CommitId, after: &CommitId) -> Result<Reverted> {
+        if [onto, before, after].into_iter().any(|commit| self.is_ours(commit)) {
+            // What a plan would do can't be taken back in the same plan.
+            return Err(Error::failed("idp::forge", format!("{repo}: a planned commit can't be taken back")));
+        }
+        self.inner.revert(repo, onto, before, after).await
+    }
+
     async fn apply(&self, change: &Change, actor: &Actor) -> Result<Outcome> {
         let Some(repo) = change.repo() else { return Err(Error::failed("idp::forge", "not a change of a forge")) };
         // What the change needs of the inner forge is read before the lock: it isn't held across an await.
@@ -310,20 +377,37 @@ impl Forge for Overlay {
         if repository.is_none() && !matches!(change, Change::CreateRepository { .. }) {
             return Err(missing(repo));
         }
+        let putting_away = matches!(
+            change,
+            Change::ArchiveRepository { .. } | Change::UnarchiveRepository { .. } | Change::DeleteRepository { .. }
+        );
+        if repository.as_ref().is_some_and(|now| now.archived.is_some()) && !putting_away {
+            return Err(archived(repo));
+        }
         let mut outcome = Outcome::default();
         match change {
             Change::CreateRepository { settings, marker, .. } => {
                 if repository.is_some() {
                     return Ok(Outcome { already: true, ..outcome });
                 }
-                held.created = true;
+                *held = Held { created: true, ..Held::default() };
                 held.repository = Some(made(repo, settings, marker));
             }
             Change::UpdateRepository { after, marker, .. } => {
                 let now = repository.ok_or_else(|| missing(repo))?;
-                let marker = marker.clone().or(now.marker);
-                held.repository = Some(Repository { id: repo.clone(), settings: after.clone(), marker });
+                let adopted = now.adopted || marker.as_ref().is_some_and(|marker| now.marker.as_ref() != Some(marker));
+                let marker = marker.clone().or(now.marker.clone());
+                held.repository = Some(Repository { settings: after.clone(), marker, adopted, ..now });
             }
+            Change::ArchiveRepository { .. } | Change::UnarchiveRepository { .. } => {
+                let now = repository.ok_or_else(|| missing(repo))?;
+                let archived = match change {
+                    Change::ArchiveRepository { by, .. } => Some(by.clone()),
+                    _ => None,
+                };
+                held.repository = Some(Repository { archived, ..now });
+            }
+            Change::DeleteRepository { .. } => *held = Held { deleted_whole: true, ..Held::default() },
             Change::ProtectBranch { branch, after, .. } => {
                 held.protection.insert(branch.clone(), after.clone());
             }
@@ -429,7 +513,7 @@ impl Forge for Overlay {
 
 fn made(repo: &RepoId, settings: &Settings, marker: &str) -> Repository {
     let marker = Some(marker.to_string()).filter(|marker| !marker.is_empty());
-    Repository { id: repo.clone(), settings: settings.clone(), marker }
+    Repository { id: repo.clone(), settings: settings.clone(), marker, adopted: false, archived: None }
 }
 
 fn gone(change: &Change) -> Error {

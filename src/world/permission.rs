@@ -102,7 +102,11 @@ fn targets(change: &Change) -> Vec<String> {
             None => vec![format!("{repo}/{head}")],
         },
         ProtectBranch { repo, branch, .. } | DeleteBranch { repo, branch, .. } => vec![format!("{repo}/{branch}")],
-        CreateRepository { repo, .. } | UpdateRepository { repo, .. } => vec![repo.to_string()],
+        CreateRepository { repo, .. }
+        | UpdateRepository { repo, .. }
+        | ArchiveRepository { repo, .. }
+        | UnarchiveRepository { repo }
+        | DeleteRepository { repo, .. } => vec![repo.to_string()],
         // Bookkeeping of a commit that was granted when it was made.
         RestoreMarker { .. } => Vec::new(),
         Comment { repo, head, .. } => vec![format!("{repo}/{head}")],

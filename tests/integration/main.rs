@@ -21,5 +21,6 @@ mod saved_plans;
 mod script_tests;
 mod skeletons;
 mod support;
+mod undo;
 mod workspace;
 mod yaml;

@@ -191,7 +191,9 @@ impl Proposal {
             )
             .help("a proposal comes from a branch of its own: leave `branch` out, or name a new one"));
         }
-        let pulls = forge.pull_requests(id, Some(&self.head)).await?;
+        let mut pulls = forge.pull_requests(id, Some(&self.head)).await?;
+        // What was undone is proposed again, as if it had never been.
+        pulls.retain(|pull| !pull.was_undone(&self.marker.owner));
         let there = pulls.iter().rfind(|pull| pull.state == State::Open).or(pulls.last()).cloned();
         let Some(pull) = there else {
             // A branch without a pull request is what a killed run of ours left, or somebody else's.

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::error::{Error, Result};
 use crate::primitives::tree::Tree;
 use crate::world::change::{Change, Marker};
-use crate::world::forge::{CommitId, Delivered, MOVED, RepoId, Repository, Settings, missing};
+use crate::world::forge::{CommitId, Delivered, MOVED, RepoId, Repository, Settings, archived, missing};
 use crate::world::{Door, hash};
 
 /// A repository as scripts hold it: its address, and whether several runs share it.
@@ -112,6 +112,14 @@ impl Repo {
                 .help("choose another name, or take it over with `adopt: true`"));
             }
         };
+        match &found.archived {
+            // An undo of this very run put it away: running again takes it back.
+            Some(by) if *by == door.run().hash => {
+                door.pass(Change::UnarchiveRepository { repo: self.id.clone() }).await?;
+            }
+            Some(_) => return Err(archived(&self.id)),
+            None => {}
+        }
         let after = wish.applied(&found.settings);
         if !take_over && after == found.settings {
             door.unchanged("repository", &self.id.to_string());

@@ -11,7 +11,7 @@ use crate::world::lock::FileLock;
 use crate::world::store;
 
 /// The name of unfinished repositories: it doesn't end in `.git`, so nobody takes one for a repository.
-const UNFINISHED: &str = ".unfinished-";
+pub(super) const UNFINISHED: &str = ".unfinished-";
 
 /// Makes an empty repository with its settings and its maker's marker.
 pub fn create(forge: &GitForge, repo: &RepoId, settings: &Settings, marker: &str) -> Result<Outcome> {
@@ -45,7 +45,7 @@ pub fn build(folder: &Path, settings: &Settings, marker: Option<&str>) -> Result
     }
     let forge_files = folder.join("idp");
     fs::create_dir_all(forge_files.join("pulls")).map_err(io("make the folder", &forge_files))?;
-    let card = Card { settings: settings.clone(), marker: marker.map(str::to_owned) };
+    let card = Card { settings: settings.clone(), marker: marker.map(str::to_owned), adopted: false, archived: None };
     store::write_json(&forge_files.join("repository.json"), &card)?;
     for name in ["config", "HEAD"] {
         let path = folder.join(name);
@@ -55,7 +55,7 @@ pub fn build(folder: &Path, settings: &Settings, marker: Option<&str>) -> Result
 }
 
 /// Removes what a kill left unfinished. The owner's lock is held, so nobody is at work on it.
-fn sweep(owner_folder: &Path) -> Result<()> {
+pub(super) fn sweep(owner_folder: &Path) -> Result<()> {
     let leftovers: Vec<PathBuf> = fs::read_dir(owner_folder)
         .map_err(io("read the folder", owner_folder))?
         .flatten()

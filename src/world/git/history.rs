@@ -29,13 +29,19 @@ pub fn marks(forge: &GitForge, repo: &RepoId, owner: &str) -> Result<Vec<(String
     Ok(found.into_iter().map(|(name, id)| (name[prefix.len()..].to_string(), id)).collect())
 }
 
+/// One commit.
+pub fn revision(objects: &Objects, id: &CommitId) -> Result<Revision> {
+    let commit = objects.commit(id)?;
+    Ok(Revision {
+        id: id.clone(),
+        parents: commit.parent_ids().map(id_of).collect(),
+        author: String::from_utf8_lossy(commit.author().name_bytes()).into_owned(),
+        trailer: trailer_of(&String::from_utf8_lossy(commit.message_bytes())).map(str::to_owned),
+    })
+}
+
 /// Commits from one backwards, newest first, without those that another one stands on.
-pub fn history(
-    forge: &GitForge,
-    repo: &RepoId,
-    from: &CommitId,
-    without: Option<&CommitId>,
-) -> Result<Vec<Revision>> {
+pub fn history(forge: &GitForge, repo: &RepoId, from: &CommitId, without: Option<&CommitId>) -> Result<Vec<Revision>> {
     let objects = Objects::open(&forge.existing(repo)?)?;
     let failed = git("walk the history");
     let mut walk = objects.repository().revwalk().map_err(&failed)?;
@@ -46,15 +52,7 @@ pub fn history(
     }
     let mut found = Vec::new();
     for id in walk.take(RECENT) {
-        let id = id_of(id.map_err(&failed)?);
-        let commit = objects.commit(&id)?;
-        let message = String::from_utf8_lossy(commit.message_bytes()).into_owned();
-        found.push(Revision {
-            parents: commit.parent_ids().map(id_of).collect(),
-            author: String::from_utf8_lossy(commit.author().name_bytes()).into_owned(),
-            trailer: trailer_of(&message).map(str::to_owned),
-            id,
-        });
+        found.push(revision(&objects, &id_of(id.map_err(&failed)?))?);
     }
     Ok(found)
 }

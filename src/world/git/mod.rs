@@ -2,12 +2,14 @@
 //! Settings, protection and pull requests are files in `<repo>.git/idp/`; refs and objects are Git's own.
 
 mod create;
+mod history;
 mod merge;
 mod objects;
 mod options;
 mod packs;
 mod pulls;
 mod refs;
+mod remove;
 mod rules;
 mod seed;
 #[cfg(test)]
@@ -25,7 +27,7 @@ use self::refs::Refs;
 use super::change::{Change, File, Marker, trailer_of};
 use super::forge::{
     Actor, CommitId, Delivered, Entry, Forge, MOVED, Mergeable, Outcome, Protection, PullRequest, RepoId, Repository,
-    State, missing,
+    Reverted, Revision, State, missing,
 };
 use super::later::Later;
 use super::store;
@@ -49,6 +51,12 @@ struct Card {
     settings: super::forge::Settings,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     marker: Option<String>,
+    /// Whether the run of the marker took it over, instead of making it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    adopted: bool,
+    /// The run that archived it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    archived: Option<String>,
 }
 
 impl GitForge {
@@ -98,6 +106,7 @@ impl GitForge {
         }
         card.settings = after.clone();
         if let Some(marker) = marker {
+            card.adopted = card.adopted || card.marker.as_ref() != Some(marker);
             card.marker = Some(marker.clone());
         }
         create::set_head(&path, &card.settings.default_branch)?;
@@ -204,7 +213,13 @@ impl Forge for GitForge {
 
     async fn repository(&self, repo: &RepoId) -> Result<Option<Repository>> {
         let card = self.card(repo)?;
-        Ok(card.map(|card| Repository { id: repo.clone(), settings: card.settings, marker: card.marker }))
+        Ok(card.map(|card| Repository {
+            id: repo.clone(),
+            settings: card.settings,
+            marker: card.marker,
+            adopted: card.adopted,
+            archived: card.archived,
+        }))
     }
 
     async fn repositories(&self) -> Result<Vec<RepoId>> {
@@ -278,7 +293,28 @@ impl Forge for GitForge {
         Ok(trailer_of(&String::from_utf8_lossy(found.message_bytes())).map(str::to_owned))
     }
 
+    async fn refs(&self, repo: &RepoId) -> Result<BTreeMap<String, CommitId>> {
+        history::refs(self, repo)
+    }
+
+    async fn marks(&self, repo: &RepoId, owner: &str) -> Result<Vec<(String, CommitId)>> {
+        history::marks(self, repo, owner)
+    }
+
+    async fn revision(&self, repo: &RepoId, commit: &CommitId) -> Result<Revision> {
+        history::revision(&Objects::open(&self.existing(repo)?)?, commit)
+    }
+
+    async fn history(&self, repo: &RepoId, from: &CommitId, without: Option<&CommitId>) -> Result<Vec<Revision>> {
+        history::history(self, repo, from, without)
+    }
+
+    async fn revert(&self, repo: &RepoId, onto: &CommitId, before: &CommitId, after: &CommitId) -> Result<Reverted> {
+        history::revert(self, repo, onto, before, after)
+    }
+
     async fn apply(&self, change: &Change, actor: &Actor) -> Result<Outcome> {
+        self.refuse_archived(change)?;
         match change {
             Change::CreateRepository { repo, settings, marker } => create::create(self, repo, settings, marker),
             Change::UpdateRepository { .. } => self.update_card(change),
@@ -296,6 +332,9 @@ impl Forge for GitForge {
             }
             Change::ClosePullRequest { repo, number } => pulls::set_state(self, repo, *number, State::Closed),
             Change::DeleteBranch { repo, branch, commit } => self.delete_branch(repo, branch, commit),
+            Change::ArchiveRepository { repo, by } => self.archive(repo, Some(by)),
+            Change::UnarchiveRepository { repo } => self.archive(repo, None),
+            Change::DeleteRepository { .. } => self.delete(change),
             Change::ApplyManifest { .. } | Change::Notify { .. } => {
                 Err(Error::failed("idp::forge", "not a change of a forge"))
             }

@@ -19,6 +19,9 @@ pub fn touches(change: &Change) -> Value {
             let (before, after) = differing(&json!(before), &json!(after));
             json!({ "repository": repo, "before": before, "wanted": after, "marker": marker })
         }
+        Change::ArchiveRepository { repo, .. } => json!({ "repository": repo, "archived": true }),
+        Change::UnarchiveRepository { repo } => json!({ "repository": repo, "archived": false }),
+        Change::DeleteRepository { repo, .. } => json!({ "repository": repo }),
         Change::ProtectBranch { repo, branch, before, after } => {
             let (before, after) = match before {
                 Some(before) => differing(&json!(before), &json!(after)),

@@ -49,6 +49,17 @@ const BESIDE: Scenario = Scenario { name: "beside", make: beside, args: &["besid
 const SAVED: Scenario =
     Scenario { name: "apply plan.json", make: saved, args: &["apply", "plan.json", "--output", "json"] };
 
+/// What a run made is taken back while its proposal is open.
+const UNDO: Scenario =
+    Scenario { name: "undo", make: applied, args: &["runs", "undo", "smallest service=api", "--output", "json"] };
+
+/// After the proposal was merged, and with what nobody touched deleted.
+const UNDO_MERGED: Scenario = Scenario {
+    name: "undo of a merged run",
+    make: merged,
+    args: &["runs", "undo", "smallest service=api", "--delete", "--output", "json"],
+};
+
 impl Scenario {
     /// Whether the binary has the script; says so if not.
     fn is_there(&self) -> bool {
@@ -125,6 +136,18 @@ fn run(p) {
     repo("platform").propose("Tell of them", |t| t.write("told.md", "all\n"));
 }
 "##;
+
+fn applied() -> Workspace {
+    let workspace = smallest();
+    workspace.idp(SMALLEST.args).succeeds("the run that is undone");
+    workspace
+}
+
+fn merged() -> Workspace {
+    let workspace = applied();
+    workspace.idp(&["pr", "merge", "platform", "1", "--admin", "--as", "jane"]).succeeds("the merge");
+    workspace
+}
 
 fn saved() -> Workspace {
     let workspace = smallest();
