@@ -50,11 +50,11 @@ fn stays(said: &Said) -> Vec<String> {
 
 fn state(ws: &Workspace, repo: &str) -> Vec<String> {
     let said = ws.idp(&["pr", "list", repo, "--output", "json"]);
-    let pulls = said.of_type("pull_request");
-    pulls
-        .iter()
-        .map(|pull| format!("{} {} {}", pull["number"], pull["state"], pull["title"]).replace('"', ""))
-        .collect()
+    let one = |pull: &Value| {
+        let text = |name: &str| pull[name].as_str().unwrap().to_string();
+        format!("{} {} {}", pull["number"], text("state"), text("title"))
+    };
+    said.of_type("pull_request").iter().map(one).collect()
 }
 
 #[test]
