@@ -82,7 +82,7 @@ fn what_a_run_created_is_taken_back() {
             "delete branch acme/gitops script-docs",
             "update repository acme/api",
         ]
-        .map(|text| text.replace("COMMIT", &said.changes()[3].rsplit(' ').next().unwrap())),
+        .map(|text| text.replace("COMMIT", said.changes()[3].rsplit(' ').next().unwrap())),
     );
     assert_eq!(stays(&said), ["manifest dev Namespace api", "notification ops done"]);
     assert_eq!(state(&ws, "gitops"), ["1 closed Add api", "2 closed Add docs"]);
