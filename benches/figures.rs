@@ -31,6 +31,7 @@ fn main() {
     engine();
     golden_path();
     beside();
+    checks();
     skeletons();
     commit();
     yaml_edits();
@@ -79,6 +80,13 @@ fn start() {
     let times = repeat(100, || binary(&["./hello.rhai"], folder.path()));
     line("start of the binary to the end of a one-line script", times, "10 ms");
     println!("{:<58} {:>7.1} MB {:>10}  20 MB", "  its greatest resident size", children_resident(), "");
+}
+
+/// Every script that ships, as `idp-run check` looks at it.
+fn checks() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let times = repeat(100, || binary(&["check", "scripts", "stdlib"], root));
+    line("check of all scripts that ship", times, "50 ms");
 }
 
 struct Silent;

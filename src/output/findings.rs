@@ -46,7 +46,9 @@ fn summary(look: &Look, review: &Review) -> String {
     if review.findings.is_empty() {
         return format!("{} Nothing found in {files}.\n", look.green(look.symbol("✓", "ok")));
     }
-    let found = format!("{}, {}", words::count(errors, "error"), words::count(warnings, "warning"));
+    let count = |number: usize, noun: &str| (number > 0).then(|| words::count(number, noun));
+    let found: Vec<String> = [count(errors, "error"), count(warnings, "warning")].into_iter().flatten().collect();
+    let found = found.join(", ");
     let found = if errors > 0 { look.red(&found) } else { look.yellow(&found) };
     format!("{found} in {files}.\n")
 }

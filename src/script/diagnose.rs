@@ -47,22 +47,11 @@ pub fn diagnose(host: &Host, error: EvalAltResult) -> Trouble {
     {
         return Trouble::Waiting(what);
     }
-    let found = match &at {
-        EvalAltResult::ErrorPropertyNotFound(..) => checked(host, &source, "unknown-parameter", position),
-        EvalAltResult::ErrorDataRace(..) => checked(host, &source, "closure-on-own-value", Position::NONE),
-        _ => None,
-    };
+    let rule = rule_for(&at);
     let mut error = explain(at, host);
     let mut position = position;
-    if let Some(found) = found {
-        let line = u16::try_from(found.place.line).unwrap_or(0);
-        position =
-            if line > 0 { Position::new(line, u16::try_from(found.place.column).unwrap_or(0)) } else { position };
-        let same = Error::invalid(error.code(), found.message);
-        error = match found.help {
-            Some(help) => same.help(help),
-            None => same,
-        };
+    if let Some(found) = rule.and_then(|rule| checked(host, &source, rule, &error, position)) {
+        (error, position) = told(error, found, position);
     }
     frames.extend(frame(host.sources(), &source, position, "here".into()));
     frames.reverse();
@@ -93,21 +82,56 @@ fn shown_source(sources: &Sources, module: &str) -> Option<String> {
 }
 
 fn frame(sources: &Sources, file: &str, position: Position, label: String) -> Option<Frame> {
-    let line = position.line()?;
+    let mut line = position.line()?;
     let source: Arc<str> = sources.lock().unwrap_or_else(PoisonError::into_inner).get(file).cloned()?;
-    Some(Frame { label, place: Place::at(file, line, position.position().unwrap_or(0)), source })
+    let mut column = position.position().unwrap_or(0);
+    // The end of a text is behind its last line.
+    let last = source.lines().count().max(1);
+    if line > last {
+        (line, column) = (last, 0);
+    }
+    Some(Frame { label, place: Place::at(file, line, column), source })
 }
 
-/// What stands in the way at a place, in the words of a static check; a data race has no place of its own.
-fn checked(host: &Host, source: &str, rule: &str, position: Position) -> Option<Finding> {
+/// The static check that knows more of an error than the engine: its place, or the name that was meant.
+fn rule_for(error: &EvalAltResult) -> Option<&'static str> {
+    match error {
+        EvalAltResult::ErrorPropertyNotFound(..) => Some("unknown-parameter"),
+        EvalAltResult::ErrorDataRace(..) => Some("closure-on-own-value"),
+        EvalAltResult::ErrorRuntime(value, _) => match value.read_lock::<Error>()? {
+            error if error.code() == "idp::script::option" => Some("unknown-option"),
+            error if error.message().contains("${") => Some("interpolation-in-quotes"),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// What a static check finds where an error came up.
+fn checked(host: &Host, source: &str, rule: &str, error: &Error, at: Position) -> Option<Finding> {
     let text = host.sources().lock().unwrap_or_else(PoisonError::into_inner).get(source).cloned()?;
     let script = Script { shown: source.to_string(), text, ..host.script().clone() };
     let found = Checker::new(host.library().clone()).check(&script);
-    let here = |finding: &Finding| {
-        position.is_none()
-            || (Some(finding.place.line) == position.line() && Some(finding.place.column) == position.position())
-    };
-    found.into_iter().find(|finding| finding.policy == rule && here(finding))
+    found.into_iter().filter(|finding| finding.policy == rule).find(|finding| match rule {
+        // The engine doesn't say where.
+        "closure-on-own-value" => true,
+        // It says where the call is, not the key.
+        "unknown-option" => finding.message == error.message(),
+        "interpolation-in-quotes" => Some(finding.place.line) == at.line(),
+        _ => Some(finding.place.line) == at.line() && Some(finding.place.column) == at.position(),
+    })
+}
+
+/// The error in the words and at the place of a finding.
+fn told(error: Error, found: Finding, at: Position) -> (Error, Position) {
+    let number = |number: usize| u16::try_from(number).unwrap_or(0);
+    let (line, column) = (number(found.place.line), number(found.place.column));
+    let position = if line > 0 { Position::new(line, column) } else { at };
+    // What an argument became says more than that it was meant otherwise.
+    let message = if error.message().contains("${") { error.message().to_string() } else { found.message };
+    let same = Error::new(error.kind(), error.code(), message);
+    let help = found.help.or(error.help_text().map(str::to_owned));
+    (help.into_iter().fold(same, Error::help), position)
 }
 
 fn explain(error: EvalAltResult, host: &Host) -> Error {

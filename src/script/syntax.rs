@@ -24,11 +24,20 @@ pub fn explain(error: &ParseErrorType, text: &str) -> Error {
             "put it before this place; look at the line above, too".to_string(),
         ),
         MissingToken(token, what) => {
-            (format!("`{token}` is missing {what}"), "look at the line above, too".to_string())
+            let help = match token.as_str() {
+                "}" => "a `{` before this place isn't closed",
+                ")" => "a `(` before this place isn't closed, or a comma is missing",
+                _ => "look at the line above, too",
+            };
+            (format!("`{token}` is missing {what}"), help.to_string())
         }
-        MissingSymbol(text) if text.contains("'=='") => {
+        BadInput(LexError::ImproperSymbol(symbol, _)) if symbol == "=" => {
             ("`=` gives a variable its value; it doesn't compare".to_string(), "to compare, write `==`".to_string())
         }
+        MismatchedType(wanted, found) if wanted.contains("iterable") => (
+            format!("`for` can't go through {}", plain(found)),
+            "it goes through lists and ranges; through the keys of a map with `map.keys()`".to_string(),
+        ),
         MismatchedType(wanted, found) => {
             (format!("{} is needed here, not {}", plain(wanted), plain(found)), String::new())
         }

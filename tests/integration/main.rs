@@ -9,6 +9,7 @@ mod faults;
 mod hostile;
 mod layers;
 mod messages;
+mod mistakes;
 mod parallel;
 mod parameters;
 mod plan;
