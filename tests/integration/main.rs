@@ -3,6 +3,7 @@
 mod catalog;
 mod check;
 mod cli;
+mod create_resource;
 mod create_service;
 mod ensure;
 mod faults;

@@ -61,7 +61,7 @@ pub mod api {
         key.at(env).map_err(|error| throw(&ctx, error))
     }
 
-    /// The name of a claim in the infra namespace, from its type and name: `cloudsql-main`.
+    /// What the file of a claim is called, from its type and name: `cloudsql-main`.
     ///
     /// ```rhai
     /// print(key("payments-prod-api").claim("cloudsql", "main"));

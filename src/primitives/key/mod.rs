@@ -145,7 +145,7 @@ impl Key {
         format!("k8s/{}/{}", self.env, self.service)
     }
 
-    /// The name of a claim in the infra namespace: `cloudsql-main`. Types hold no hyphen, so no two pairs share one.
+    /// What a claim's file is called: `cloudsql-main`. Types hold no hyphen, so no two pairs share one.
     pub fn claim(&self, kind: &str, name: &str) -> Result<String> {
         segment("claim type", kind)?;
         label("claim", name)?;

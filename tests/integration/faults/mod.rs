@@ -42,6 +42,22 @@ const GOLDEN: Scenario = Scenario {
     args: &["create-service", "--params", "payments-api.yaml", "--output", "json"],
 };
 
+/// The golden path that hands a service its database, in the example's workspace.
+const RESOURCE: Scenario = Scenario {
+    name: "create-resource",
+    make: Workspace::acme,
+    args: &[
+        "create-resource",
+        "project=orders",
+        "env=dev",
+        "type=postgresql",
+        "name=shelf",
+        "service=stock",
+        "--output",
+        "json",
+    ],
+};
+
 /// Items beside each other: what happens first is another thing each time.
 const BESIDE: Scenario = Scenario { name: "beside", make: beside, args: &["beside", "--output", "json"] };
 

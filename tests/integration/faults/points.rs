@@ -3,7 +3,7 @@
 use std::os::unix::process::ExitStatusExt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::{BESIDE, GOLDEN, SAVED, SMALLEST, Scenario, UNDO, UNDO_MERGED, on_two_threads};
+use super::{BESIDE, GOLDEN, RESOURCE, SAVED, SMALLEST, Scenario, UNDO, UNDO_MERGED, on_two_threads};
 use crate::support::{Said, World};
 
 /// Kills the run at its `point`th place. False if it ended before.
@@ -62,4 +62,9 @@ fn a_saved_plan_killed_at_every_door_and_journal_point() {
 fn an_undo_killed_at_every_door_and_journal_point() {
     at_every_point(&UNDO);
     at_every_point(&UNDO_MERGED);
+}
+
+#[test]
+fn create_resource_killed_at_every_door_and_journal_point() {
+    at_every_point(&RESOURCE);
 }

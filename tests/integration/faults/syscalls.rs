@@ -1,7 +1,7 @@
 //! Kills from outside at arbitrary system calls that change the disk: at their entry and at their exit, with the
 //! journal kept and deleted. A sample spread over the run; all of them with `IDP_FAULT_POINTS=all`.
 
-use super::{GOLDEN, SMALLEST, Scenario};
+use super::{GOLDEN, RESOURCE, SMALLEST, Scenario};
 
 /// Kills at `sample` system calls of the run.
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
@@ -53,4 +53,9 @@ fn the_smallest_script_killed_at_system_calls() {
 #[test]
 fn create_service_killed_at_system_calls() {
     at_system_calls(&GOLDEN, 60);
+}
+
+#[test]
+fn create_resource_killed_at_system_calls() {
+    at_system_calls(&RESOURCE, 40);
 }

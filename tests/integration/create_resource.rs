@@ -1,0 +1,302 @@
+//! The golden path `create-resource` on the example organisation: the claim, its entry in the catalog, the connection
+//! of a service, and what it refuses.
+
+use idp_run::formats::yaml;
+use serde_json::Value;
+
+use crate::workspace::{Said, Workspace};
+
+const BRANCH: &str = "create-resource-dev-shelf-orders-postgresql";
+const SHELF: [&str; 5] = ["project=orders", "env=dev", "type=postgresql", "name=shelf", "service=stock"];
+
+fn create(ws: &Workspace, words: &[&str]) -> Said {
+    ws.idp(&[&["create-resource", "--output", "json"][..], words].concat())
+}
+
+fn act(ws: &Workspace, args: &[&str]) {
+    let said = ws.idp(args);
+    assert_eq!(said.code, 0, "{said}");
+}
+
+fn merge(ws: &Workspace, repo: &str, number: &str) {
+    act(ws, &["pr", "approve", repo, number, "--as", "alice"]);
+    act(ws, &["pr", "merge", repo, number, "--as", "alice"]);
+}
+
+fn object(text: &str) -> Value {
+    yaml::parse("file", text).unwrap().remove(0).value
+}
+
+#[test]
+fn plan_and_apply_are_the_same_and_a_second_run_changes_nothing() {
+    let ws = Workspace::acme();
+    let plan = create(&ws, &[&SHELF[..], &["--plan"]].concat());
+    plan.ends(0, "create 1 update 0 delete 0 unchanged 0 planned");
+    assert!(!ws.has_state());
+    let apply = create(&ws, &SHELF);
+    apply.ends(0, "create 1 update 0 delete 0 unchanged 0 applied");
+    assert_eq!(plan.changes(), apply.changes());
+    let files = |said: &Said| said.of_type("change")[0]["diff"]["files"].clone();
+    assert_eq!(files(&plan), files(&apply), "the files that were planned are those that were made");
+    create(&ws, &[&SHELF[..], &["--plan"]].concat()).ends(0, "create 0 update 0 delete 0 unchanged 1 planned");
+    create(&ws, &SHELF).ends(0, "create 0 update 0 delete 0 unchanged 1 applied");
+    for file in ["journal.sqlite", "journal.sqlite-wal", "journal.sqlite-shm"] {
+        let _ = std::fs::remove_file(ws.path().join(".idp").join(file));
+    }
+    create(&ws, &SHELF).ends(0, "create 0 update 0 delete 0 unchanged 1 applied");
+    merge(&ws, "orders-gitops", "1");
+    create(&ws, &SHELF).ends(0, "create 0 update 0 delete 0 unchanged 1 applied");
+    ws.git("orders-gitops", &["fsck", "--full", "--strict"]);
+}
+
+#[test]
+fn the_claim_and_its_entry_in_the_catalog() {
+    let ws = Workspace::acme();
+    create(&ws, &SHELF).ends(0, "create 1 update 0 delete 0 unchanged 0 applied");
+    insta::assert_snapshot!(ws.file("orders-gitops", BRANCH, "crossplane/claims/dev/postgresql-shelf.yaml").unwrap(), @r"
+    apiVersion: platform.acme.example/v1alpha1
+    kind: PostgreSQLInstance
+    metadata:
+      labels:
+        app.kubernetes.io/name: shelf
+        app.kubernetes.io/part-of: orders
+        backstage.io/kubernetes-id: aws-orders-dev-postgresql-shelf
+      name: shelf
+      namespace: orders-dev-infra
+    spec:
+      parameters:
+        backupRetentionDays: 1
+        instanceClass: db.t4g.medium
+        multiAZ: false
+        storageGB: 20
+      writeConnectionSecretToRef:
+        name: shelf-connection
+    ");
+    insta::assert_snapshot!(ws.file("orders-gitops", BRANCH, "catalog/aws-orders-dev-postgresql-shelf.yaml").unwrap(), @r"
+    apiVersion: backstage.io/v1alpha1
+    kind: Resource
+    metadata:
+      name: aws-orders-dev-postgresql-shelf
+      description: PostgreSQL database shelf of orders in dev
+      annotations:
+        backstage.io/kubernetes-id: aws-orders-dev-postgresql-shelf
+      tags:
+      - postgresql
+      - dev
+      links:
+      - title: Claim
+        url: https://git.acme.example/acme/orders-gitops/blob/main/crossplane/claims/dev/postgresql-shelf.yaml
+      - title: GitOps repository
+        url: https://git.acme.example/acme/orders-gitops
+    spec:
+      type: postgresql
+      owner: group:team-orders
+      system: orders
+      dependencyOf:
+      - component:orders-stock
+    ");
+}
+
+#[test]
+fn the_service_gets_the_connection_and_people_keep_every_line() {
+    let ws = Workspace::acme();
+    create(&ws, &SHELF).ends(0, "create 1 update 0 delete 0 unchanged 0 applied");
+    let folder = "k8s/dev/stock";
+    for file in ["deployment.yaml", "kustomization.yaml", "networkpolicy.yaml"] {
+        let path = format!("{folder}/{file}");
+        let before = ws.file("orders-gitops", "main", &path).unwrap();
+        let after = ws.file("orders-gitops", BRANCH, &path).unwrap();
+        let mut rest = after.lines();
+        for line in before.lines() {
+            assert!(rest.any(|there| there == line), "{path} lost `{line}`:\n{after}");
+        }
+        assert!(after.lines().count() > before.lines().count(), "{path}");
+    }
+    let secret =
+        object(&ws.file("orders-gitops", BRANCH, &format!("{folder}/externalsecret-shelf-connection.yaml")).unwrap());
+    assert_eq!(secret["metadata"]["namespace"], "orders-dev-stock");
+    assert_eq!(secret["spec"]["secretStoreRef"]["kind"], "ClusterSecretStore");
+    let read: Vec<String> = secret["spec"]["data"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|entry| {
+            format!("{} {} {}", entry["secretKey"], entry["remoteRef"]["key"], entry["remoteRef"]["property"])
+                .replace('"', "")
+        })
+        .collect();
+    let key = "orders-dev-infra/shelf";
+    let wanted = ["host", "password", "port", "username"].map(|name| format!("{name} {key} {name}"));
+    assert_eq!(read, wanted);
+    let deployment = object(&ws.file("orders-gitops", BRANCH, &format!("{folder}/deployment.yaml")).unwrap());
+    let env = deployment["spec"]["template"]["spec"]["containers"][0]["env"].as_array().unwrap();
+    let wired: Vec<&str> = env
+        .iter()
+        .filter(|entry| entry["valueFrom"]["secretKeyRef"]["name"] == "shelf-connection")
+        .map(|entry| entry["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(wired, ["DATABASE_HOST", "DATABASE_PASSWORD", "DATABASE_PORT", "DATABASE_USERNAME"]);
+    let policy = object(&ws.file("orders-gitops", BRANCH, &format!("{folder}/networkpolicy.yaml")).unwrap());
+    assert_eq!(policy["spec"]["egress"].as_array().unwrap().last().unwrap()["ports"][0]["port"], 5432);
+    let kustomization = object(&ws.file("orders-gitops", BRANCH, &format!("{folder}/kustomization.yaml")).unwrap());
+    assert!(kustomization["resources"].as_array().unwrap().contains(&"externalsecret-shelf-connection.yaml".into()));
+}
+
+#[test]
+fn buckets_and_queues() {
+    let ws = Workspace::acme();
+    let words = ["project=orders", "env=prod", "type=s3", "name=pictures", "service=checkout", "expireAfterDays=30"];
+    create(&ws, &words).ends(0, "create 1 update 0 delete 0 unchanged 0 applied");
+    let branch = "create-resource-prod-pictures-orders-s3";
+    let claim = object(&ws.file("orders-gitops", branch, "crossplane/claims/prod/s3-pictures.yaml").unwrap());
+    assert_eq!(claim["kind"], "S3Bucket");
+    assert_eq!(claim["metadata"]["namespace"], "orders-prod-infra");
+    assert_eq!(claim["spec"]["parameters"], serde_json::json!({ "expireAfterDays": 30 }));
+    let deployment = ws.file("orders-gitops", branch, "k8s/prod/checkout/deployment.yaml").unwrap();
+    for variable in ["BUCKET_NAME", "BUCKET_REGION", "BUCKET_ACCESS_KEY_ID", "BUCKET_SECRET_ACCESS_KEY"] {
+        assert!(deployment.contains(&format!("- name: {variable}\n")), "{deployment}");
+    }
+    let words = ["project=orders", "env=dev", "type=sqs", "name=parcels", "owner=team-orders"];
+    create(&ws, &words).ends(0, "create 1 update 0 delete 0 unchanged 0 applied");
+    let claim =
+        ws.file("orders-gitops", "create-resource-dev-parcels-orders-sqs", "crossplane/claims/dev/sqs-parcels.yaml");
+    assert_eq!(object(&claim.unwrap())["kind"], "SQSQueue");
+}
+
+/// A generator of directories sees no files: each type has a folder then.
+#[test]
+fn folders_for_each_type_where_argo_cd_looks_for_folders() {
+    let ws = Workspace::acme();
+    let path = "seeds/platform-gitops/argocd/crossplane-claims.yaml";
+    let flat = ws.read(path);
+    let folders = flat
+        .replace(
+            "files:\n                - path: crossplane/claims/*/*.yaml",
+            "directories:\n                - path: crossplane/claims/*/*",
+        )
+        .replace("{{ trimSuffix \".yaml\" .path.filename }}", "{{ index .path.segments 2 }}");
+    assert_ne!(flat, folders);
+    ws.write(path, &folders);
+    create(&ws, &SHELF).ends(0, "create 1 update 0 delete 0 unchanged 0 applied");
+    let claim = "crossplane/claims/dev/postgresql/shelf.yaml";
+    assert_eq!(object(&ws.file("orders-gitops", BRANCH, claim).unwrap())["metadata"]["name"], "shelf");
+    let entry = ws.file("orders-gitops", BRANCH, "catalog/aws-orders-dev-postgresql-shelf.yaml").unwrap();
+    assert!(entry.contains(&format!("blob/main/{claim}")), "{entry}");
+    create(&ws, &SHELF).ends(0, "create 0 update 0 delete 0 unchanged 1 applied");
+    // What people keep flat is still seen.
+    let said = create(&ws, &["project=orders", "env=dev", "type=postgresql", "name=checkout", "owner=team-orders"]);
+    said.fails(1, "idp::script::failed");
+    assert!(said.stdout.contains("a PostgreSQLInstance in crossplane/claims/dev/postgresql-checkout.yaml"), "{said}");
+}
+
+#[test]
+fn a_service_with_a_database_gets_the_one_it_waits_for() {
+    let ws = Workspace::acme();
+    act(&ws, &["create-service", "--params", "payments-api.yaml", "database=true"]);
+    merge(&ws, "platform-gitops", "1");
+    merge(&ws, "payments-gitops", "1");
+    let words = ["project=payments", "env=dev", "type=postgresql", "name=api", "service=api"];
+    let said = create(&ws, &words);
+    said.ends(0, "create 1 update 0 delete 0 unchanged 0 applied");
+    let files = said.of_type("change")[0]["diff"]["files"].clone();
+    let paths: Vec<&str> = files.as_array().unwrap().iter().map(|file| file["path"].as_str().unwrap()).collect();
+    // Its manifests read the connection of a claim named like the service already: they stay as they are.
+    assert_eq!(paths, ["catalog/aws-payments-dev-postgresql-api.yaml", "crossplane/claims/dev/postgresql-api.yaml"]);
+    let secret = ws.file("payments-gitops", "main", "k8s/dev/api/externalsecret.yaml").unwrap();
+    assert!(secret.contains("key: payments-dev-infra/api\n"), "{secret}");
+    let entry = ws.file("payments-gitops", "create-resource-dev-api-payments-postgresql", paths[0]).unwrap();
+    assert!(entry.contains("system: gateway\n") && entry.contains("owner: group:team-payments\n"), "{entry}");
+}
+
+#[test]
+fn another_size_updates_the_open_pull_request() {
+    let ws = Workspace::acme();
+    create(&ws, &SHELF).ends(0, "create 1 update 0 delete 0 unchanged 0 applied");
+    let larger = [&SHELF[..], &["storageGB=100"]].concat();
+    create(&ws, &larger).ends(0, "create 0 update 1 delete 0 unchanged 0 applied");
+    create(&ws, &larger).ends(0, "create 0 update 0 delete 0 unchanged 1 applied");
+    let claim = ws.file("orders-gitops", BRANCH, "crossplane/claims/dev/postgresql-shelf.yaml").unwrap();
+    assert!(claim.contains("storageGB: 100\n"), "{claim}");
+}
+
+#[test]
+fn two_for_one_service_are_merged_one_after_the_other() {
+    let ws = Workspace::acme();
+    let parcels = ["project=orders", "env=dev", "type=sqs", "name=parcels", "service=stock"];
+    create(&ws, &SHELF).ends(0, "create 1 update 0 delete 0 unchanged 0 applied");
+    create(&ws, &parcels).ends(0, "create 1 update 0 delete 0 unchanged 0 applied");
+    merge(&ws, "orders-gitops", "1");
+    // Both add to the same lists: the second is redone on what was merged.
+    create(&ws, &parcels).ends(0, "create 0 update 1 delete 0 unchanged 0 applied");
+    merge(&ws, "orders-gitops", "2");
+    let kustomization = ws.file("orders-gitops", "main", "k8s/dev/stock/kustomization.yaml").unwrap();
+    for name in ["shelf", "parcels"] {
+        assert_eq!(kustomization.matches(&format!("- externalsecret-{name}-connection.yaml\n")).count(), 1);
+    }
+}
+
+#[test]
+fn what_is_taken_is_refused_and_nothing_is_made() {
+    let ws = Workspace::acme();
+    for (words, text) in [
+        (
+            &["type=postgresql", "name=checkout", "owner=a"][..],
+            "the claim checkout of dev exists already: a PostgreSQLInstance",
+        ),
+        // The connection of another kind would have the same name.
+        (&["type=s3", "name=checkout", "owner=a"], "the claim checkout of dev exists already: a PostgreSQLInstance"),
+        (&["type=postgresql", "name=second", "service=checkout"], "deployment.yaml sets DATABASE_HOST already"),
+        (&["type=postgresql", "name=x", "owner=a", "service=nope"], "k8s/dev/nope/kustomization.yaml doesn't exist"),
+        (&["type=postgresql", "name=x", "service=nope"], "the catalog doesn't say who owns the service nope"),
+        (&["type=postgresql", "name=x", "owner=a", "storageGB=5"], "storageGB must be at least 20, and it is 5"),
+        (&["type=postgresql", "name=x", "owner=a", "storageGB=5000"], "storageGB must be at most 1000"),
+        (&["type=postgresql", "name=x", "owner=a", "instanceClass=huge"], "instanceClass must be one of db.t4g.medium"),
+    ] {
+        let said = create(&ws, &[&["project=orders", "env=dev", "--plan"][..], words].concat());
+        said.fails(1, "idp::script::failed");
+        let told = said.of_type("diagnostic").into_iter().any(|each| each["message"].as_str().unwrap().contains(text));
+        assert!(told, "{words:?}: {text}: {said}");
+        assert!(!ws.has_state());
+    }
+    // A prefix of its own lets a service have two.
+    let words = ["type=postgresql", "name=second", "service=checkout", "prefix=SECOND"];
+    let said = create(&ws, &[&["project=orders", "env=dev", "--plan"][..], &words].concat());
+    said.ends(0, "create 1 update 0 delete 0 unchanged 0 planned");
+}
+
+#[test]
+fn wrong_parameters_are_named_and_nothing_is_made() {
+    let ws = Workspace::acme();
+    for (words, code, text) in [
+        (&["env=qa", "type=s3", "name=x", "owner=a"][..], "idp::param::check", "there is no environment qa"),
+        (&["env=dev", "type=rds", "name=x", "owner=a"], "idp::param::choice", "postgresql"),
+        (
+            &["env=dev", "type=s3", "name=x", "owner=a", "multiAZ=true"],
+            "idp::param::check",
+            "`multiAZ` is for type=postgresql",
+        ),
+        (&["env=dev", "type=s3", "name=x"], "idp::param::check", "owner=TEAM"),
+        (&["env=dev", "type=s3", "name=x", "owner=a", "prefix=A"], "idp::param::check", "service=NAME"),
+        (&["env=dev", "type=s3", "name=X", "owner=a"], "idp::param::pattern", "`name`"),
+        (&["env=dev", "type=s3", "name=x", "owner=a", "storage=5"], "idp::param::unknown", "storageGB"),
+    ] {
+        let said = create(&ws, &[&["project=orders"][..], words].concat());
+        said.fails(2, code);
+        assert!(said.stderr.contains(text), "{words:?}: {said}");
+        assert!(!ws.has_state());
+    }
+}
+
+#[test]
+fn a_project_or_a_kind_that_is_not_there_is_named() {
+    let ws = Workspace::acme();
+    let said = create(&ws, &["project=payments", "env=dev", "type=s3", "name=x", "owner=team-payments"]);
+    said.fails(1, "idp::script::failed");
+    assert!(said.stderr.contains("idp-run create-service project=payments"), "{said}");
+    let ws = Workspace::acme();
+    std::fs::remove_dir_all(ws.path().join("seeds/platform-gitops/crossplane/sqs")).unwrap();
+    let said = create(&ws, &["project=orders", "env=dev", "type=sqs", "name=x", "owner=team-orders"]);
+    said.fails(1, "idp::script::failed");
+    assert!(said.stderr.contains("the platform offers no SQSQueue"), "{said}");
+    assert!(said.stderr.contains("PostgreSQLInstance, S3Bucket"), "{said}");
+}
