@@ -9,12 +9,17 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use crate::config::file;
 use crate::embedded;
 use crate::error::{Error, Place, Result, io, nearest};
 use crate::formats::skeleton::SourceFile;
 use crate::formats::yaml;
 
 pub use reads::Reads;
+
+pub use files::files_of;
+
+mod files;
 
 /// The longest script that is compiled, in bytes: compiling has no limit of its own.
 const LONGEST: usize = 256 << 10;
@@ -128,6 +133,11 @@ impl Library {
         for shelf in SHELVES {
             let path = self.workspace.join(format!("scripts/{shelf}{name}.rhai"));
             if path.is_file() {
+                if !file::stays_inside(&self.workspace, &path) {
+                    let message =
+                        format!("can't read the script {}: a link leads out of the workspace", path.display());
+                    return Err(Error::invalid("idp::script::unreadable", message));
+                }
                 return read_script(&path, &path.display().to_string());
             }
         }
@@ -181,8 +191,7 @@ impl Library {
                 continue;
             }
             // A link may lead out of the folder although the name doesn't.
-            let inside = |path: &Path| Some(path.canonicalize().ok()?.starts_with(root.canonicalize().ok()?));
-            if inside(&path) != Some(true) {
+            if !file::stays_inside(root, &path) {
                 return Err(refused("it leads out of the workspace"));
             }
             let module = read_script(&path, &path.display().to_string())?;
@@ -242,7 +251,15 @@ impl Library {
 
     fn template_on_disk(&self, name: &str, folder: &Path) -> Result<Template> {
         let card = folder.join("template.yaml");
-        let text = std::fs::read_to_string(&card).map_err(io("read", &card))?;
+        let refused = |why: &str| {
+            Error::invalid("idp::template::path", format!("the template {name} can't be read: {why}"))
+                .at(Place::file(card.display().to_string()))
+        };
+        let root = folder.parent().and_then(Path::parent).unwrap_or(folder);
+        if !file::stays_inside(root, &card) || !file::stays_inside(root, &folder.join("skeleton")) {
+            return Err(refused("a link leads out of the workspace"));
+        }
+        let text = file::read_text(&card).map_err(|error| refused(&error.to_string()))?;
         let values = card_of(&card.display().to_string(), &text)?;
         let files = files_of(&folder.join("skeleton"), "idp::template::path")?;
         let named = self.name_of(folder);
@@ -261,7 +278,7 @@ impl Library {
             for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
                 let file = entry.file_name().to_string_lossy().into_owned();
                 if let Some(name) = script_name(&file)
-                    && let Ok(text) = std::fs::read_to_string(entry.path())
+                    && let Ok(text) = file::read_text(&entry.path())
                 {
                     found.push(Listed { name: name.into(), title: header(&text).0, origin: "workspace" });
                 }
@@ -295,7 +312,7 @@ pub fn header(text: &str) -> (String, String) {
 }
 
 fn read_script(path: &Path, shown: &str) -> Result<Script> {
-    let bytes = std::fs::read(path).map_err(|error| {
+    let bytes = file::read(path, file::LONGEST_TEXT).map_err(|error| {
         Error::invalid("idp::script::unreadable", format!("can't read the script {shown}: {error}"))
             .help("`idp-run list` shows the scripts that can be named without a path")
     })?;
@@ -333,36 +350,4 @@ fn template_names() -> Result<Vec<(String, Vec<String>)>> {
         }
     }
     Ok(found)
-}
-
-/// The files of a folder on disk, in path order: what skeletons and seeds are made of. Links and devices are refused
-/// under this error code, so that nothing outside the folder is read.
-pub fn files_of(folder: &Path, code: &'static str) -> Result<Vec<SourceFile>> {
-    let mut found = Vec::new();
-    walk(folder, "", code, &mut found)?;
-    found.sort_by(|a, b| a.path.cmp(&b.path));
-    Ok(found)
-}
-
-fn walk(folder: &Path, prefix: &str, code: &'static str, found: &mut Vec<SourceFile>) -> Result<()> {
-    for entry in std::fs::read_dir(folder).map_err(io("read the folder", folder))? {
-        let entry = entry.map_err(io("read the folder", folder))?;
-        let name = entry.file_name().into_string().map_err(|name| {
-            Error::invalid(code, format!("{}: file names must be UTF-8: {}", folder.display(), name.display()))
-        })?;
-        let path = if prefix.is_empty() { name } else { format!("{prefix}/{name}") };
-        let kind = entry.file_type().map_err(io("read", &entry.path()))?;
-        if kind.is_dir() {
-            walk(&entry.path(), &path, code, found)?;
-        } else if kind.is_file() {
-            let data = entry.metadata().map_err(io("read", &entry.path()))?;
-            let executable = std::os::unix::fs::PermissionsExt::mode(&data.permissions()) & 0o100 != 0;
-            let bytes = std::fs::read(entry.path()).map_err(io("read", &entry.path()))?;
-            found.push(SourceFile { path, executable, bytes: Cow::Owned(bytes) });
-        } else {
-            return Err(Error::invalid(code, format!("{} is neither a file nor a folder", entry.path().display()))
-                .help("links and devices are not followed: nothing outside the folder is read"));
-        }
-    }
-    Ok(())
 }

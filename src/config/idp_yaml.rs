@@ -204,7 +204,11 @@ fn path(config: &Config, field: &Field<'_>) -> Result<PathBuf> {
             .error("leaves the workspace: `..` is not allowed")
             .help("use an absolute path if you mean it"));
     }
-    Ok(config.root.join(path))
+    let there = config.root.join(&path);
+    if path.is_relative() && !super::file::stays_inside(&config.root, &there) {
+        return Err(field.error("leads out of the workspace by a link").help("use an absolute path if you mean it"));
+    }
+    Ok(there)
 }
 
 fn duration(field: &Field<'_>) -> Result<Duration> {

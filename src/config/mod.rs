@@ -1,6 +1,7 @@
 //! The workspace's configuration: defaults < the nearest `idp.yaml` < `IDP_*` < flags.
 
 mod fields;
+pub mod file;
 mod idp_yaml;
 
 use std::collections::BTreeMap;
@@ -148,6 +149,11 @@ impl Config {
     /// A folder without `idp.yaml` as a workspace: an empty world under `.idp/`.
     pub fn bare(folder: &Path) -> Result<Config> {
         let root = std::path::absolute(folder).map_err(io("find", folder))?;
+        // Whoever made the workspace may have made the link, too; what runs write stays where they run.
+        if !file::stays_inside(&root, &root.join(".idp")) {
+            let message = format!("{} leads out of the workspace by a link", root.join(".idp").display());
+            return Err(Error::invalid("idp::workspace", message).help("remove the link"));
+        }
         Ok(Config {
             forge: Forge::Local {
                 folder: root.join(".idp/forge"),
@@ -172,7 +178,7 @@ impl Config {
     fn load(folder: &Path, shown: &str) -> Result<Config> {
         let mut config = Config::bare(folder)?;
         let file = config.root.join(FILE);
-        let text = std::fs::read_to_string(&file).map_err(io("read", &file))?;
+        let text = file::read_text(&file).map_err(io("read", &file))?;
         idp_yaml::read(shown, &text, &mut config)?;
         config.file = Some(file);
         Ok(config)

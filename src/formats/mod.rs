@@ -2,5 +2,6 @@
 
 pub mod catalog;
 pub mod digest;
+pub mod repository_path;
 pub mod skeleton;
 pub mod yaml;

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::change::{Change, File, FileChange, Marker};
 use super::later::Later;
 use crate::error::{Error, Result};
+use crate::formats::repository_path;
 use crate::report::Diff;
 
 /// A repository's address, `owner/name`.
@@ -459,23 +460,24 @@ pub fn check_branch(name: &str) -> Result<()> {
 /// A file path within a repository, or the reason why it can't be one: it must not leave the repository, enter
 /// `.git`, or be spelt in a way that some file system reads as either.
 pub fn check_path(path: &str) -> Result<()> {
-    let part_is_bad = |part: &str| {
-        let folded = part.trim_end_matches(['.', ' ']).to_ascii_lowercase();
-        part.is_empty() || part == "." || part == ".." || folded == ".git" || folded == "git~1"
+    let problem = match path.len() {
+        1..=1024 => repository_path::check(path).err(),
+        0 => Some("which is empty".to_string()),
+        _ => Some("which is longer than 1,024 bytes".to_string()),
     };
-    if path.is_empty()
-        || path.len() > 1024
-        || path.contains('\\')
-        || path.chars().any(char::is_control)
-        || path.split('/').any(part_is_bad)
-    {
+    if let Some(problem) = problem {
         return Err(Error::invalid(
             "idp::tree::path",
-            format!("`{}` can't be a path in a repository", path.escape_debug()),
+            format!("`{}` can't be a path in a repository, {problem}", shortened(path).escape_debug()),
         )
         .help("use a relative path with `/` between its parts, without `..` and outside `.git`"));
     }
     Ok(())
+}
+
+/// What a message can hold of a path.
+fn shortened(path: &str) -> &str {
+    path.char_indices().nth(200).map_or(path, |(end, _)| &path[..end])
 }
 
 /// The error for a path that an edit makes a file where a folder is, or the other way round.
@@ -501,9 +503,23 @@ mod tests {
         for good in ["a", "a/b.yaml", ".github/workflows/ci.yaml", ".gitignore", "a b"] {
             check_path(good).unwrap();
         }
-        for bad in
-            ["", "/a", "a/", "a//b", "../a", "a/../b", ".git/config", "a/.GIT/x", ".git./x", "git~1/x", "a\nb", "a\\b"]
-        {
+        for bad in [
+            "",
+            "/a",
+            "a/",
+            "a//b",
+            "../a",
+            "a/../b",
+            ".git/config",
+            "a/.GIT/x",
+            ".git./x",
+            "git~1/x",
+            "a\nb",
+            "a\\b",
+            ".g\u{200c}it/x",
+            ".git::$INDEX_ALLOCATION/x",
+            "C:/x",
+        ] {
             assert!(check_path(bad).is_err(), "{bad:?}");
         }
     }

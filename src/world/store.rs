@@ -4,7 +4,11 @@ use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use crate::config::file;
 use crate::error::{Error, Result, io};
+
+/// The largest file of our own or of Git's beside its objects, in bytes.
+const LARGEST: u64 = 256 << 20;
 
 /// Replaces a file as a whole: readers and crashes see the old contents or the new ones, never a part.
 ///
@@ -50,7 +54,7 @@ pub fn sync_folder_of(path: &Path) -> Result<()> {
 
 /// Reads a file, or nothing if it is not there.
 pub fn read(path: &Path) -> Result<Option<Vec<u8>>> {
-    match fs::read(path) {
+    match file::read(path, LARGEST) {
         Ok(bytes) => Ok(Some(bytes)),
         Err(error) if matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) => {
             Ok(None)

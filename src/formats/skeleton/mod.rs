@@ -13,6 +13,7 @@ use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior, Value, co
 use serde_json::Value as Json;
 
 use crate::error::{Error, Place, Result, nearest};
+use crate::formats::repository_path;
 
 /// The most that one file may render to, in bytes.
 pub const FILE_LIMIT: usize = 8 << 20;
@@ -132,7 +133,7 @@ impl<'a> Skeleton<'a> {
                 path.push_str(segment);
             }
         }
-        match path::check(&path) {
+        match repository_path::check(&path) {
             Ok(()) => Ok(Some(path)),
             Err(problem) => Err(self.refuse_path(source, &path, &problem)),
         }

@@ -169,6 +169,25 @@ fn refuse_overlaps(there: Vec<Entry>, changes: &[FileChange]) -> Result<()> {
             None => paths.remove(&change.path),
         };
     }
+    let new: Vec<&str> = changes
+        .iter()
+        .filter(|change| change.before.is_none() && change.after.is_some())
+        .map(|change| change.path.as_str())
+        .collect();
+    if !new.is_empty() {
+        let mut folded: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+        for path in &paths {
+            folded.entry(path.to_lowercase()).or_default().push(path);
+        }
+        for path in new {
+            if let Some(twin) = folded.get(&path.to_lowercase()).and_then(|all| all.iter().find(|twin| **twin != path))
+            {
+                let message = format!("`{path}` differs from `{twin}` by letter case alone");
+                return Err(Error::failed("idp::tree::twin", message)
+                    .help("not every file system can hold both: remove one in the same edit, or choose another name"));
+            }
+        }
+    }
     for path in changes.iter().filter(|change| change.after.is_some()).map(|change| change.path.as_str()) {
         if let Some((at, _)) = path.match_indices('/').find(|(at, _)| paths.contains(&path[..*at])) {
             return Err(file_and_folder(&path[..at]));

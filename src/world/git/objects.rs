@@ -33,6 +33,7 @@ impl Objects {
     /// Errors: `idp::forge::git` if it is none, or keeps its refs in another format than files.
     pub fn open(folder: &Path) -> Result<Objects> {
         options::set_once();
+        refuse_detours(folder)?;
         let repository = Repository::open_bare(folder).map_err(git("open the repository"))?;
         if let Ok(config) = repository.config().and_then(|mut config| config.snapshot())
             && let Ok(format) = config.get_str("extensions.refstorage")
@@ -161,6 +162,30 @@ impl Objects {
         }
         Ok(id_of(id))
     }
+}
+
+/// Refuses a repository that leads elsewhere, or to a pipe that libgit2 would wait for. Hooks and commands of its
+/// configuration are harmless: nothing here runs them.
+fn refuse_detours(folder: &Path) -> Result<()> {
+    let refused = |name: &str, why: &str| {
+        Error::failed("idp::forge::git", format!("{} {why}", folder.join(name).display()))
+            .help("repositories of the embedded forge keep all that they have in their own folder")
+    };
+    for (name, is_folder) in
+        [("config", false), ("HEAD", false), ("packed-refs", false), ("objects", true), ("refs", true)]
+    {
+        if let Ok(data) = folder.join(name).symlink_metadata()
+            && (if is_folder { !data.is_dir() } else { !data.is_file() })
+        {
+            return Err(refused(name, if is_folder { "is not a folder" } else { "is not a regular file" }));
+        }
+    }
+    for name in ["objects/info/alternates", "commondir"] {
+        if folder.join(name).symlink_metadata().is_ok() {
+            return Err(refused(name, "leads to another repository"));
+        }
+    }
+    Ok(())
 }
 
 /// A commit object over a tree.

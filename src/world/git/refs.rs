@@ -8,6 +8,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
+use crate::config::file;
 use crate::error::{Error, Result, io};
 use crate::world::forge::CommitId;
 use crate::world::lock::FileLock;
@@ -80,13 +81,18 @@ impl<'a> Refs<'a> {
     }
 
     fn read_loose(&self, name: &str) -> Result<Option<Vec<u8>>> {
-        match fs::read(self.folder.join(name)) {
+        let path = self.folder.join(name);
+        if path.is_symlink() {
+            let message = format!("{} is a link, which the embedded forge doesn't follow", path.display());
+            return Err(Error::failed("idp::forge::git", message).help("`git update-ref` makes a plain one"));
+        }
+        match file::read(&path, 1 << 20) {
             Ok(bytes) => Ok(Some(bytes)),
             Err(error) => match error.kind() {
                 std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory | std::io::ErrorKind::IsADirectory => {
                     Ok(None)
                 }
-                _ => Err(io("read the ref", &self.folder.join(name))(error)),
+                _ => Err(io("read the ref", &path)(error)),
             },
         }
     }

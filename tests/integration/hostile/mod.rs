@@ -3,3 +3,4 @@
 
 mod inside;
 mod scripts;
+mod trees;
