@@ -1,11 +1,12 @@
-//! Packs `stdlib/`, `scripts/` and `templates/` into the binary: a table sorted by path, read by `src/embedded.rs`.
+//! Packs `scripts/`, `starters/`, `stdlib/` and `templates/` into the binary: a table sorted by path, which
+//! `src/embedded.rs` reads.
 
 use std::error::Error;
 use std::fmt::Write as _;
 use std::path::Path;
 use std::{env, fs};
 
-const FOLDERS: [&str; 3] = ["scripts", "stdlib", "templates"];
+const FOLDERS: [&str; 4] = ["scripts", "starters", "stdlib", "templates"];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let root = env::var("CARGO_MANIFEST_DIR")?;

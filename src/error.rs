@@ -1,6 +1,8 @@
 //! The one error type that rooms hand upwards, and the exit codes of the binary.
 //! Callers that need to tell errors apart match on the stable code.
 
+pub mod codes;
+
 use std::fmt;
 
 use crate::error::Kind::*;

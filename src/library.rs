@@ -201,6 +201,16 @@ impl Library {
         Err(refused("there is no such file"))
     }
 
+    /// The names of the standard library's modules, as scripts import them.
+    pub fn std_modules(&self) -> Vec<String> {
+        let files = embedded::under("stdlib/").iter();
+        files
+            .filter_map(|file| file.path.strip_prefix("stdlib/")?.strip_suffix(".rhai"))
+            .filter(|name| !name.ends_with(".test"))
+            .map(|name| format!("std/{name}"))
+            .collect()
+    }
+
     /// A template by name or alias.
     pub fn template(&self, name: &str) -> Result<Template> {
         let plain = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
@@ -296,6 +306,23 @@ impl Library {
         found.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(found)
     }
+}
+
+/// The files that a workspace or a script begins with, not rendered yet. They are kept under names with `.in`, so that
+/// nothing takes them for scripts of their own.
+pub fn starter(name: &str) -> Vec<SourceFile> {
+    let root = format!("starters/{name}/");
+    let files = embedded::under(&root).iter();
+    files
+        .map(|file| {
+            let path = &file.path[root.len()..];
+            SourceFile {
+                path: path.strip_suffix(".in").unwrap_or(path).to_string(),
+                executable: file.executable,
+                bytes: Cow::Borrowed(file.bytes),
+            }
+        })
+        .collect()
 }
 
 fn script_name(file: &str) -> Option<&str> {

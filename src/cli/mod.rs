@@ -2,13 +2,19 @@
 
 mod apply;
 mod check;
+mod checkup;
 mod complete;
+mod doctor;
+mod explain;
 mod list;
+mod man;
 mod pr;
 mod prompt;
+mod reference;
 mod run;
 mod runs;
 mod script_help;
+mod starter;
 mod test;
 mod undo;
 
@@ -146,8 +152,23 @@ enum Verb {
     /// Look at the journal of runs, and go on with those that wait
     #[command(subcommand)]
     Runs(runs::Verb),
+    /// Explain a function, a script, a setting or an error code
+    Explain(explain::ExplainArgs),
+    /// Write the pages about everything that scripts can call, or check that they are up to date
+    Reference(reference::ReferenceArgs),
+    /// Make a workspace: a first golden path with its test, a world, CI files
+    Init(starter::InitArgs),
+    /// Make the files of a new script
+    New(starter::NewArgs),
+    /// Say what holds in a workspace, where it comes from, and what would fail
+    Doctor(doctor::DoctorArgs),
     /// Print a completion script for a shell
     Completions(complete::CompletionsArgs),
+    /// Print the manual page
+    Man(man::ManArgs),
+    /// What may come next on a command line; for the scripts of `completions`
+    #[command(hide = true)]
+    CompleteWords(complete::WordsArgs),
     #[command(external_subcommand)]
     Script(Vec<OsString>),
 }
@@ -191,7 +212,14 @@ pub fn main(args: Vec<OsString>) -> Exit {
         Verb::Check(args) => check::check(&global, &args),
         Verb::List => list::list(&global),
         Verb::Eject(args) => list::eject(&global, &args),
+        Verb::Explain(args) => explain::explain(&global, &args),
+        Verb::Reference(args) => reference::reference(&global, &args),
+        Verb::Init(args) => starter::init(&global, &args),
+        Verb::New(args) => starter::new(&global, &args),
+        Verb::Doctor(args) => doctor::doctor(&global, &args),
         Verb::Completions(args) => complete::completions(&args),
+        Verb::Man(args) => man::man(&args),
+        Verb::CompleteWords(args) => complete::words(&global, &args),
         Verb::Script(_) => Ok(Exit::Ok),
     };
     match result {

@@ -3,6 +3,8 @@
 mod fields;
 pub mod file;
 mod idp_yaml;
+pub mod origins;
+pub mod settings;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

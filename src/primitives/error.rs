@@ -2,7 +2,7 @@
 
 use rhai::plugin::*;
 
-/// What scripts see.
+/// Errors that a script caught: what they are, and what to do about them.
 #[export_module]
 pub mod api {
     use rhai::{Dynamic, ImmutableString};

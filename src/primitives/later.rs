@@ -40,7 +40,7 @@ fn unknown(ctx: &NativeCallContext, later: &LaterValue) -> Box<EvalAltResult> {
     )
 }
 
-/// What scripts see.
+/// Values that the world will assign: in a plan they print as `(known after apply)`.
 #[export_module]
 pub mod api {
     use rhai::{Dynamic, NativeCallContext};
@@ -86,6 +86,8 @@ pub mod api {
 
     /// Comparing with a value that is known after the apply is an error in a plan.
     ///
+    /// Errors: `idp::plan::unknown`.
+    ///
     /// ```rhai
     /// let pull = repo("platform-gitops").propose("Say hello", |t| t.write("hello.md", "Hello\n"), #{ branch: "hello" });
     /// try { if pull.number > 3 { print("many"); } } catch (e) { print(e.code); }
@@ -96,6 +98,8 @@ pub mod api {
     }
 
     /// Comparing a value with one that is known after the apply is an error in a plan.
+    ///
+    /// Errors: `idp::plan::unknown`.
     ///
     /// ```rhai
     /// let pull = repo("platform-gitops").propose("Say hello", |t| t.write("hello.md", "Hello\n"), #{ branch: "hello" });

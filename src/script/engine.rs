@@ -294,7 +294,7 @@ pub(super) fn compiler() -> Engine {
 }
 
 /// An engine without a script.
-fn build(progress: Progress) -> Engine {
+pub(super) fn build(progress: Progress) -> Engine {
     let mut engine = Engine::new_raw();
     for module in modules() {
         engine.register_global_module(module.clone());
@@ -337,7 +337,16 @@ fn watch_tokens(engine: &mut Engine, progress: Progress) {
 pub(super) fn modules() -> &'static [Shared<Module>] {
     static MODULES: OnceLock<Vec<Shared<Module>>> = OnceLock::new();
     MODULES.get_or_init(|| {
-        let mut modules = vec![
+        let ours = primitives::all().iter().map(|primitive| &primitive.module);
+        packages().iter().chain(ours).cloned().collect()
+    })
+}
+
+/// What the language itself brings.
+pub(super) fn packages() -> &'static [Shared<Module>] {
+    static PACKAGES: OnceLock<Vec<Shared<Module>>> = OnceLock::new();
+    PACKAGES.get_or_init(|| {
+        vec![
             LanguageCorePackage::new().as_shared_module(),
             ArithmeticPackage::new().as_shared_module(),
             BasicStringPackage::new().as_shared_module(),
@@ -348,8 +357,6 @@ pub(super) fn modules() -> &'static [Shared<Module>] {
             BasicArrayPackage::new().as_shared_module(),
             BasicMapPackage::new().as_shared_module(),
             MoreStringPackage::new().as_shared_module(),
-        ];
-        modules.extend(primitives::all().iter().map(|primitive| primitive.module.clone()));
-        modules
+        ]
     })
 }

@@ -13,6 +13,7 @@ mod memory;
 mod meter;
 mod params;
 mod prompt;
+pub mod reference;
 mod run_key;
 mod sort;
 mod strings;

@@ -1,10 +1,12 @@
 //! The one integration binary: a file for each thing that must hold.
 
+mod authoring;
 mod catalog;
 mod check;
 mod cli;
 mod create_resource;
 mod create_service;
+mod documentation;
 mod ensure;
 mod faults;
 mod hostile;

@@ -5,10 +5,13 @@ use std::fs;
 use std::path::Path;
 use std::sync::Mutex;
 
+use idp_run::error::codes;
+use idp_run::library::Library;
 use idp_run::primitives;
-use serde_json::Value;
+use idp_run::script::reference::{self, Chapter, Of};
+use regex::Regex;
 
-use crate::workspace::Workspace;
+use crate::workspace::{Said, Workspace};
 
 /// Files of the folder that are no primitives.
 const HELPERS: [(&str, &str); 3] = [
@@ -17,43 +20,52 @@ const HELPERS: [(&str, &str); 3] = [
     ("value", "turns values into JSON and back"),
 ];
 
-/// A function that scripts can call, with its documentation.
-struct Function {
-    primitive: &'static str,
-    signature: String,
-    doc: String,
+/// Everything that is built in, as the reference has it.
+fn chapters() -> Vec<Chapter> {
+    reference::all(&Library::new(Path::new(env!("CARGO_MANIFEST_DIR")))).unwrap()
 }
 
-fn functions() -> Vec<Function> {
-    let mut found = Vec::new();
-    for primitive in primitives::all() {
-        let of = |(signature, doc)| Function { primitive: primitive.name, signature, doc };
-        found.extend(documented(&primitive.module).into_iter().map(of));
+/// The `"idp::..."` literals of a folder's sources, less those of tests.
+fn codes_in(folder: &str) -> BTreeSet<String> {
+    let literal = Regex::new(r#""(idp(?:::[a-z_]+)+)""#).unwrap();
+    let mut found = BTreeSet::new();
+    let mut todo = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)];
+    while let Some(path) = todo.pop() {
+        let shown = path.display().to_string();
+        if path.is_dir() {
+            todo.extend(fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+        } else if shown.ends_with(".rs") && !shown.ends_with("tests.rs") && !shown.contains("/tests/") {
+            let text = fs::read_to_string(&path).unwrap();
+            let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
+            found.extend(literal.captures_iter(code).map(|found| found[1].to_string()));
+        }
     }
     found
 }
 
-/// The signatures and the documentation of a module's functions.
-pub fn documented(module: &rhai::Shared<rhai::Module>) -> Vec<(String, String)> {
-    let mut engine = rhai::Engine::new_raw();
-    engine.register_global_module(module.clone());
-    let metadata: Value = serde_json::from_str(&engine.gen_fn_metadata_to_json(false).unwrap()).unwrap();
-    let mut found = Vec::new();
-    for function in metadata["functions"].as_array().unwrap() {
-        let lines = function["docComments"].as_array().cloned().unwrap_or_default();
-        let lines: Vec<&str> = lines.iter().filter_map(Value::as_str).collect();
-        let lines = lines.join("\n");
-        let doc: Vec<&str> = lines.lines().map(|line| line.trim_start().trim_start_matches("///")).collect();
-        let doc = doc.iter().map(|line| line.strip_prefix(' ').unwrap_or(line)).collect::<Vec<_>>().join("\n");
-        found.push((function["signature"].as_str().unwrap().to_string(), doc));
-    }
-    found
-}
-
-/// The ```rhai blocks of a documentation.
-pub fn examples(doc: &str) -> Vec<String> {
-    let blocks = doc.split("```rhai\n").skip(1);
-    blocks.map(|block| block.split("```").next().unwrap_or_default().to_string()).collect()
+/// Runs scripts in a copy of the example, several at a time, as plans; `wrong` says what is wrong with an outcome.
+fn plan_all(scripts: &[(String, String)], wrong: impl Fn(&str, &Said) -> Option<String> + Sync) {
+    let acme = Workspace::acme();
+    let todo = Mutex::new(scripts.iter().enumerate());
+    let offences = Mutex::new(String::new());
+    let next = || todo.lock().unwrap().next();
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                while let Some((number, (about, text))) = next() {
+                    let name = format!("example{number}.rhai");
+                    acme.write(&name, text);
+                    let said = acme.idp(&[&name, "--plan", "--output", "json"]);
+                    if let Some(wrong) = wrong(about, &said) {
+                        offences.lock().unwrap().push_str(&format!("{about}: {wrong}\n{text}{said}\n"));
+                    }
+                }
+            });
+        }
+    });
+    let offences = offences.into_inner().unwrap();
+    assert!(offences.is_empty(), "{offences}");
+    assert!(!acme.has_state(), "a plan leaves no file");
 }
 
 #[test]
@@ -76,82 +88,95 @@ fn every_folder_is_listed_in_order() {
 
 #[test]
 fn every_function_is_documented_with_an_example() {
-    let functions = functions();
-    assert!(functions.len() > 60, "only {} functions were found", functions.len());
+    let chapters = chapters();
     let mut offences = String::new();
-    for function in functions {
-        let words = function.doc.split("```").next().unwrap_or_default().trim();
-        if words.is_empty() {
-            offences.push_str(&format!("{}: {} has no documentation\n", function.primitive, function.signature));
-        } else if examples(&function.doc).is_empty() {
-            offences.push_str(&format!("{}: {} has no ```rhai example\n", function.primitive, function.signature));
+    let mut number = 0;
+    for chapter in &chapters {
+        if chapter.about.len() < 20 || chapter.about == "What scripts see." {
+            offences.push_str(&format!(
+                "{}: nothing says what it is about (the doc comment of its module)\n",
+                chapter.name
+            ));
         }
-    }
-    assert!(offences.is_empty(), "{offences}");
-}
-
-#[test]
-fn every_declaration_of_options_is_listed_and_documented() {
-    let signatures: BTreeSet<String> = functions().into_iter().map(|function| function.signature).collect();
-    let mut declared = BTreeSet::new();
-    for call in primitives::options() {
-        assert!(declared.insert((call.on, call.function)), "{} {} is listed twice", call.on, call.function);
-        let parameters = call.arguments + usize::from(!call.on.is_empty());
-        let fits = |signature: &&String| {
-            let inside = signature.split_once('(').unwrap().1.rsplit_once(')').unwrap().0;
-            let parameters_of = inside.split(", ").filter(|part| !part.is_empty()).count();
-            signature.starts_with(&format!("{}(", call.function))
-                && (call.on.is_empty() || inside.contains(&format!("&mut {}", call.on)))
-                && parameters_of == parameters
-        };
-        let found: Vec<&String> = signatures.iter().filter(fits).collect();
-        assert_eq!(found.len(), 1, "{} {} with {parameters} parameters: {found:?}", call.on, call.function);
-        assert!(call.known.iter().all(|option| !option.about.is_empty()), "{} {}", call.on, call.function);
-    }
-    // What is read is declared, and what is declared is listed.
-    let mut constants = 0;
-    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src/primitives")];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-            } else {
-                constants += fs::read_to_string(&path).unwrap().matches(": CallOptions = CallOptions {").count();
+        for entry in &chapter.entries {
+            number += entry.usages.len();
+            for usage in &entry.usages {
+                if usage.about.is_empty() {
+                    offences.push_str(&format!("{}: {} has no documentation\n", chapter.name, usage.signature));
+                } else if usage.examples.is_empty() && chapter.of != Of::Module {
+                    // A module is shown at work by the tests beside it.
+                    offences.push_str(&format!("{}: {} has no ```rhai example\n", chapter.name, usage.signature));
+                }
             }
         }
     }
-    assert_eq!(constants, declared.len(), "primitives::options() lists every `CallOptions`");
+    assert!(number > 60, "only {number} functions were found");
+    assert!(offences.is_empty(), "{offences}");
 }
 
 #[test]
 fn every_example_runs() {
-    let examples: BTreeSet<(String, &str)> = functions()
-        .iter()
-        .flat_map(|function| examples(&function.doc).into_iter().map(|text| (text, function.primitive)))
-        .collect();
-    assert!(examples.len() > 50, "only {} examples were found", examples.len());
-    let acme = Workspace::acme();
-    let todo: Vec<(usize, &(String, &str))> = examples.iter().enumerate().collect();
-    let todo = Mutex::new(todo.into_iter());
-    let offences = Mutex::new(String::new());
-    let next = || todo.lock().unwrap().next();
-    std::thread::scope(|scope| {
-        for _ in 0..2 {
-            scope.spawn(|| {
-                while let Some((number, (text, primitive))) = next() {
-                    let name = format!("example{number}.rhai");
-                    acme.write(&name, text);
-                    let said = acme.idp(&[&name, "--plan"]);
-                    if said.code != 0 {
-                        let line = format!("{primitive}:\n{text}{said}\n");
-                        offences.lock().unwrap().push_str(&line);
-                    }
-                }
-            });
+    let mut scripts = BTreeSet::new();
+    // Those of test files run as tests, elsewhere.
+    for chapter in chapters().into_iter().filter(|chapter| chapter.of != Of::Test) {
+        for usage in chapter.entries.iter().flat_map(|entry| &entry.usages) {
+            scripts.extend(usage.examples.iter().map(|text| (chapter.name.clone(), text.clone())));
         }
-    });
-    let offences = offences.into_inner().unwrap();
+    }
+    assert!(scripts.len() > 50, "only {} examples were found", scripts.len());
+    let scripts: Vec<_> = scripts.into_iter().collect();
+    plan_all(&scripts, |_, said| (said.code != 0).then(|| "the example fails".to_string()));
+}
+
+#[test]
+fn every_error_code_is_explained() {
+    let mut used = codes_in("src");
+    // The family of the rules of `check`, which have their own words.
+    used.remove("idp::check");
+    let known: BTreeSet<String> = codes::all().iter().map(|meaning| meaning.code.to_string()).collect();
+    let missing: Vec<_> = used.difference(&known).collect();
+    assert!(missing.is_empty(), "docs/errors.md needs an entry for {missing:?}, with cause and cure");
+    let stale: Vec<_> = known.difference(&used).collect();
+    assert!(stale.is_empty(), "docs/errors.md has entries that nothing throws: {stale:?}");
+}
+
+#[test]
+fn every_error_example_ends_in_its_code() {
+    let examples =
+        codes::all().iter().filter_map(|meaning| Some((meaning.code.to_string(), meaning.example?.to_string())));
+    let scripts: Vec<_> = examples.collect();
+    assert!(scripts.len() > 40, "only {} examples", scripts.len());
+    plan_all(&scripts, |code, said| (said.error() != code).then(|| format!("it ended in `{}`", said.error())));
+}
+
+/// What a primitive throws is said by a function: its own, or that of another primitive that goes through it.
+#[test]
+fn every_error_of_a_primitive_is_documented() {
+    // Any call may end in these: they are explained where they are met.
+    let common = ["argument", "arguments", "depth", "no_run", "option"].map(|what| format!("idp::script::{what}"));
+    let mut offences = String::new();
+    let chapters = reference::primitives();
+    let entries = chapters.iter().flat_map(|chapter| &chapter.entries);
+    let said: BTreeSet<&str> = entries.flat_map(|entry| entry.errors.iter().map(String::as_str)).collect();
+    for code in said.iter().filter(|code| codes::find(code).is_none()) {
+        offences.push_str(&format!("the documentation names {code}, which isn't a code\n"));
+    }
+    for chapter in chapters.iter().filter(|chapter| chapter.of == Of::Primitive) {
+        let folder = format!("src/primitives/{}", chapter.name);
+        let there = Path::new(env!("CARGO_MANIFEST_DIR")).join(&folder).is_dir();
+        for code in codes_in(&if there { folder } else { format!("{folder}.rs") }) {
+            if !said.contains(code.as_str()) && code != "idp::io" && !common.contains(&code) {
+                offences.push_str(&format!("{}: no `Errors:` line of a function names {code}\n", chapter.name));
+            }
+        }
+    }
     assert!(offences.is_empty(), "{offences}");
-    assert!(!acme.has_state(), "a plan leaves no file");
+}
+
+#[test]
+fn the_reference_pages_are_up_to_date() {
+    let files = reference::pages(&chapters());
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/reference");
+    let drift = reference::drift(&files, &folder).unwrap();
+    assert!(drift.is_empty(), "`cargo run -- reference` writes {drift:?}");
 }

@@ -1,6 +1,6 @@
 //! `idp-run test`: tests of scripts, in worlds in memory, and what is said of them.
 
-use idp_run::script::harness;
+use idp_run::script::reference;
 use serde_json::Value;
 
 use crate::workspace::{Said, Workspace};
@@ -379,11 +379,10 @@ fn junit_is_for_tests_and_is_well_formed() {
 fn every_function_for_tests_is_documented_with_an_example_that_runs() {
     let mut tests = String::new();
     let mut count = 0;
-    for primitive in harness::all() {
-        for (signature, doc) in crate::registry::documented(&primitive.module) {
-            let examples = crate::registry::examples(&doc);
-            assert!(!examples.is_empty(), "{}: {signature} has no ```rhai example", primitive.name);
-            for example in examples {
+    for chapter in reference::tests() {
+        for usage in chapter.entries.iter().flat_map(|entry| &entry.usages) {
+            assert!(!usage.examples.is_empty(), "{}: {} has no ```rhai example", chapter.name, usage.signature);
+            for example in &usage.examples {
                 tests.push_str(&format!("fn test_example_{count}() {{\n{example}}}\n"));
                 count += 1;
             }

@@ -147,7 +147,7 @@ fn ordered(element: &Value, by: &str, example: Option<&Value>) -> Value {
     Value::Object(names.into_iter().map(|name| (name.clone(), fields[name].clone())).collect())
 }
 
-/// What scripts see.
+/// ApplicationSets: the list of elements of a list generator, edited without touching the rest of the file.
 #[export_module]
 pub mod api {
     use rhai::{Array, Dynamic, Map, NativeCallContext};
@@ -160,6 +160,8 @@ pub mod api {
     pub type AppSet = super::AppSet;
 
     /// The ApplicationSet in a file of the tree.
+    ///
+    /// Errors: `idp::appset::missing`, `idp::tree::missing`, `idp::yaml::syntax`.
     ///
     /// ```rhai
     /// let set = repo("platform-gitops").tree("main").appset("argocd/orders.yaml");
@@ -174,6 +176,8 @@ pub mod api {
 
     /// The elements of the list whose elements carry this field.
     ///
+    /// Errors: `idp::appset::list`.
+    ///
     /// ```rhai
     /// let set = repo("platform-gitops").tree("main").appset("argocd/orders.yaml");
     /// for element in set.list("service") { print(element.service); }
@@ -187,6 +191,8 @@ pub mod api {
     /// The tree with an element in the list, found by the field `by`: added at the end, or its fields set where they
     /// differ. Everything else in the file stays as it is.
     ///
+    /// Errors: `idp::appset::key`, `idp::appset::list`, `idp::yaml::edit`.
+    ///
     /// ```rhai
     /// let tree = repo("platform-gitops").tree("main");
     /// let tree = tree.appset("argocd/orders.yaml").ensure("service", #{ service: "returns", component: "orders-returns" });
@@ -199,6 +205,8 @@ pub mod api {
     }
 
     /// The tree without the element whose field `by` has this value.
+    ///
+    /// Errors: `idp::appset::list`, `idp::yaml::edit`.
     ///
     /// ```rhai
     /// let tree = repo("platform-gitops").tree("main");

@@ -49,7 +49,7 @@ pub async fn find(world: &World, kind: &str, name: &str) -> Result<Vec<Found>> {
     Ok(found)
 }
 
-/// What scripts see.
+/// The software catalog: what the `catalog-info.yaml` files of all repositories say, and entities for it.
 #[export_module]
 pub mod api {
     use rhai::{Array, Dynamic, Map, NativeCallContext};
@@ -59,6 +59,8 @@ pub mod api {
     use crate::primitives::value;
 
     /// The catalog's entities of a kind and name, each a map with `repository`, `path` and `entity`.
+    ///
+    /// Errors: `idp::yaml::syntax`.
     ///
     /// ```rhai
     /// for found in catalog("Component", "orders-checkout") { print(found.repository); }
@@ -82,6 +84,8 @@ pub mod api {
     /// `User`, `Location` or `Template`), its name, the fields of its `metadata`, and `spec`. What Backstage wouldn't
     /// take is an error that names the field.
     ///
+    /// Errors: `idp::catalog::kind`, `idp::catalog::entity`.
+    ///
     /// ```rhai
     /// let resource = entity("Resource", "orders-prod-invoices", #{
     ///     description: "Where invoices are kept",
@@ -96,6 +100,8 @@ pub mod api {
     }
 
     /// The reference of an entity, or of a text that names its kind, in full and in lowercase.
+    ///
+    /// Errors: `idp::catalog::reference`.
     ///
     /// ```rhai
     /// print(entity_ref(entity("User", "ann", #{ spec: #{ memberOf: [] } })));

@@ -72,7 +72,7 @@ pub const APPLY: CallOptions = CallOptions {
     open: false,
 };
 
-/// What scripts see.
+/// Clusters that idp.yaml declares: objects read and applied by name.
 #[export_module]
 pub mod api {
     use rhai::{Array, Dynamic, ImmutableString, Map, NativeCallContext};
@@ -86,6 +86,8 @@ pub mod api {
     pub type Cluster = super::ClusterHandle;
 
     /// The cluster of that name.
+    ///
+    /// Errors: `idp::world::unknown`.
     ///
     /// ```rhai
     /// print(cluster("cluster-dev").name);
@@ -108,6 +110,9 @@ pub mod api {
     }
 
     /// Applies a manifest: the fields that it gives are brought about, others stay.
+    ///
+    /// Errors: `idp::manifest::incomplete`, `idp::manifest::name`, `idp::manifest::foreign`,
+    /// `idp::manifest::unmarked`, `idp::cluster::moved`, `idp::cluster::shared_file`, `idp::permission`.
     ///
     /// ```rhai
     /// cluster("cluster-dev").apply(manifest(#{

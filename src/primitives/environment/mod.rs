@@ -2,7 +2,7 @@
 
 use rhai::plugin::*;
 
-/// What scripts see.
+/// The environments of the workspace, in promotion order.
 #[export_module]
 pub mod api {
     use rhai::{Array, Dynamic, Map, NativeCallContext};

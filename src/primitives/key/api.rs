@@ -2,7 +2,7 @@
 
 use rhai::plugin::*;
 
-/// What scripts see.
+/// The semantic key `{project}-{env}-{service}`, from which every name of a service derives.
 #[export_module]
 pub mod api {
     use rhai::{ImmutableString, NativeCallContext};
@@ -13,6 +13,8 @@ pub mod api {
     pub type Key = super::super::Key;
 
     /// The key of a project, environment and service; the system's name is the project's.
+    ///
+    /// Errors: `idp::key::segment`, `idp::key::word`, `idp::key::reserved`, `idp::key::too_long`.
     ///
     /// ```rhai
     /// let key = key("payments", "prod", "api");
@@ -42,6 +44,8 @@ pub mod api {
 
     /// The key that a text spells.
     ///
+    /// Errors: `idp::key::shape`.
+    ///
     /// ```rhai
     /// print(key("payments-prod-api").service);
     /// ```
@@ -51,6 +55,8 @@ pub mod api {
     }
 
     /// The key of the same service in another environment.
+    ///
+    /// Errors: `idp::key::segment`, `idp::key::word`, `idp::key::too_long`.
     ///
     /// ```rhai
     /// let dev = key("payments", "dev", "api");
@@ -63,6 +69,8 @@ pub mod api {
 
     /// What the file of a claim is called, from its type and name: `cloudsql-main`.
     ///
+    /// Errors: `idp::key::segment`, `idp::key::too_long`.
+    ///
     /// ```rhai
     /// print(key("payments-prod-api").claim("cloudsql", "main"));
     /// ```
@@ -72,6 +80,8 @@ pub mod api {
     }
 
     /// The Backstage Resource of a claim, from its provider, type and name: `gcp-payments-prod-cloudsql`.
+    ///
+    /// Errors: `idp::key::segment`, `idp::key::too_long`.
     ///
     /// ```rhai
     /// print(key("payments-prod-api").resource("gcp", "cloudsql", "main"));

@@ -66,7 +66,7 @@ fn text_at(manifest: &Manifest, pointer: &str) -> rhai::ImmutableString {
     manifest.value().pointer(pointer).and_then(Value::as_str).unwrap_or_default().into()
 }
 
-/// What scripts see.
+/// Manifests: one object of Kubernetes as data, read from YAML, changed by path, written as YAML.
 #[export_module]
 pub mod api {
     use rhai::{Dynamic, ImmutableString, Map, NativeCallContext};
@@ -80,6 +80,8 @@ pub mod api {
 
     /// The manifest of a map.
     ///
+    /// Errors: `idp::script::data`, `idp::script::depth`, `idp::secret::data`.
+    ///
     /// ```rhai
     /// let m = manifest(#{ apiVersion: "v1", kind: "Namespace", metadata: #{ name: "payments-dev-api" } });
     /// print(m.name);
@@ -91,6 +93,8 @@ pub mod api {
     }
 
     /// The manifest that a YAML text holds; the first, if there are several.
+    ///
+    /// Errors: `idp::manifest::empty`, `idp::yaml::syntax`, `idp::yaml::duplicate_key`.
     ///
     /// ```rhai
     /// print(manifest("apiVersion: v1\nkind: Namespace\nmetadata: {name: payments}\n").kind);
@@ -142,6 +146,8 @@ pub mod api {
 
     /// A value by its path; `()` if there is none.
     ///
+    /// Errors: `idp::yaml::path`.
+    ///
     /// ```rhai
     /// let m = manifest(#{ kind: "Deployment", spec: #{ replicas: 2 } });
     /// print(m.get("spec.replicas") ?? 1);
@@ -153,6 +159,8 @@ pub mod api {
     }
 
     /// The manifest with a value set; maps on the way are made.
+    ///
+    /// Errors: `idp::manifest::path`, `idp::yaml::path`.
     ///
     /// ```rhai
     /// let m = manifest(#{ kind: "Deployment" }).set("spec.replicas", 3);

@@ -18,7 +18,7 @@ pub const NOTIFY: CallOptions = CallOptions {
     open: true,
 };
 
-/// What scripts see.
+/// Messages to contacts that idp.yaml declares, once for a cause.
 #[export_module]
 pub mod api {
     use std::collections::BTreeMap;
@@ -31,6 +31,8 @@ pub mod api {
 
     /// Tells a contact of `idp.yaml` something, at most once for the run and `once`, the cause. Other fields than
     /// `once` are part of the message.
+    ///
+    /// Errors: `idp::world::unknown`, `idp::secret::data`, `idp::permission`.
     ///
     /// ```rhai
     /// notify("deployments", "payments-api is on its way", #{ once: "created" });

@@ -261,7 +261,7 @@ fn options_of(map: &Map) -> Result<(u32, Option<FnPtr>)> {
     Ok((at_most, options.function("name")?))
 }
 
-/// What scripts see.
+/// Independent work on several items at once.
 #[export_module]
 pub mod api {
     use rhai::{Array, FnPtr, Map, NativeCallContext};
@@ -271,6 +271,8 @@ pub mod api {
     /// Calls the function with each item, up to four at once, and returns the results in the order of the items. Items
     /// must not depend on each other: each has copies of the variables that the function captured. If some fail, the
     /// others go on, and the error tells all of them.
+    ///
+    /// Errors: `idp::parallel::failed`, `idp::parallel::captured`, `idp::parallel::nested`, `idp::script::depth`.
     ///
     /// ```rhai
     /// let urls = parallel(["orders-stock", "orders-checkout"], |name| repo(name).url);

@@ -71,7 +71,7 @@ pub struct Param {
     pub identity: bool,
 }
 
-/// What scripts see.
+/// Parameters of golden paths: what `params()` declares.
 #[export_module]
 pub mod api {
     use rhai::{Array, Dynamic, NativeCallContext};
@@ -85,6 +85,8 @@ pub mod api {
 
     /// A parameter of a type (`string`, `int`, `float`, `bool`, `list`) with a description. It is required unless
     /// `or_else` or `optional` follow.
+    ///
+    /// Errors: `idp::script::param`, `idp::param::type`.
     ///
     /// ```rhai
     /// let service = param("string", "Service name").matching("^[a-z]+$");
@@ -101,6 +103,8 @@ pub mod api {
     }
 
     /// The value that the parameter has unless one is given.
+    ///
+    /// Errors: `idp::script::data`.
     ///
     /// ```rhai
     /// let database = param("bool", "Provision PostgreSQL?").or_else(false);
@@ -123,6 +127,8 @@ pub mod api {
 
     /// The text must match this regular expression.
     ///
+    /// Errors: `idp::script::param`, `idp::param::pattern`.
+    ///
     /// ```rhai
     /// let project = param("string", "Business domain").matching("^[a-z][a-z0-9]*$");
     /// ```
@@ -141,6 +147,8 @@ pub mod api {
 
     /// The number, or the length of the text or list, must lie between these two, both included.
     ///
+    /// Errors: `idp::script::param`, `idp::param::range`.
+    ///
     /// ```rhai
     /// let storage = param("int", "Storage in GB").range(20, 1000);
     /// ```
@@ -154,6 +162,8 @@ pub mod api {
     }
 
     /// The only values that the parameter may have.
+    ///
+    /// Errors: `idp::script::data`, `idp::param::choice`.
     ///
     /// ```rhai
     /// let size = param("string", "Size").choices(["small", "medium", "large"]).or_else("small");

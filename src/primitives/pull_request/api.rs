@@ -2,7 +2,7 @@
 
 use rhai::plugin::*;
 
-/// What scripts see.
+/// Pull requests: what `repo.propose` opens, finds again and updates.
 #[export_module]
 pub mod api {
     use std::time::{Duration, Instant};
@@ -81,6 +81,8 @@ pub mod api {
 
     /// Says something under the pull request, once for its `once` (default: the text).
     ///
+    /// Errors: `idp::pr::missing`, `idp::permission`.
+    ///
     /// ```rhai
     /// let pull = repo("platform-gitops").propose("Say hello", |t| t.write("hello.md", "Hello\n"));
     /// pull.comment("Greetings from the golden path.");
@@ -127,6 +129,8 @@ pub mod api {
 
     /// Waits until the pull request is merged. While it is open, the attempt ends as waiting: run the same command
     /// again, or `idp-run runs resume`, to look again. In a plan it is taken for merged.
+    ///
+    /// Errors: `idp::pr::closed`.
     ///
     /// ```rhai
     /// let pull = repo("platform-gitops").propose("Say hello", |t| t.write("hello.md", "Hello\n"));

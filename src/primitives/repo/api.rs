@@ -13,7 +13,7 @@ fn named(run: &Run, name: &str, shared: Option<String>) -> Result<Repo> {
     Ok(Repo { url: forge.url(&id), id, shared })
 }
 
-/// What scripts see.
+/// Repositories: their settings, commits to long-lived branches, protection, proposals.
 #[export_module]
 pub mod api {
     use rhai::{Dynamic, ImmutableString, Map, NativeCallContext};
@@ -30,6 +30,8 @@ pub mod api {
     pub type Repo = super::super::Repo;
 
     /// The repository of that name, which need not exist yet. A bare name belongs to the workspace's owner.
+    ///
+    /// Errors: `idp::repo::name`.
     ///
     /// ```rhai
     /// let app = repo("payments-api");
@@ -59,6 +61,8 @@ pub mod api {
     /// Makes the repository, or changes those of its settings that are given: `description`, `visibility`
     /// (`private`, `internal`, `public`), `default_branch`, `topics` (list), `labels` (name → colour). One that was
     /// made by hand is only taken over with `adopt: true`.
+    ///
+    /// Errors: `idp::repo::foreign`, `idp::repo::unmarked`, `idp::repo::branch`, `idp::permission`.
     ///
     /// ```rhai
     /// repo("payments-api").ensure(#{ description: "Public payments API", visibility: "internal" });
@@ -92,6 +96,9 @@ pub mod api {
 
     /// Commits a tree to a long-lived branch, once: a rerun finds that it was done and leaves the files to people. The
     /// third argument is a tree, or a function that edits the tree of the branch's head.
+    ///
+    /// Errors: `idp::script::argument`, `idp::repo::twice`, `idp::repo::branch`, `idp::forge::missing`,
+    /// `idp::forge::protected`, `idp::forge::moved`, `idp::review::refused`, `idp::permission`.
     ///
     /// ```rhai
     /// let app = repo("payments-api").ensure(#{ description: "Payments" });
@@ -150,6 +157,8 @@ pub mod api {
     /// Protects a branch: `reviews` (number), `checks` (list of names), `code_owners` (true or false). Only what is
     /// given is compared.
     ///
+    /// Errors: `idp::repo::branch`, `idp::forge::missing`, `idp::permission`.
+    ///
     /// ```rhai
     /// let app = repo("payments-api").ensure(#{ description: "Payments" });
     /// app.protect("main", #{ reviews: 1, checks: ["test"], code_owners: true });
@@ -169,6 +178,10 @@ pub mod api {
 
     /// Proposes an edit as a pull request: one for the run in this repository, found again and updated by reruns. The
     /// second argument is a function that edits the tree of the base, or a tree.
+    ///
+    /// Errors: `idp::script::argument`, `idp::pr::twice`, `idp::pr::base`, `idp::pr::branch`,
+    /// `idp::pr::branch_taken`, `idp::pr::closed`, `idp::pr::foreign`, `idp::forge::missing`,
+    /// `idp::review::refused`, `idp::permission`.
     ///
     /// ```rhai
     /// let pull = repo("platform-gitops").propose("Say hello", |t| t.write("hello.md", "Hello\n"));
@@ -230,6 +243,8 @@ pub mod api {
     }
 
     /// The files of a branch's head, to be read and edited.
+    ///
+    /// Errors: `idp::forge::missing`, `idp::repo::branch`.
     ///
     /// ```rhai
     /// let files = repo("platform-gitops").tree("main");

@@ -46,7 +46,7 @@ fn refuse(ctx: &NativeCallContext) -> Box<EvalAltResult> {
     )
 }
 
-/// What scripts see.
+/// Secrets: a name in place of a value. It enters no text and no data.
 #[export_module]
 pub mod api {
     use rhai::{ImmutableString, NativeCallContext};
@@ -88,6 +88,8 @@ pub mod api {
 
     /// A secret can't be added to a text.
     ///
+    /// Errors: `idp::secret::text`.
+    ///
     /// ```rhai
     /// try { let text = "token: " + secret("SLACK_TOKEN"); } catch (e) { print(e.code); }
     /// ```
@@ -97,6 +99,8 @@ pub mod api {
     }
 
     /// Nothing can be added to a secret.
+    ///
+    /// Errors: `idp::secret::text`.
     ///
     /// ```rhai
     /// try { let text = secret("SLACK_TOKEN") + "!"; } catch (e) { print(e.code); }

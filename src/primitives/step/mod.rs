@@ -2,7 +2,7 @@
 
 use rhai::plugin::*;
 
-/// What scripts see.
+/// Steps, outputs, and what a script can ask of its run and its workspace.
 #[export_module]
 pub mod api {
     use rhai::{Dynamic, FnPtr, NativeCallContext};
@@ -14,6 +14,8 @@ pub mod api {
     use crate::world::{Mode, hash};
 
     /// A named part of the run, shown as progress. Returns what its function returns.
+    ///
+    /// Errors: `idp::script::step`.
     ///
     /// ```rhai
     /// let sum = step("Add things up", || 1 + 2);
@@ -33,6 +35,8 @@ pub mod api {
     }
 
     /// A named result of the run, such as a link. Shown at the end.
+    ///
+    /// Errors: `idp::secret::data`, `idp::script::data`.
     ///
     /// ```rhai
     /// output("Repository", "https://git.acme.example/acme/payments-api");
@@ -91,6 +95,8 @@ pub mod api {
     }
 
     /// Fails the run with a sentence of the script's own, and what the reader can do about it.
+    ///
+    /// Errors: `idp::script::failed`.
     ///
     /// ```rhai
     /// try { fail("The name is taken", "choose another one"); } catch (e) { print(e.message); }

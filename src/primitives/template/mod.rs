@@ -39,7 +39,7 @@ pub fn render(template: &Template, given: &Map<String, Value>) -> Result<Tree> {
     })))
 }
 
-/// What scripts see.
+/// Templates: a folder of files, rendered with values into a tree.
 #[export_module]
 pub mod api {
     use rhai::{Dynamic, Map, NativeCallContext};
@@ -50,6 +50,10 @@ pub mod api {
 
     /// The files of a template, rendered with these values: one of the workspace's `templates/`, or one that is built
     /// in. A value that the template needs and doesn't get is an error that names it.
+    ///
+    /// Errors: `idp::template::unknown`, `idp::template::value`, `idp::template::undefined`,
+    /// `idp::template::syntax`, `idp::template::render`, `idp::template::path`, `idp::template::limit`,
+    /// `idp::secret::data`.
     ///
     /// ```rhai
     /// let files = template("gitops-repository", #{

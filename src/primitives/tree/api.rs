@@ -18,7 +18,7 @@ fn edited(ctx: &NativeCallContext, tree: &Tree, path: &str, edit: impl Fn() -> R
     act().map_err(|error| throw(ctx, error))
 }
 
-/// What scripts see.
+/// Trees: the files of a commit with edits on top, not written anywhere yet.
 #[export_module]
 pub mod api {
     use rhai::{Array, Dynamic, ImmutableString, NativeCallContext};
@@ -58,6 +58,8 @@ pub mod api {
 
     /// A file's text. A file that isn't there, or isn't text, is an error.
     ///
+    /// Errors: `idp::tree::missing`, `idp::tree::binary`.
+    ///
     /// ```rhai
     /// print(repo("platform-gitops").tree("main").read("README.md").len > 0);
     /// ```
@@ -93,6 +95,8 @@ pub mod api {
 
     /// The tree with a text file written.
     ///
+    /// Errors: `idp::tree::path`, `idp::tree::overlap`.
+    ///
     /// ```rhai
     /// let files = tree().write("docs/index.md", "# Hello\n");
     /// print(files.read("docs/index.md"));
@@ -103,6 +107,8 @@ pub mod api {
     }
 
     /// The tree with a manifest written as YAML.
+    ///
+    /// Errors: `idp::tree::path`, `idp::tree::overlap`.
     ///
     /// ```rhai
     /// let namespace = manifest(#{ apiVersion: "v1", kind: "Namespace", metadata: #{ name: "payments-dev-api" } });
@@ -120,6 +126,8 @@ pub mod api {
 
     /// The tree without a file.
     ///
+    /// Errors: `idp::tree::path`.
+    ///
     /// ```rhai
     /// let files = tree().write("a.md", "a").remove("a.md");
     /// print(files.has("a.md"));
@@ -130,6 +138,8 @@ pub mod api {
     }
 
     /// The tree with the files of another one on top, such as those of a template.
+    ///
+    /// Errors: `idp::tree::base`, `idp::tree::path`, `idp::tree::overlap`.
     ///
     /// ```rhai
     /// let files = tree().write("a.md", "a").add(tree().write("b.md", "b"));
@@ -142,6 +152,8 @@ pub mod api {
 
     /// The tree with the files of another one under a folder.
     ///
+    /// Errors: `idp::tree::base`, `idp::tree::path`, `idp::tree::overlap`.
+    ///
     /// ```rhai
     /// let files = tree().add("k8s/dev", tree().write("namespace.yaml", ""));
     /// print(files.files());
@@ -152,6 +164,8 @@ pub mod api {
     }
 
     /// The first document of a YAML file as a manifest.
+    ///
+    /// Errors: `idp::tree::missing`, `idp::manifest::empty`, `idp::yaml::syntax`.
     ///
     /// ```rhai
     /// let set = repo("platform-gitops").tree("main").manifest("argocd/orders.yaml");
@@ -169,6 +183,8 @@ pub mod api {
 
     /// The tree with one value of a YAML file set, by its path; everything else in the file stays as it is, to the
     /// byte. An edit that can't be made exactly is refused.
+    ///
+    /// Errors: `idp::tree::missing`, `idp::yaml::path`, `idp::yaml::edit`.
     ///
     /// ```rhai
     /// let files = tree().write("a.yaml", "spec:\n  replicas: 1 # few\n").set("a.yaml", "spec.replicas", 3);
@@ -188,6 +204,8 @@ pub mod api {
 
     /// The tree with an element appended to a list of a YAML file, by the list's path.
     ///
+    /// Errors: `idp::tree::missing`, `idp::yaml::path`, `idp::yaml::edit`.
+    ///
     /// ```rhai
     /// let files = tree().write("k.yaml", "resources:\n- a.yaml\n").append("k.yaml", "resources", "b.yaml");
     /// print(files.read("k.yaml"));
@@ -200,6 +218,8 @@ pub mod api {
     }
 
     /// The tree with one value of a YAML file removed, by its path.
+    ///
+    /// Errors: `idp::tree::missing`, `idp::yaml::path`, `idp::yaml::edit`.
     ///
     /// ```rhai
     /// let files = tree().write("a.yaml", "a: 1\nb: 2\n").unset("a.yaml", "b");

@@ -102,7 +102,7 @@ fn compare(ctx: &NativeCallContext, name: Option<&str>, given: &Dynamic) -> Rhai
     }
 }
 
-/// What test files see.
+/// Claims of tests: what must be so, compared and shown with a difference.
 #[export_module]
 pub mod api {
     use rhai::{Dynamic, FnPtr, NativeCallContext};

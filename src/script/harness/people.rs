@@ -38,7 +38,7 @@ async fn head(world: &World, repo: &RepoId, branch: &str) -> Result<Option<crate
     world.forge.branch(repo, branch).await
 }
 
-/// What test files see.
+/// People in a test: somebody merges, closes, pushes.
 #[export_module]
 pub mod api {
     use std::sync::atomic::{AtomicU64, Ordering};

@@ -60,7 +60,7 @@ fn fails(options: &Map) -> Result<Option<String>> {
     code.clone().into_string().map(Some).map_err(wrong)
 }
 
-/// What test files see.
+/// The world of a test, the scripts that it runs there, and what came of them.
 #[export_module]
 pub mod api {
     use rhai::{Array, Dynamic, ImmutableString, Map, NativeCallContext};
