@@ -17,9 +17,11 @@ fn found(ws: &Workspace, text: &str) -> Vec<(String, usize)> {
 }
 
 fn findings(ws: &Workspace, text: &str) -> Vec<Finding> {
-    ws.write("script.rhai", text);
+    // Tests know more functions, by the name of their file.
+    let name = if text.contains("fn test_") { "script.test.rhai" } else { "script.rhai" };
+    ws.write(name, text);
     let library = Library::new(ws.path());
-    let script = library.script("script.rhai", ws.path()).unwrap();
+    let script = library.script(name, ws.path()).unwrap();
     Checker::new(library).check(&script)
 }
 
@@ -50,6 +52,15 @@ fn every_rule_finds_what_its_example_shows_and_nothing_else() {
     let listed: Vec<&str> = rules().map(|rule| rule.id).collect();
     assert!(listed.is_sorted(), "{listed:?}");
     assert!(offences.is_empty(), "{offences}");
+}
+
+#[test]
+fn tests_know_what_tests_have() {
+    let ws = Workspace::new();
+    assert_eq!(found(&ws, "fn test_sums() {\n    assert_eq(1 + 1, 2);\n}\n"), []);
+    let misspelt = "fn test_sums() {\n    assert_qe(1 + 1, 2);\n}\n";
+    assert_eq!(findings(&ws, misspelt)[0].help.as_deref(), Some("did you mean `assert_eq`?"));
+    assert_eq!(found(&ws, "//! T\n\nassert_eq(1 + 1, 2);\n"), [("unknown-function".into(), 3)]);
 }
 
 /// The good examples run, and so do the bad ones of warnings: a warning is about scripts that work.

@@ -45,6 +45,8 @@ pub(super) struct Walk<'a> {
     /// How often each variable was read.
     pub(super) reads: Vec<usize>,
     pub(super) scope: Vec<VariableId>,
+    /// The variables of each name, in scope or not.
+    names: HashMap<String, Vec<VariableId>>,
     pub(super) inside: Vec<Inside>,
     blocks: usize,
     pub(super) function: String,
@@ -116,6 +118,7 @@ impl<'a> Walk<'a> {
             facts: Facts::default(),
             reads: Vec::new(),
             scope: Vec::new(),
+            names: HashMap::new(),
             inside: Vec::new(),
             blocks: 0,
             function: String::new(),
@@ -230,7 +233,9 @@ impl<'a> Walk<'a> {
 
     /// The variable that a name stands for here.
     pub(super) fn lookup(&self, name: &str) -> Option<VariableId> {
-        self.scope.iter().rev().copied().find(|id| self.facts.variables[*id].name == name)
+        // The scope holds numbers in ascending order.
+        let mut all = self.names.get(name)?.iter().rev().copied();
+        all.find(|id| self.scope.binary_search(id).is_ok())
     }
 
     pub(super) fn declare(
@@ -265,6 +270,7 @@ impl<'a> Walk<'a> {
         });
         self.reads.push(0);
         self.scope.push(id);
+        self.names.entry(name.to_string()).or_default().push(id);
     }
 
     /// Statements with a scope of their own; what the last one gives. Nothing, if they don't come to an end.
