@@ -1,10 +1,10 @@
 //! The one way between sync scripts and async Rust: the run in the engine's tag, `wait`, and how errors are thrown.
 
 use std::any::Any;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
 use rhai::{Dynamic, Engine, EvalAltResult, NativeCallContext};
@@ -228,6 +228,12 @@ struct Shared {
     branches: OnceLock<Arc<dyn Branches>>,
     /// Counts the places in the run at which items went beside each other.
     forks: AtomicI64,
+    /// Whether what was delivered before is to be brought up to date.
+    update: AtomicBool,
+    /// Whether something was found as it was delivered before, and left to people.
+    left: AtomicBool,
+    /// The templates that were rendered, with their digests.
+    templates: Mutex<BTreeMap<String, String>>,
 }
 
 /// What an item has for itself.
@@ -251,6 +257,9 @@ impl Run {
             used: Mutex::default(),
             branches: OnceLock::new(),
             forks: AtomicI64::new(0),
+            update: AtomicBool::new(false),
+            left: AtomicBool::new(false),
+            templates: Mutex::default(),
         };
         Run {
             config,
@@ -341,6 +350,37 @@ impl Run {
     /// The error of a run that was told to stop, if it was.
     pub fn stopped(&self) -> Option<Error> {
         self.stop.borrow().error()
+    }
+
+    /// Makes the run bring up to date what was delivered before.
+    pub fn set_update(&self, update: bool) {
+        self.shared.update.store(update, Ordering::Relaxed);
+    }
+
+    /// Whether what was delivered before is to be brought up to date.
+    pub fn updates(&self) -> bool {
+        self.shared.update.load(Ordering::Relaxed)
+    }
+
+    /// Notes that something was delivered before, and left to people.
+    pub fn leave_to_people(&self) {
+        self.shared.left.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether something that was delivered before was left to people.
+    pub fn left_to_people(&self) -> bool {
+        self.shared.left.load(Ordering::Relaxed)
+    }
+
+    /// Notes that a template was rendered.
+    pub fn rendered(&self, template: &str, digest: impl FnOnce() -> String) {
+        let mut templates = self.shared.templates.lock().unwrap_or_else(PoisonError::into_inner);
+        templates.entry(template.to_string()).or_insert_with(digest);
+    }
+
+    /// The templates that were rendered, with their digests.
+    pub fn templates(&self) -> BTreeMap<String, String> {
+        self.shared.templates.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Takes a name that may be used once in a run.

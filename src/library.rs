@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 
 use crate::config::file;
 use crate::embedded;
@@ -60,6 +61,24 @@ pub struct Template {
     pub values: Value,
     /// Its files, not rendered yet.
     pub files: Vec<SourceFile>,
+}
+
+impl Template {
+    /// The SHA-256 of all that rendering depends on beside the values.
+    pub fn digest(&self) -> String {
+        let mut hasher = Sha256::new();
+        let mut add = |bytes: &[u8]| {
+            hasher.update((bytes.len() as u64).to_le_bytes());
+            hasher.update(bytes);
+        };
+        add(self.values.to_string().as_bytes());
+        for file in &self.files {
+            add(file.path.as_bytes());
+            add(&[u8::from(file.executable)]);
+            add(&file.bytes);
+        }
+        hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
 }
 
 /// What can be run or rendered by name.

@@ -1,6 +1,7 @@
 //! `--plan --out FILE` and `idp-run apply FILE`: a plan is written down, and applied by running its script again under
 //! it: first against an overlay, to see whether the plan still fits the world, then for real, bound to its changes.
 
+use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, OnceLock};
@@ -9,7 +10,7 @@ use clap::Args;
 use serde_json::{Map, Value};
 
 use super::prompt::Terminal;
-use super::run::{self, Commanded, RunArgs};
+use super::run::{self, Commanded, MadeWith, RunArgs};
 use super::{Global, current_folder};
 use crate::bridge::Run;
 use crate::config::FILE;
@@ -47,6 +48,7 @@ pub fn apply(global: &Global, args: ApplyArgs) -> Exit {
             script: Some(script_of(global, &saved)?),
             values: saved.params.clone(),
             plan: args.plan,
+            update: saved.update,
             detailed_exitcode: args.detailed_exitcode,
             grants: args.grants.clone(),
             saved: Some(Arc::new(saved)),
@@ -110,6 +112,7 @@ impl Commanded {
                 Some(_) if run::is_path(self.called()) => self.script.granted(&config.root),
                 _ => self.called().to_string(),
             },
+            update: self.args.update,
             params,
             sources: self.sources()?,
             changes: recorded.changes,
@@ -134,10 +137,15 @@ impl Commanded {
     }
 
     /// Plans again, compares, and makes what is left of the plan; nothing, unless all of it still fits.
-    pub(super) fn apply(&self, saved: &Arc<SavedPlan>, run: &OnceLock<Arc<Run>>) -> Result<(), Trouble> {
+    pub(super) fn apply(
+        &self,
+        saved: &Arc<SavedPlan>,
+        run: &OnceLock<Arc<Run>>,
+        made: &OnceCell<MadeWith>,
+    ) -> Result<(), Trouble> {
         let recorder = Arc::new(Recorder::default());
         let heard = self.heard_by(&recorder, self.args.plan);
-        let mut attempt = Attempt::prepare(self.script.clone(), heard.clone())?;
+        let mut attempt = Attempt::prepare(self.script.clone(), heard.clone())?.updating(saved.update);
         let given = Given { values: self.args.values.clone(), ..Given::default() };
         let values = attempt.values(self.called(), &given, &Terminal { allowed: false })?;
         let key = attempt.key(&values);
@@ -177,8 +185,9 @@ impl Commanded {
         opening.guard = Some(bound.clone() as Arc<dyn Guard>);
         opening.hold = Mutex::new(hold);
         opening.plan = Some(digest);
-        let mut attempt = Attempt::prepare(self.script.clone(), surroundings.clone())?;
+        let mut attempt = Attempt::prepare(self.script.clone(), surroundings.clone())?.updating(saved.update);
         let ended = attempt.go(&values, opening.opener(), run);
+        let _ = made.set((attempt.inputs(run.get().map(Arc::as_ref)), values));
         match bound.refusal() {
             // A script may have caught the refusal and gone on.
             Some(error) if ended.is_ok() => Err(error.into()),

@@ -8,6 +8,7 @@ mod doctor;
 mod explain;
 mod list;
 mod man;
+mod outdated;
 mod pr;
 mod prompt;
 mod reference;

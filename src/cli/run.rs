@@ -1,5 +1,6 @@
 //! `idp-run SCRIPT`: one attempt at a run, on a thread of its own, watched for time, memory and Ctrl-C.
 
+use std::cell::OnceCell;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -9,18 +10,18 @@ use clap::Args;
 
 use super::apply;
 use super::prompt::Terminal;
-use super::{Global, current_folder, runtime, script_help};
+use super::{Global, current_folder, outdated, runtime, script_help};
 use crate::bridge::{Opened, Opening, Run, Stop};
 use crate::config::{self, Config};
 use crate::error::{Error, Exit, Kind, Result};
 use crate::library::{Library, Script};
 use crate::output::{self, Format};
 use crate::report::{Counts, Event, Sink, Status};
-use crate::script::{Attempt, Ended, Extras, Fence, Given, Progress, Surroundings, Trouble};
+use crate::script::{Attempt, Ended, Extras, Fence, Given, Progress, Surroundings, Trouble, input_hash};
 use crate::world::door::{Parts, cancelled};
 use crate::world::fault::Faults;
 use crate::world::forge::RUNS_AS;
-use crate::world::journal::{Journal, RunKey, Start};
+use crate::world::journal::{End, Inputs, Journal, RunKey, Start};
 use crate::world::lock::FileLock;
 use crate::world::plan::SavedPlan;
 use crate::world::plan::guard::{Guard, Heard, Recorder};
@@ -53,6 +54,9 @@ pub struct RunArgs {
     /// With --plan: exit with 5 if there are changes
     #[arg(long, requires = "plan")]
     pub detailed_exitcode: bool,
+    /// Propose what earlier attempts delivered and would deliver differently now, merged with people's edits
+    #[arg(long)]
+    pub update: bool,
     /// Make the changes without asking; the embedded world never asks
     #[arg(long, conflicts_with = "plan")]
     pub yes: bool,
@@ -182,6 +186,9 @@ fn find(global: &Global, name: &str, here: &std::path::Path) -> Result<(Config, 
     Ok((config, script))
 }
 
+/// What an attempt was made with, and its parameters.
+pub(super) type MadeWith = (Inputs, serde_json::Map<String, serde_json::Value>);
+
 /// One attempt of the command line, with all that it needs on its thread.
 pub(super) struct Commanded {
     pub(super) surroundings: Surroundings,
@@ -194,7 +201,8 @@ impl Commanded {
     /// The attempt from compiling to its last word.
     fn whole(self) -> Exit {
         let run = OnceLock::new();
-        let result = self.attempt(&run);
+        let made = OnceCell::new();
+        let result = self.attempt(&run, &made);
         let sink = &self.surroundings.sink;
         let door = run.get().and_then(|run: &Arc<Run>| run.opened()).map(|opened| &opened.door);
         let counts = door.map(Door::counts).unwrap_or_default();
@@ -232,8 +240,17 @@ impl Commanded {
         };
         if let Some((journal, attempt)) = door.and_then(Door::journal) {
             let time = crate::world::Clock::System.now();
-            let end = journal.end(*attempt, status, counts, note.as_deref(), time);
-            if let Err(error) = self.surroundings.handle.block_on(end) {
+            let made = made.into_inner();
+            let told = match (&made, run.get(), status) {
+                (Some((inputs, values)), Some(run), Status::Applied | Status::Waiting) => {
+                    outdated::notice(run, self.called(), inputs, values)
+                }
+                _ => Ok(()),
+            };
+            let inputs = made.map(|(inputs, values)| (input_hash(&inputs, &values), inputs));
+            let end = End { status, counts, note: note.as_deref(), inputs, time };
+            let end = self.surroundings.handle.block_on(journal.end(*attempt, &end));
+            if let Err(error) = told.and(end) {
                 sink.emit(Event::Failure { error, frames: Vec::new() });
                 (status, exit) = (Status::Failed, Exit::Failed);
             }
@@ -243,24 +260,34 @@ impl Commanded {
     }
 
     /// Runs the script; the text if only help was asked for.
-    fn attempt(&self, run: &OnceLock<Arc<Run>>) -> Result<Option<String>, Trouble> {
+    fn attempt(&self, run: &OnceLock<Arc<Run>>, made: &OnceCell<MadeWith>) -> Result<Option<String>, Trouble> {
         if let Some(saved) = &self.args.saved {
-            return self.apply(saved, run).map(|()| None);
+            return self.apply(saved, run, made).map(|()| None);
         }
         let recorder = self.args.out.as_ref().map(|_| Arc::new(Recorder::default()));
         let surroundings = match &recorder {
             Some(recorder) => self.heard_by(recorder, true),
             None => self.surroundings.clone(),
         };
-        let mut attempt = Attempt::prepare(self.script.clone(), surroundings.clone())?;
+        let mut attempt = Attempt::prepare(self.script.clone(), surroundings.clone())?.updating(self.args.update);
         if self.args.help {
             return Ok(Some(script_help::text(self.called(), &self.script, attempt.declared())));
         }
-        let values = attempt.values(self.called(), &self.given()?, &Terminal { allowed: self.ask })?;
+        let mut given = self.given()?;
+        let Surroundings { config, handle, .. } = &self.surroundings;
+        let known = !self.args.update || outdated::recall(config, handle, self.called(), &attempt, &mut given)?;
+        let values = attempt.values(self.called(), &given, &Terminal { allowed: self.ask }).map_err(|error| {
+            let unknown = !known && error.code() == "idp::param::missing";
+            let help = "--update takes what isn't given from the journal, and it has no run of these values: \
+                        `idp-run runs list` shows those it has";
+            if unknown { error.help(help) } else { error }
+        })?;
         let key = attempt.key(&values);
         let mut opening = self.opening(&surroundings, key.clone(), values.clone())?;
         opening.guard = recorder.clone().map(|recorder| recorder as Arc<dyn Guard>);
-        attempt.go(&values, opening.opener(), run)?;
+        let ended = attempt.go(&values, opening.opener(), run);
+        let _ = made.set((attempt.inputs(run.get().map(Arc::as_ref)), values.clone()));
+        ended?;
         if let (Some(recorder), Some(out)) = (recorder, &self.args.out) {
             self.save(recorder.recorded(), key, values, out)?;
         }
@@ -321,13 +348,14 @@ impl Commanded {
 /// The script as a later attempt names it: a path must not depend on the current folder.
 fn command(script: &Script, args: &RunArgs) -> Result<Vec<String>> {
     let name = args.script.clone().unwrap_or_default();
-    Ok(vec![match &script.folder {
+    let name = match &script.folder {
         Some(folder) if is_path(&name) => {
             let path = folder.join(format!("{}.rhai", script.name));
             std::path::absolute(&path).map_err(crate::error::io("find", &path))?.display().to_string()
         }
         _ => name,
-    }])
+    };
+    Ok([name].into_iter().chain(args.update.then(|| outdated::UPDATE.to_string())).collect())
 }
 
 pub(super) struct OpeningParts {

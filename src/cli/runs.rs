@@ -6,7 +6,7 @@ use clap::Subcommand;
 
 use super::run::RunArgs;
 use super::undo::UndoArgs;
-use super::{Global, block_on};
+use super::{Global, block_on, current_folder};
 use crate::error::{Error, Exit, Result};
 use crate::output::{self, Format, table::Table};
 use crate::world::fault::Faults;
@@ -18,7 +18,14 @@ use crate::world::undo::run_key;
 #[derive(Subcommand)]
 pub enum Verb {
     /// All runs, the newest first
-    List,
+    List {
+        /// Only those whose files were made with older versions of script, modules, templates or parameters
+        #[arg(long)]
+        outdated: bool,
+        /// With --outdated: exit with 5 if there are such runs
+        #[arg(long, requires = "outdated")]
+        detailed_exitcode: bool,
+    },
     /// One run with its attempts, steps and changes
     Show {
         /// The run's key, its hash, or the beginning of either
@@ -55,11 +62,14 @@ pub fn runs(global: &Global, verb: Verb) -> Result<Exit> {
     let options = global.options(false);
     let json = options.format == Format::Json;
     match verb {
-        Verb::List if json => {
+        Verb::List { outdated: true, detailed_exitcode } => {
+            return super::outdated::list(global, &config, &current_folder()?, &rows, detailed_exitcode);
+        }
+        Verb::List { .. } if json => {
             output::records(&options, rows.iter().map(record));
         }
-        Verb::List if rows.is_empty() => output::text("No runs yet.\n"),
-        Verb::List => {
+        Verb::List { .. } if rows.is_empty() => output::text("No runs yet.\n"),
+        Verb::List { .. } => {
             let mut table = Table::new(["RUN", "STATUS", "ATTEMPTS", "LAST", "ID"]);
             for row in rows {
                 let status = match &row.waiting_for {
@@ -109,8 +119,9 @@ pub fn runs(global: &Global, verb: Verb) -> Result<Exit> {
                     continue;
                 }
                 let values = row.params.as_object().cloned().unwrap_or_default();
+                let update = row.command.iter().any(|word| word == super::outdated::UPDATE);
                 let (script, grants) = (row.command.first().cloned(), grants.clone());
-                let exit = super::run::run(global, RunArgs { script, values, grants, ..RunArgs::default() });
+                let exit = super::run::run(global, RunArgs { script, values, grants, update, ..RunArgs::default() });
                 if exit != Exit::Ok {
                     worst = exit;
                 }
@@ -121,7 +132,8 @@ pub fn runs(global: &Global, verb: Verb) -> Result<Exit> {
     Ok(Exit::Ok)
 }
 
-fn record(row: &RunRow) -> serde_json::Value {
+/// A run as an event of `--output json`.
+pub fn record(row: &RunRow) -> serde_json::Value {
     let mut value = serde_json::json!({ "type": "run" });
     if let (Some(value), serde_json::Value::Object(fields)) = (value.as_object_mut(), serde_json::json!(row)) {
         value.extend(fields);

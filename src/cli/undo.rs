@@ -16,7 +16,7 @@ use crate::report::{Event, Sink, Status};
 use crate::world::door::{Door, Parts};
 use crate::world::fault::Faults;
 use crate::world::forge::RUNS_AS;
-use crate::world::journal::{ChangeRow, Journal, RunKey, RunRow, Start};
+use crate::world::journal::{ChangeRow, End, Journal, RunKey, RunRow, Start};
 use crate::world::plan::guard::{Heard, Recorder};
 use crate::world::sqlite::SqliteJournal;
 use crate::world::undo::{Undo, run_key};
@@ -163,7 +163,8 @@ async fn run(
             Ok(()) => (Status::Applied, None),
             Err(error) => (Status::Failed, Some(error.message())),
         };
-        let end = journal.end(*attempt, status, counts, note, Clock::System.now()).await;
+        let end = End { status, counts, note, inputs: None, time: Clock::System.now() };
+        let end = journal.end(*attempt, &end).await;
         end.map_err(|error| (error, counts))?;
     }
     drop(held);

@@ -7,8 +7,9 @@ use serde_json::{Map, Value};
 
 use super::diagnose::diagnose;
 use super::engine::{Extras, Host, Progress};
+use super::inputs::inputs;
 use super::meter::Metered;
-use super::params::{Declared, Given, gather, to_map};
+use super::params::{Declared, Given, gather, recall, stated, to_map};
 use super::prompt::Asking;
 use super::run_key::run_key;
 use crate::bridge::{Opening, Run, RunTag, Setup, Trouble};
@@ -17,7 +18,7 @@ use crate::error::{Error, Result};
 use crate::library::{Library, Script};
 use crate::report::Sink;
 use crate::world::Mode;
-use crate::world::journal::RunKey;
+use crate::world::journal::{Inputs, RunKey};
 
 /// What a script runs in.
 #[derive(Clone)]
@@ -58,6 +59,7 @@ pub struct Attempt {
     host: Host,
     declared: Vec<Declared>,
     surroundings: Surroundings,
+    update: bool,
 }
 
 impl Attempt {
@@ -67,7 +69,13 @@ impl Attempt {
         let Surroundings { library, sink, progress, extras, .. } = &surroundings;
         let host = Host::compile_with(script, library, sink.clone(), progress.clone(), extras.clone())?;
         let declared = host.declared().map_err(|error| diagnose(&host, *error))?;
-        Ok(Attempt { host, declared, surroundings })
+        Ok(Attempt { host, declared, surroundings, update: false })
+    }
+
+    /// The same; with `update`, it brings up to date what attempts before it delivered.
+    #[must_use]
+    pub fn updating(self, update: bool) -> Attempt {
+        Attempt { update, ..self }
     }
 
     /// What `params()` declares.
@@ -80,9 +88,30 @@ impl Attempt {
         gather(called, &self.declared, given, asking)
     }
 
+    /// What the run is known by that these values ask for, as far as they say.
+    pub fn identity(&self, called: &str, given: &Given) -> Result<RunKey> {
+        let mut values = stated(called, &self.declared, given)?;
+        for param in &self.declared {
+            if let Some(default) = &param.rule.default {
+                values.entry(param.name.clone()).or_insert_with(|| default.clone());
+            }
+        }
+        Ok(self.key(&values))
+    }
+
+    /// Gives the values that an earlier attempt had and that are given nowhere now.
+    pub fn recall(&self, called: &str, given: &mut Given, earlier: &Map<String, Value>) -> Result<()> {
+        recall(called, &self.declared, given, earlier)
+    }
+
     /// What a run with these values is known by.
     pub fn key(&self, values: &Map<String, Value>) -> RunKey {
-        run_key(self.host.script(), &self.declared, values)
+        run_key(self.host.script(), &inputs(&self.host, &self.surroundings, None), &self.declared, values)
+    }
+
+    /// What the attempt was made with so far.
+    pub fn inputs(&self, run: Option<&Run>) -> Inputs {
+        inputs(&self.host, &self.surroundings, run)
     }
 
     /// Asks `check(p)`, then runs `run(p)`, or the script from top to bottom. The run is put where it can be looked at
@@ -93,7 +122,12 @@ impl Attempt {
         open: impl Fn() -> Opening + Send + Sync + 'static,
         run: &OnceLock<Arc<Run>>,
     ) -> Result<(), Trouble> {
-        self.host.attach(RunTag::new(run.get_or_init(|| Arc::new(self.surroundings.run(open))).clone()));
+        let made = || {
+            let run = self.surroundings.run(open);
+            run.set_update(self.update);
+            Arc::new(run)
+        };
+        self.host.attach(RunTag::new(run.get_or_init(made).clone()));
         let host = &self.host;
         let map = || to_map(values);
         if host.defines("check", 1) {

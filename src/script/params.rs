@@ -77,13 +77,27 @@ fn position_of(text: &str, name: &str) -> usize {
     found.map_or(usize::MAX, |(at, _)| at)
 }
 
-/// The values of all declared parameters, checked. Those left out are asked for if somebody is there to answer.
-pub fn gather(
+/// Takes the values that an earlier attempt had and that are given nowhere now, as long as the script still takes them.
+pub fn recall(
     script: &str,
     declared: &[Declared],
-    given: &Given,
-    asking: &dyn Asking,
-) -> Result<serde_json::Map<String, Value>> {
+    given: &mut Given,
+    earlier: &serde_json::Map<String, Value>,
+) -> Result<()> {
+    let stated = stated(script, declared, given)?;
+    for param in declared.iter().filter(|param| !stated.contains_key(&param.name)) {
+        if let Some(value) = earlier.get(&param.name).filter(|value| !value.is_null()) {
+            check(&param.name, &param.rule, value).map_err(|error| {
+                error.help(format!("that is what the last attempt had: give `{}=VALUE` to change it", param.name))
+            })?;
+            given.values.insert(param.name.clone(), value.clone());
+        }
+    }
+    Ok(())
+}
+
+/// The values that are given, checked, without defaults.
+pub fn stated(script: &str, declared: &[Declared], given: &Given) -> Result<serde_json::Map<String, Value>> {
     let mut values = given.values.clone();
     values.retain(|name, _| declared.iter().any(|param| param.name == *name));
     for param in declared {
@@ -119,6 +133,17 @@ pub fn gather(
         check(name, &param.rule, &value)?;
         values.insert(name.clone(), value);
     }
+    Ok(values)
+}
+
+/// The values of all declared parameters, checked. Those left out are asked for if somebody is there to answer.
+pub fn gather(
+    script: &str,
+    declared: &[Declared],
+    given: &Given,
+    asking: &dyn Asking,
+) -> Result<serde_json::Map<String, Value>> {
+    let mut values = stated(script, declared, given)?;
     let missing =
         |param: &&Declared| !values.contains_key(&param.name) && param.rule.default.is_none() && !param.rule.optional;
     let missing: Vec<&Declared> = declared.iter().filter(missing).collect();

@@ -2,16 +2,17 @@
 
 use serde_json::{Map, Value};
 
+use super::inputs::input_hash;
 use super::params::Declared;
 use crate::library::Script;
 use crate::world::hash;
-use crate::world::journal::RunKey;
+use crate::world::journal::{Inputs, RunKey};
 
 /// Segments of the semantic key: the identity of a run whose script marks no parameter.
 const SEGMENTS: [&str; 3] = ["project", "env", "service"];
 
-/// The run of a script with these parameters.
-pub fn run_key(script: &Script, declared: &[Declared], values: &Map<String, Value>) -> RunKey {
+/// The run of a script with these parameters, made with these inputs.
+pub fn run_key(script: &Script, inputs: &Inputs, declared: &[Declared], values: &Map<String, Value>) -> RunKey {
     let marked: Vec<&str> =
         declared.iter().filter(|param| param.rule.identity).map(|param| param.name.as_str()).collect();
     let identity: Vec<&str> = if marked.is_empty() {
@@ -30,16 +31,5 @@ pub fn run_key(script: &Script, declared: &[Declared], values: &Map<String, Valu
             key.push_str(&format!(" {name}={}", text.replace('%', "%25").replace(' ', "%20")));
         }
     }
-    RunKey { hash: hash::short(&key), script: script.name.clone(), input_hash: input_hash(script, values), key }
-}
-
-/// The digest of what a run was asked for: the same key with another one is an update.
-pub fn input_hash(script: &Script, values: &Map<String, Value>) -> String {
-    let mut sorted: Vec<_> = values.iter().collect();
-    sorted.sort_by_key(|(name, _)| name.as_str());
-    let mut text = format!("{}\n", hash::digest(script.text.as_bytes()));
-    for (name, value) in sorted {
-        text.push_str(&format!("{name}={value}\n"));
-    }
-    hash::short(&text)
+    RunKey { hash: hash::short(&key), script: script.name.clone(), input_hash: input_hash(inputs, values), key }
 }

@@ -58,13 +58,21 @@ impl fmt::Display for Marker {
 /// The key of the trailer in commits that runs make.
 pub const TRAILER: &str = "Idp-Run";
 
-/// The value of our trailer in a commit message: only in the last paragraph, as git reads trailers.
+/// The key of the trailer that names the rendering which an update was merged from.
+pub const RENDERED: &str = "Idp-Run-Rendered";
+
+/// The value of our trailer in a commit message.
 pub fn trailer_of(message: &str) -> Option<&str> {
+    trailer(message, TRAILER)
+}
+
+/// The value of a trailer in a commit message: only in the last paragraph, as git reads trailers.
+pub fn trailer<'a>(message: &'a str, key: &str) -> Option<&'a str> {
     let last = message.trim_end().rsplit("\n\n").next()?;
     if last.len() == message.trim_end().len() {
         return None; // The subject alone has no trailers.
     }
-    last.lines().rev().find_map(|line| line.strip_prefix(TRAILER)?.strip_prefix(": ")).map(str::trim)
+    last.lines().rev().find_map(|line| line.strip_prefix(key)?.strip_prefix(": ")).map(str::trim)
 }
 
 /// A file's contents and whether it can be executed.
@@ -106,6 +114,21 @@ pub struct BranchCommit {
     pub files: Vec<FileChange>,
     /// The commit whose tree the files change.
     pub tree_of: CommitId,
+    /// With an update of what was delivered: what the files were merged from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rendering: Option<Rendering>,
+}
+
+/// What a run would deliver, without people's edits: kept beside the update that it was merged into, since the next
+/// update is merged from what changed since.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rendering {
+    /// The commit that the edit was made on; none if on no files at all.
+    pub on: Option<CommitId>,
+    /// What the edit changes of it.
+    pub files: Vec<FileChange>,
+    /// The files of the merge that hold conflict markers.
+    pub conflicts: BTreeSet<String>,
 }
 
 /// What people read of a pull request, each field only if it is to change.
@@ -410,6 +433,15 @@ impl Change {
             }
             _ => &[],
         }
+    }
+
+    /// Whether one of its files holds conflict markers, which people resolve before they merge.
+    pub fn is_unmerged(&self, path: &str) -> bool {
+        let commit = match self {
+            Change::OpenPullRequest { commit, .. } | Change::UpdatePullRequest { commit: Some(commit), .. } => commit,
+            _ => return false,
+        };
+        commit.rendering.as_ref().is_some_and(|rendering| rendering.conflicts.contains(path))
     }
 
     /// The difference that it makes, for people.

@@ -307,6 +307,8 @@ pub struct Revision {
     pub author: String,
     /// Our trailer, if it has one.
     pub trailer: Option<String>,
+    /// The rendering that an update was merged from.
+    pub rendering: Option<CommitId>,
 }
 
 /// What it takes to take commits back.
@@ -334,8 +336,8 @@ pub struct Entry {
 pub enum Delivered {
     /// Nothing does.
     No,
-    /// The marker's ref does.
-    Marked,
+    /// The marker's ref does, at this commit.
+    Marked(CommitId),
     /// A commit's trailer does; the ref was lost to a crash.
     Trailer(CommitId),
 }

@@ -1,6 +1,8 @@
 //! The durable record of runs, attempts, steps and changes. It is memory, not truth: all that can be observed
 //! converges without it. It decides only effects that can't be observed afterwards.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use serde::Serialize;
 
@@ -53,6 +55,45 @@ pub enum Effect {
     Uncertain,
     /// It was done.
     Done,
+}
+
+/// What an attempt was made with: SHA-256 digests, of what has several by name.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, serde::Deserialize)]
+pub struct Inputs {
+    /// Of the script's text.
+    pub script: String,
+    /// Of the modules that it imported, by their paths within the workspace or the binary.
+    pub modules: BTreeMap<String, String>,
+    /// Of the templates that it rendered.
+    pub templates: BTreeMap<String, String>,
+}
+
+/// An attempt, for telling how old what it delivered is.
+#[derive(Debug, Clone)]
+pub struct Made {
+    /// What it was made with, if it ended.
+    pub inputs: Option<Inputs>,
+    /// Its parameters.
+    pub params: serde_json::Value,
+    /// Whether it was to bring up to date what was delivered before.
+    pub update: bool,
+    /// Whether it ended well, or waits.
+    pub ok: bool,
+}
+
+/// How an attempt ended.
+#[derive(Debug, Clone)]
+pub struct End<'a> {
+    /// In which state.
+    pub status: Status,
+    /// After how many changes.
+    pub counts: Counts,
+    /// Why it failed or what it waits for.
+    pub note: Option<&'a str>,
+    /// What it was made with, and the digest of that and of its parameters before it.
+    pub inputs: Option<(String, Inputs)>,
+    /// When, in seconds since 1970-01-01 UTC.
+    pub time: i64,
 }
 
 /// A run, for listing.
@@ -151,7 +192,9 @@ pub trait Journal: Send + Sync {
     /// What is known of an effect.
     async fn effect(&self, key: &str) -> Result<Effect>;
     /// Records how an attempt ended.
-    async fn end(&self, attempt: Attempt, status: Status, counts: Counts, note: Option<&str>, time: i64) -> Result<()>;
+    async fn end(&self, attempt: Attempt, end: &End<'_>) -> Result<()>;
+    /// What the attempts at a run were made with, oldest first.
+    async fn made(&self, hash: &str) -> Result<Vec<Made>>;
     /// All runs, the newest attempt first.
     async fn runs(&self) -> Result<Vec<RunRow>>;
     /// The attempts of a run, oldest first.

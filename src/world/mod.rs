@@ -24,6 +24,7 @@ pub mod review;
 pub mod snapshot;
 pub mod sqlite;
 pub mod store;
+pub mod three_way;
 pub mod undo;
 
 use std::collections::BTreeMap;

@@ -36,7 +36,7 @@ struct Held {
     branches: BTreeMap<String, CommitId>,
     deleted: BTreeSet<String>,
     commits: HashMap<CommitId, Planned>,
-    delivered: BTreeSet<Marker>,
+    delivered: BTreeMap<Marker, CommitId>,
     pulls: Vec<PullRequest>,
 }
 
@@ -48,12 +48,14 @@ struct Planned {
     files: Arc<BTreeMap<String, Option<File>>>,
     /// None for what people commit.
     trailer: Option<String>,
+    rendering: Option<CommitId>,
 }
 
 impl Planned {
     fn revision(self, id: &CommitId) -> Revision {
         let author = if self.trailer.is_some() { super::forge::RUNS_AS } else { "someone" };
-        Revision { id: id.clone(), parents: self.parents, author: author.into(), trailer: self.trailer }
+        let Planned { parents, trailer, rendering, .. } = self;
+        Revision { id: id.clone(), parents, author: author.into(), trailer, rendering }
     }
 }
 
@@ -103,14 +105,19 @@ impl Overlay {
     ) -> CommitId {
         let id = CommitId(format!("{}{}", self.prefix, held.commits.len() + 1));
         let files = files.iter().map(|file| (file.path.clone(), file.after.clone())).collect();
-        let trailer = marker.map(Marker::to_string);
-        held.commits.insert(id.clone(), Planned { parents, tree_of, files: Arc::new(files), trailer });
+        let (files, trailer) = (Arc::new(files), marker.map(Marker::to_string));
+        held.commits.insert(id.clone(), Planned { parents, tree_of, files, trailer, rendering: None });
         id
     }
 
     fn add_branch_commit(&self, held: &mut Held, head: &str, commit: &BranchCommit, marker: &Marker) -> CommitId {
+        let kept = commit
+            .rendering
+            .as_ref()
+            .map(|rendering| self.add_commit(held, Vec::new(), rendering.on.clone(), &rendering.files, None));
         let (parents, tree_of) = (commit.parents.clone(), Some(commit.tree_of.clone()));
         let id = self.add_commit(held, parents, tree_of, &commit.files, Some(marker));
+        held.commits.entry(id.clone()).and_modify(|planned| planned.rendering = kept);
         held.branches.insert(head.to_string(), id.clone());
         id
     }
@@ -240,8 +247,8 @@ impl Forge for Overlay {
 
     async fn delivered(&self, repo: &RepoId, branch: &str, marker: &Marker) -> Result<Delivered> {
         let (held, ask) = self.of(repo);
-        if held.is_some_and(|held| held.delivered.contains(marker)) {
-            return Ok(Delivered::Marked);
+        if let Some(commit) = held.and_then(|held| held.delivered.get(marker).cloned()) {
+            return Ok(Delivered::Marked(commit));
         }
         if ask { self.inner.delivered(repo, branch, marker).await } else { Ok(Delivered::No) }
     }
@@ -310,13 +317,8 @@ impl Forge for Overlay {
     async fn marks(&self, repo: &RepoId, owner: &str) -> Result<Vec<(String, CommitId)>> {
         let (held, ask) = self.of(repo);
         let mut marks = if ask { self.inner.marks(repo, owner).await? } else { Vec::new() };
-        for (id, planned) in held.iter().flat_map(|held| &held.commits) {
-            let marker = held
-                .iter()
-                .flat_map(|held| &held.delivered)
-                .find(|marker| marker.owner == owner && Some(marker.to_string()) == planned.trailer);
-            marks.extend(marker.map(|marker| (marker.id.clone(), id.clone())));
-        }
+        let delivered = held.iter().flat_map(|held| &held.delivered).filter(|(marker, _)| marker.owner == owner);
+        marks.extend(delivered.map(|(marker, id)| (marker.id.clone(), id.clone())));
         Ok(marks)
     }
 
@@ -412,7 +414,7 @@ impl Forge for Overlay {
                 held.protection.insert(branch.clone(), after.clone());
             }
             Change::Commit { branch, parent, marker, files, .. } => {
-                if held.delivered.contains(marker) {
+                if held.delivered.contains_key(marker) {
                     return Ok(Outcome { already: true, ..outcome });
                 }
                 if head != *parent {
@@ -424,16 +426,16 @@ impl Forge for Overlay {
                 for pull in held.pulls.iter_mut().filter(|pull| pull.head == *branch && pull.state == State::Open) {
                     pull.commit = id.clone();
                 }
-                held.branches.insert(branch.clone(), id);
-                held.delivered.extend(ours.cloned());
+                held.branches.insert(branch.clone(), id.clone());
+                held.delivered.extend(ours.cloned().map(|marker| (marker, id)));
                 outcome.commit = Some(Later::Unknown);
             }
             Change::DeleteBranch { branch, .. } => {
                 held.deleted.insert(branch.clone());
                 held.branches.remove(branch);
             }
-            Change::RestoreMarker { marker, .. } => {
-                held.delivered.insert(marker.clone());
+            Change::RestoreMarker { marker, commit, .. } => {
+                held.delivered.insert(marker.clone(), commit.clone());
             }
             Change::OpenPullRequest { base, head, commit, marker, title, body, labels, reviewers, .. } => {
                 let id = self.add_branch_commit(held, head, commit, marker);

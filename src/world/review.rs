@@ -29,6 +29,10 @@ impl Reviewer for Manifests {
             if !file.path.ends_with(".yaml") && !file.path.ends_with(".yml") {
                 continue;
             }
+            // Conflict markers are no YAML: people take them out before they merge.
+            if change.is_unmerged(&file.path) {
+                continue;
+            }
             let name = format!("{repo}:{}", file.path);
             let required = self.required.is_match(format!("{}/{}", repo.name(), file.path));
             match std::str::from_utf8(&after.bytes) {

@@ -9,13 +9,15 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::fault::Faults;
 use super::forge::Outcome;
-use super::journal::{Attempt, AttemptRow, ChangeRow, Effect, Entry, Intent, Journal, RunRow, Start, StepRow};
+use super::journal::{
+    Attempt, AttemptRow, ChangeRow, Effect, End, Entry, Intent, Journal, Made, RunRow, Start, StepRow,
+};
 use super::lock::FileLock;
 use crate::error::{Error, Result};
-use crate::report::{Counts, Status};
+use crate::report::Status;
 
 /// The version of the tables, in SQLite's `user_version`.
-const VERSION: i64 = 3;
+const VERSION: i64 = 4;
 
 const TABLES: &str = "
     CREATE TABLE runs (
@@ -23,7 +25,7 @@ const TABLES: &str = "
     ) STRICT;
     CREATE TABLE attempts (
         id INTEGER PRIMARY KEY, run TEXT NOT NULL REFERENCES runs(hash), number INTEGER NOT NULL,
-        input_hash TEXT NOT NULL, params TEXT NOT NULL, command TEXT NOT NULL, plan TEXT,
+        input_hash TEXT NOT NULL, inputs TEXT, params TEXT NOT NULL, command TEXT NOT NULL, plan TEXT,
         started INTEGER NOT NULL, ended INTEGER, status TEXT NOT NULL, note TEXT,
         created INTEGER NOT NULL DEFAULT 0, updated INTEGER NOT NULL DEFAULT 0,
         deleted INTEGER NOT NULL DEFAULT 0, unchanged INTEGER NOT NULL DEFAULT 0,
@@ -44,7 +46,7 @@ const TABLES: &str = "
 ";
 
 /// From each version to the next.
-const STEPS: [&str; 2] = [
+const STEPS: [&str; 3] = [
     "
     ALTER TABLE steps ADD COLUMN position INTEGER NOT NULL DEFAULT 0;
     ALTER TABLE changes ADD COLUMN position INTEGER NOT NULL DEFAULT 0;
@@ -55,6 +57,8 @@ const STEPS: [&str; 2] = [
     ALTER TABLE changes ADD COLUMN number INTEGER;
     ALTER TABLE changes ADD COLUMN made TEXT;
 ",
+    // What an attempt was made with.
+    "ALTER TABLE attempts ADD COLUMN inputs TEXT;",
 ];
 
 /// A journal in a SQLite file.
@@ -222,23 +226,48 @@ impl Journal for SqliteJournal {
         })
     }
 
-    async fn end(&self, attempt: Attempt, status: Status, counts: Counts, note: Option<&str>, time: i64) -> Result<()> {
+    async fn end(&self, attempt: Attempt, end: &End<'_>) -> Result<()> {
+        let counts = end.counts;
+        let inputs = end.inputs.as_ref().map(|(_, inputs)| serde_json::json!(inputs).to_string());
+        let input_hash = end.inputs.as_ref().map(|(hash, _)| hash);
         self.write(|db| {
             db.execute(
                 "UPDATE attempts SET status = ?2, note = ?3, ended = ?4, created = ?5, updated = ?6, deleted = ?7,
-                 unchanged = ?8 WHERE id = ?1",
+                 unchanged = ?8, inputs = ?9, input_hash = coalesce(?10, input_hash) WHERE id = ?1",
                 params![
                     attempt.0,
-                    word(status),
-                    note,
-                    time,
+                    word(end.status),
+                    end.note,
+                    end.time,
                     counts.create as i64,
                     counts.update as i64,
                     counts.delete as i64,
-                    counts.unchanged as i64
+                    counts.unchanged as i64,
+                    inputs,
+                    input_hash
                 ],
             )
             .map(drop)
+        })
+    }
+
+    async fn made(&self, hash: &str) -> Result<Vec<Made>> {
+        self.read(|db| {
+            let mut query =
+                db.prepare("SELECT inputs, params, command, status FROM attempts WHERE run = ?1 ORDER BY number")?;
+            let rows = query.query_map(params![hash], |row| {
+                let inputs: Option<String> = row.get(0)?;
+                let (params, command): (String, String) = (row.get(1)?, row.get(2)?);
+                let words: Vec<String> = serde_json::from_str(&command).unwrap_or_default();
+                let status: String = row.get(3)?;
+                Ok(Made {
+                    inputs: inputs.and_then(|text| serde_json::from_str(&text).ok()),
+                    params: serde_json::from_str(&params).unwrap_or_default(),
+                    update: words.iter().any(|word| word == "--update"),
+                    ok: ["applied", "waiting"].contains(&status.as_str()),
+                })
+            })?;
+            rows.collect()
         })
     }
 

@@ -26,5 +26,6 @@ mod script_tests;
 mod skeletons;
 mod support;
 mod undo;
+mod updates;
 mod workspace;
 mod yaml;

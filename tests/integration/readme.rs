@@ -68,6 +68,16 @@ fn the_readme_keeps_its_word() {
 }
 
 #[test]
+fn the_page_about_updates_keeps_its_word() {
+    let text = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/updates.md")).unwrap();
+    let ws = tree();
+    run(&ws, &commands(&blocks(&text, "console")));
+    let forge = ws.path().join("examples/acme/.idp/forge/acme/payments-api.git");
+    let readme = git(&forge, &["show", "refs/pull/1/head:README.md"]);
+    assert!(readme.contains("Takes payments"), "{readme}");
+}
+
+#[test]
 fn the_example_tells_a_story_that_runs() {
     let text = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/acme/README.md")).unwrap();
     let ws = tree();

@@ -2,16 +2,18 @@
 
 pub mod api;
 pub mod options;
+pub mod update;
 
 use rhai::{Dynamic, FnPtr, Map, NativeCallContext};
 
+use self::update::Before;
 use crate::bridge::{RhaiResultOf, Run, throw};
 use crate::error::{Error, Result};
 use crate::primitives::options::Options;
 use crate::primitives::repo::{Repo, no_branch, redo};
 use crate::primitives::tree::Tree;
 use crate::report::Event;
-use crate::world::change::{BranchCommit, Change, Marker, PullRequestText};
+use crate::world::change::{BranchCommit, Change, Marker, PullRequestText, Rendering};
 use crate::world::forge::{self, CommitId, MOVED, Mergeable, RepoId, State, branch_taken, check_branch, missing};
 use crate::world::{Door, FileChange};
 
@@ -83,6 +85,7 @@ struct Proposal {
     text: PullRequestText,
     message: String,
     reopen: bool,
+    rendering: Option<Rendering>,
 }
 
 /// What is to be done about a proposal.
@@ -137,6 +140,7 @@ pub fn propose(
             },
             message: options.text("message")?.unwrap_or_else(|| title.to_string()),
             reopen: options.flag("reopen")?.unwrap_or(false),
+            rendering: None,
         })
     };
     let thrown = |error: Error| throw(ctx, error);
@@ -156,7 +160,17 @@ pub fn propose(
         }
         Ok(true)
     })?;
-    made.ok_or_else(|| thrown(missing(&repo.id)))
+    let made = made.ok_or_else(|| thrown(missing(&repo.id)))?;
+    if let Some(pull) = made.now.as_ref().filter(|pull| pull.state == State::Merged) {
+        run.leave_to_people();
+        if run.updates() {
+            let before = run.door().and_then(|door| run.wait(Before::of_proposal(door, &proposal, pull)));
+            if let Some(before) = before.map_err(thrown)? {
+                before.update(ctx, run, edit)?;
+            }
+        }
+    }
+    Ok(made)
 }
 
 /// The branch of a run: `create-service-payments-api`, from its key; with the proposal's id behind it.
@@ -292,6 +306,7 @@ impl Proposal {
             message: self.message.clone(),
             files,
             tree_of: tree_of.clone(),
+            rendering: self.rendering.clone(),
         };
         let change = match then {
             Then::Open if files.is_empty() => {

@@ -18,10 +18,11 @@ fn named(run: &Run, name: &str, shared: Option<String>) -> Result<Repo> {
 pub mod api {
     use rhai::{Dynamic, ImmutableString, Map, NativeCallContext};
 
-    use super::super::{Delivery, Wish, options, redo};
+    use super::super::{Delivery, Stand, Wish, options, redo};
     use crate::bridge::{RhaiResultOf, run_of, throw};
     use crate::error::Error;
     use crate::primitives::options::Options;
+    use crate::primitives::pull_request::update::Before;
     use crate::primitives::pull_request::{self, Edit, PullRequest};
     use crate::primitives::tree::Tree;
     use crate::world::forge::check_branch;
@@ -145,12 +146,27 @@ pub mod api {
             Ok(Delivery { repo: repo.clone(), branch: branch.into(), id, message: message.into() })
         };
         let delivery = prepare().map_err(|error: Error| throw(&ctx, error))?;
+        let mut before = None;
         redo(&format!("{branch} of {}", repo.id), || {
             let look = run.door().and_then(|door| run.pass(delivery.look(door))).map_err(|error| throw(&ctx, error))?;
-            let Some(head) = look else { return Ok(true) };
+            let head = match look {
+                Stand::Due(head) => head,
+                Stand::Made(commit) => {
+                    before = Some(commit);
+                    return Ok(true);
+                }
+            };
             let tree = edit.apply(&ctx, &repo.id, head.as_ref())?;
             run.door().and_then(|door| run.pass(delivery.make(door, head, &tree))).map_err(|error| throw(&ctx, error))
         })?;
+        if let Some(commit) = before {
+            run.leave_to_people();
+            if run.updates() {
+                let look = |door| run.wait(Before::of_commit(door, repo, branch, delivery.marker(door), commit));
+                let before = run.door().and_then(look).map_err(|error| throw(&ctx, error))?;
+                before.update(&ctx, &run, &edit)?;
+            }
+        }
         Ok(repo.clone())
     }
 

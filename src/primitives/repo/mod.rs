@@ -186,37 +186,48 @@ pub struct Delivery {
     pub message: String,
 }
 
+/// Where a delivery stands.
+pub enum Stand {
+    /// It was made before, by this commit.
+    Made(CommitId),
+    /// Its edit is to be made on this head; none for a branch that isn't there yet.
+    Due(Option<CommitId>),
+}
+
 /// How often an edit is redone because others were faster.
 const REDONE: u32 = 50;
 
 impl Delivery {
-    fn marker(&self, door: &Door) -> Marker {
+    /// What says afterwards that it was made.
+    pub fn marker(&self, door: &Door) -> Marker {
         Marker::new(&self.repo.owner_hash(door), &self.id)
     }
 
-    /// Where the edit is to be made: `None` if the delivery was made before.
-    pub async fn look(&self, door: &Door) -> Result<Option<Option<CommitId>>> {
+    /// Whether it was made before, or where its edit is to be made.
+    pub async fn look(&self, door: &Door) -> Result<Stand> {
         let forge = &door.world().forge;
         let marker = self.marker(door);
         let target = self.change(&marker, None, Vec::new()).target();
         match forge.delivered(&self.repo.id, &self.branch, &marker).await? {
-            Delivered::Marked => {
+            Delivered::Marked(commit) => {
                 door.unchanged("commit", &target);
-                Ok(None)
+                Ok(Stand::Made(commit))
             }
             Delivered::Trailer(commit) => {
                 let repo = self.repo.id.clone();
-                door.pass(Change::RestoreMarker { repo, marker, commit }).await?;
+                door.pass(Change::RestoreMarker { repo, marker, commit: commit.clone() }).await?;
                 door.unchanged("commit", &target);
-                Ok(None)
+                Ok(Stand::Made(commit))
             }
             Delivered::No => {
                 let head = forge.branch(&self.repo.id, &self.branch).await?;
                 if head.is_some() && forge.protection(&self.repo.id, &self.branch).await?.is_some() {
                     // Another run of what several share may have delivered and protected since the first look.
-                    if forge.delivered(&self.repo.id, &self.branch, &marker).await? != Delivered::No {
+                    if let Delivered::Marked(commit) | Delivered::Trailer(commit) =
+                        forge.delivered(&self.repo.id, &self.branch, &marker).await?
+                    {
                         door.unchanged("commit", &target);
-                        return Ok(None);
+                        return Ok(Stand::Made(commit));
                     }
                     return Err(Error::failed(
                         "idp::forge::protected",
@@ -224,7 +235,7 @@ impl Delivery {
                     )
                     .help("propose a pull request instead: `repo.propose(...)`"));
                 }
-                Ok(Some(head))
+                Ok(Stand::Due(head))
             }
         }
     }

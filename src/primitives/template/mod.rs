@@ -67,6 +67,7 @@ pub mod api {
         let run = run_of(&ctx)?;
         let act = || {
             let found = run.library.template(name)?;
+            run.rendered(&found.name, || found.digest());
             let values = value::to_json(&Dynamic::from_map(values))?;
             super::render(&found, values.as_object().unwrap_or(&serde_json::Map::new()))
         };

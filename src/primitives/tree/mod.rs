@@ -29,6 +29,11 @@ impl Tree {
         Tree { base: Some((repo, commit)), edits: Arc::default() }
     }
 
+    /// The files of a commit with these edits.
+    pub fn with_edits(repo: RepoId, commit: CommitId, edits: BTreeMap<String, Option<File>>) -> Tree {
+        Tree { base: Some((repo, commit)), edits: Arc::new(edits) }
+    }
+
     /// Whether it has a commit below its edits.
     pub fn base(&self) -> Option<&(RepoId, CommitId)> {
         self.base.as_ref()

@@ -6,7 +6,7 @@ use super::objects::{self, Objects, conflicts, git, id_of, oid};
 use super::refs::Refs;
 use super::{GitForge, RECENT};
 use crate::error::{Error, Result};
-use crate::world::change::{File, FileChange, trailer_of};
+use crate::world::change::{File, FileChange, RENDERED, trailer, trailer_of};
 use crate::world::forge::{CommitId, RepoId, Reverted, Revision};
 
 /// Branches and tags, by their names below `refs/`.
@@ -32,11 +32,15 @@ pub fn marks(forge: &GitForge, repo: &RepoId, owner: &str) -> Result<Vec<(String
 /// One commit.
 pub fn revision(objects: &Objects, id: &CommitId) -> Result<Revision> {
     let commit = objects.commit(id)?;
+    let message = String::from_utf8_lossy(commit.message_bytes());
+    let rendering = trailer(&message, RENDERED).map(|id| CommitId(id.to_string()));
     Ok(Revision {
         id: id.clone(),
         parents: commit.parent_ids().map(id_of).collect(),
         author: String::from_utf8_lossy(commit.author().name_bytes()).into_owned(),
-        trailer: trailer_of(&String::from_utf8_lossy(commit.message_bytes())).map(str::to_owned),
+        trailer: trailer_of(&message).map(str::to_owned),
+        // Anyone may write a trailer: what names no commit here names nothing.
+        rendering: rendering.filter(|id| objects.commit(id).is_ok()),
     })
 }
 

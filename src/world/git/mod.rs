@@ -4,6 +4,7 @@
 mod create;
 mod history;
 mod merge;
+mod merge_text;
 mod objects;
 mod options;
 mod packs;
@@ -20,6 +21,7 @@ use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
 
+pub use merge_text::{LABELS, is_binary, merge_text};
 pub use seed::{Seed, preview, sow};
 
 use self::objects::Objects;
@@ -258,8 +260,8 @@ impl Forge for GitForge {
     async fn delivered(&self, repo: &RepoId, branch: &str, marker: &Marker) -> Result<Delivered> {
         let path = self.existing(repo)?;
         let refs = Refs::of(&path);
-        if refs.read(&marker.ref_name())?.is_some() {
-            return Ok(Delivered::Marked);
+        if let Some(commit) = refs.read(&marker.ref_name())? {
+            return Ok(Delivered::Marked(commit));
         }
         let Some(head) = refs.read(&format!("refs/heads/{branch}"))? else { return Ok(Delivered::No) };
         let objects = Objects::open(&path)?;

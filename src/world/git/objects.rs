@@ -136,19 +136,14 @@ impl Objects {
         message: &str,
         actor: &Actor,
     ) -> Result<CommitId> {
-        self.packed(|repository| {
-            let base =
-                tree_of.map(|id| repository.find_commit(oid(id)?).and_then(|c| c.tree()).map_err(git("read the tree")));
-            let base = base.transpose()?;
-            let tree = edit_tree(repository, base.as_ref(), &Edits::of(files)?)?.unwrap_or(empty_tree(repository)?);
-            commit(repository, parents, tree, message, actor)
-        })
+        self.packed(|repository| commit_files(repository, parents, tree_of, files, message, actor))
     }
 
     /// Runs `make` with new objects held in memory, then writes them as one synced pack. The caller holds the
     /// repository's lock.
     ///
-    /// A pack costs two syncs however many objects it has: 1,000 loose objects would cost 1,000.
+    /// A pack costs two syncs however many objects it has: 1,000 loose objects would cost 1,000. Once for each opened
+    /// repository: of several memories libgit2 writes to the first.
     pub(super) fn packed(&self, make: impl FnOnce(&Repository) -> Result<Oid>) -> Result<CommitId> {
         let repository = &self.repository;
         let odb = repository.odb().map_err(git("open the objects"))?;
@@ -186,6 +181,21 @@ fn refuse_detours(folder: &Path) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// A commit whose tree is `tree_of`'s with the files changed.
+pub(super) fn commit_files(
+    repository: &Repository,
+    parents: &[CommitId],
+    tree_of: Option<&CommitId>,
+    files: &[FileChange],
+    message: &str,
+    actor: &Actor,
+) -> Result<Oid> {
+    let base = tree_of.map(|id| repository.find_commit(oid(id)?).and_then(|c| c.tree()).map_err(git("read the tree")));
+    let base = base.transpose()?;
+    let tree = edit_tree(repository, base.as_ref(), &Edits::of(files)?)?.unwrap_or(empty_tree(repository)?);
+    commit(repository, parents, tree, message, actor)
 }
 
 /// A commit object over a tree.

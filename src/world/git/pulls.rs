@@ -6,13 +6,14 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::objects::Objects;
+use super::objects::{Objects, commit_files, id_of};
 use super::refs::{Refs, Writer};
 use super::{GitForge, moved, rules, with_trailer};
 use crate::error::{Error, Result, io};
-use crate::world::change::{BranchCommit, Change, Marker, trailer_of};
+use crate::world::change::{BranchCommit, Change, Marker, RENDERED, Rendering, trailer_of};
 use crate::world::forge::{
-    Actor, Approval, Comment, CommitId, Forge, Merged, Outcome, PullRequest, RepoId, State, branch_taken, check_branch,
+    Actor, Approval, Comment, CommitId, Forge, Merged, Outcome, PullRequest, RUNS_AS, RepoId, State, branch_taken,
+    check_branch,
 };
 use crate::world::later::Later;
 use crate::world::store;
@@ -39,6 +40,9 @@ pub struct Record {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub merged: Option<Merged>,
 }
+
+/// The message of renderings.
+const KEPT: &str = "A rendering, kept for the next update\n";
 
 pub fn head_ref(number: u64) -> String {
     format!("refs/pull/{number}/head")
@@ -162,7 +166,7 @@ pub fn open(forge: &GitForge, change: &Change, actor: &Actor) -> Result<Outcome>
     if let Some(there) = &there {
         refuse_foreign(&objects, there, marker, repo, head)?;
     }
-    let made = write_commit(&objects, commit, marker, actor)?;
+    let made = write_commit(&objects, &writer, commit, marker, actor)?;
     // The record comes last: it is what makes it a pull request.
     set(&writer, &head_ref(number), &made)?;
     if !writer.update(&branch, there.as_ref(), &made)? {
@@ -223,7 +227,7 @@ pub fn update(forge: &GitForge, change: &Change, actor: &Actor) -> Result<Outcom
         if there.as_ref().or(kept.as_ref()) != expected {
             return Err(moved(repo, head));
         }
-        let made = write_commit(&objects, commit, marker, actor)?;
+        let made = write_commit(&objects, &writer, commit, marker, actor)?;
         set(&writer, &head_ref(*number), &made)?;
         if !writer.update(&branch, there.as_ref(), &made)? {
             return Err(moved(repo, head));
@@ -254,9 +258,31 @@ pub fn update(forge: &GitForge, change: &Change, actor: &Actor) -> Result<Outcom
     Ok(outcome)
 }
 
-fn write_commit(objects: &Objects, commit: &BranchCommit, marker: &Marker, actor: &Actor) -> Result<CommitId> {
-    let message = with_trailer(&commit.message, marker);
-    objects.write_commit(&commit.parents, Some(&commit.tree_of), &commit.files, &message, actor)
+/// Writes a commit, and the rendering that it was merged from as a commit of its own, which is kept by a ref before a
+/// branch names it. The rendering's id follows from its files alone: a run that does this again writes nothing new.
+fn write_commit(
+    objects: &Objects,
+    writer: &Writer<'_>,
+    commit: &BranchCommit,
+    marker: &Marker,
+    actor: &Actor,
+) -> Result<CommitId> {
+    let BranchCommit { parents, message, files, tree_of, rendering } = commit;
+    let mut message = with_trailer(message, marker);
+    let mut kept = None;
+    let made = objects.packed(|repository| {
+        if let Some(Rendering { on, files, .. }) = rendering {
+            let nobody = Actor { name: RUNS_AS.to_string(), time: 0 };
+            let rendered = commit_files(repository, &[], on.as_ref(), files, KEPT, &nobody)?;
+            message.push_str(&format!("{RENDERED}: {rendered}\n"));
+            kept = Some(id_of(rendered));
+        }
+        commit_files(repository, parents, Some(tree_of), files, &message, actor)
+    })?;
+    if let Some(kept) = kept {
+        set(writer, &format!("refs/idp-run/renderings/{kept}"), &kept)?;
+    }
+    Ok(made)
 }
 
 /// Points a ref of ours at a commit, wherever it pointed before.

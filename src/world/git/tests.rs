@@ -89,6 +89,7 @@ impl Stage {
             message: format!("feat: {head}"),
             files: files.to_vec(),
             tree_of: at,
+            rendering: None,
         };
         let open = Change::OpenPullRequest {
             repo: self.repo.clone(),

@@ -201,6 +201,7 @@ mod tests {
             created: String::new(),
             run: Run { key: "x".into(), hash: "x".into(), input: "x".into() },
             script: "x".into(),
+            update: false,
             params: serde_json::Map::new(),
             sources: BTreeMap::new(),
             changes,

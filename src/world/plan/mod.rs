@@ -37,6 +37,9 @@ pub struct SavedPlan {
     pub run: Run,
     /// The script's name, or its path from the workspace.
     pub script: String,
+    /// Whether it brings up to date what was delivered before.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub update: bool,
     /// Its parameters, defaults filled in.
     pub params: Map<String, Value>,
     /// The SHA-256 of every file that the plan depends on: script, modules, templates, `idp.yaml`.

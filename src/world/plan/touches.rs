@@ -223,6 +223,7 @@ mod tests {
                     after: Some(File::text(after)),
                 }],
                 tree_of: commit,
+                rendering: None,
             },
             marker: Marker::new("ab", "x"),
             title: "X".into(),

@@ -192,7 +192,13 @@ impl Undo<'_> {
             self.door.unchanged("pull_request", &target);
             return Ok(None);
         }
-        let commit = |parents| BranchCommit { parents, message: wanted.title.clone(), files, tree_of: base.clone() };
+        let commit = |parents| BranchCommit {
+            parents,
+            message: wanted.title.clone(),
+            files,
+            tree_of: base.clone(),
+            rendering: None,
+        };
         let change = match there {
             Some(pull) => Change::UpdatePullRequest {
                 repo: repo.clone(),

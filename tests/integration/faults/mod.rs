@@ -15,7 +15,7 @@ mod tracer;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::support::{Workspace, World, ships};
+use crate::support::{Workspace, World, git, ships};
 
 /// Whether every place is wanted.
 fn all_points() -> bool {
@@ -57,6 +57,10 @@ const RESOURCE: Scenario = Scenario {
         "json",
     ],
 };
+
+/// What was delivered is brought up to date, in a repository that people edited and one where they merged.
+const UPDATE: Scenario =
+    Scenario { name: "update", make: delivered, args: &["smallest", "service=api", "--update", "--output", "json"] };
 
 /// Items beside each other: what happens first is another thing each time.
 const BESIDE: Scenario = Scenario { name: "beside", make: beside, args: &["beside", "--output", "json"] };
@@ -168,6 +172,24 @@ fn merged() -> Workspace {
 fn saved() -> Workspace {
     let workspace = smallest();
     workspace.idp(&["smallest", "service=api", "--plan", "--out", "plan.json"]).succeeds("the plan");
+    workspace
+}
+
+/// The smallest script's workspace after a run, a merge, an edit by a person, and a change of the script.
+fn delivered() -> Workspace {
+    let workspace = smallest();
+    workspace.idp(SMALLEST.args).succeeds("the run");
+    workspace.idp(&["pr", "merge", "platform", "1", "--as", "alice", "--admin", "--squash"]).succeeds("the merge");
+    let clone = tempfile::TempDir::new().unwrap();
+    git(clone.path(), &["clone", "-q", workspace.bare("api").to_str().unwrap(), "."]);
+    std::fs::write(clone.path().join("README.md"), "# api, by people\n").unwrap();
+    git(clone.path(), &["commit", "-q", "-a", "-m", "by hand"]);
+    git(clone.path(), &["push", "-q", "origin", "main"]);
+    let newer =
+        SCRIPT.replace("`# ${service}\\n`", "`# ${service}, newer\\n`").replace("\"main\\n\")", "\"newer\\n\")");
+    let newer = newer.replace("`name: ${service}\\n`", "`name: ${service}-newer\\n`");
+    assert_ne!(newer, SCRIPT);
+    workspace.write("scripts/smallest.rhai", &newer);
     workspace
 }
 

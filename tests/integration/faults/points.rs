@@ -3,7 +3,7 @@
 use std::os::unix::process::ExitStatusExt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::{BESIDE, GOLDEN, RESOURCE, SAVED, SMALLEST, Scenario, UNDO, UNDO_MERGED, on_two_threads};
+use super::{BESIDE, GOLDEN, RESOURCE, SAVED, SMALLEST, Scenario, UNDO, UNDO_MERGED, UPDATE, on_two_threads};
 use crate::support::{Said, World};
 
 /// Kills the run at its `point`th place. False if it ended before.
@@ -41,6 +41,11 @@ fn at_every_point(scenario: &Scenario) {
 #[test]
 fn the_smallest_script_killed_at_every_door_and_journal_point() {
     at_every_point(&SMALLEST);
+}
+
+#[test]
+fn an_update_killed_at_every_door_and_journal_point() {
+    at_every_point(&UPDATE);
 }
 
 #[test]

@@ -182,8 +182,13 @@ fn the_branch_of_a_person_is_not_taken() {
     let stage = Stage::new();
     stage.git(&["branch", "topic", "main"]);
     let at = stage.head("main").unwrap();
-    let commit =
-        BranchCommit { parents: vec![at.clone()], message: "x".into(), files: vec![file("a", "a")], tree_of: at };
+    let commit = BranchCommit {
+        parents: vec![at.clone()],
+        message: "x".into(),
+        files: vec![file("a", "a")],
+        tree_of: at,
+        rendering: None,
+    };
     let open = Change::OpenPullRequest {
         repo: stage.repo.clone(),
         base: "main".into(),
@@ -222,6 +227,7 @@ fn what_a_person_merged_or_closed_meanwhile_takes_no_commits() {
                 message: "too late".into(),
                 files: vec![file("b", "b\n")],
                 tree_of: seen.clone(),
+                rendering: None,
             }),
             reopen: false,
         };

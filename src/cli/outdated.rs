@@ -1,0 +1,111 @@
+//! What the journal says of older attempts at a run: their parameters for `--update`, and which runs delivered what
+//! would be delivered differently now, for `runs list --outdated`.
+
+use std::path::Path;
+
+use serde_json::{Map, Value};
+
+use super::{Global, block_on};
+use crate::bridge::Run;
+use crate::config::Config;
+use crate::error::{Exit, Result};
+use crate::library::Library;
+use crate::output::{self, Format, table::Table};
+use crate::report::Event;
+use crate::script::{Attempt, Given, basis, differences, present};
+use crate::world::fault::Faults;
+use crate::world::journal::{Inputs, Journal, RunRow};
+use crate::world::sqlite::SqliteJournal;
+
+/// The word of `command` in the journal that says that an attempt was to bring things up to date.
+pub const UPDATE: &str = "--update";
+
+/// Gives what isn't given as the run's last attempt had it. False if the journal doesn't know the run.
+pub fn recall(
+    config: &Config,
+    handle: &tokio::runtime::Handle,
+    called: &str,
+    attempt: &Attempt,
+    given: &mut Given,
+) -> Result<bool> {
+    let path = config.journal();
+    if !path.is_file() {
+        return Ok(false);
+    }
+    let hash = attempt.identity(called, given)?.hash;
+    let journal = SqliteJournal::open(&path, Faults::default())?;
+    let rows = handle.block_on(journal.runs())?;
+    let Some(row) = rows.into_iter().find(|row| row.hash == hash) else { return Ok(false) };
+    attempt.recall(called, given, row.params.as_object().unwrap_or(&Map::new()))?;
+    Ok(true)
+}
+
+/// Says, once an attempt found things as they were delivered before, that they were made with older versions.
+pub fn notice(run: &Run, called: &str, inputs: &Inputs, values: &Map<String, Value>) -> Result<()> {
+    let Some(door) = run.opened().map(|opened| &opened.door).filter(|_| run.left_to_people() && !run.updates()) else {
+        return Ok(());
+    };
+    let Some((journal, _)) = door.journal() else { return Ok(()) };
+    let attempts = run.handle.block_on(journal.made(&door.run().hash))?;
+    let Some((before, old)) = basis(&attempts) else { return Ok(()) };
+    let changed = differences((&before, old), (inputs, &Value::Object(values.clone())));
+    if !changed.is_empty() {
+        door.sink().emit(Event::Warning {
+            message: format!("what was delivered before is left as it is; since then changed: {}", changed.join(", ")),
+            help: Some(format!("`{}` proposes the difference", command(called, &door.run().key))),
+        });
+    }
+    Ok(())
+}
+
+/// The command that brings a run up to date.
+fn command(called: &str, key: &str) -> String {
+    let identity = key.split_once(' ').map_or(String::new(), |(_, identity)| format!(" {identity}"));
+    format!("idp-run {called}{identity} {UPDATE}")
+}
+
+/// Lists the runs whose files were made with older versions than there are now.
+pub fn list(global: &Global, config: &Config, here: &Path, rows: &[RunRow], detailed: bool) -> Result<Exit> {
+    let options = global.options(false);
+    let path = config.journal();
+    let mut found: Vec<(&RunRow, Vec<String>, String)> = Vec::new();
+    if path.is_file() {
+        let journal = SqliteJournal::open(&path, Faults::default())?;
+        for row in rows {
+            let attempts = block_on(journal.made(&row.hash))?;
+            let Some((before, params)) = basis(&attempts) else { continue };
+            let called = row.command.first().map_or(row.script.as_str(), String::as_str);
+            let changed = match Library::new(&config.root).script(called, here) {
+                Ok(script) => {
+                    let library = Library::new(&config.root).beside(&script);
+                    let now = present(&before, &library, &script.text);
+                    differences((&before, params), (&now, &row.params))
+                }
+                Err(_) => vec!["the script is gone".to_string()],
+            };
+            if !changed.is_empty() {
+                found.push((row, changed, command(called, &row.key)));
+            }
+        }
+    }
+    let exit = if detailed && !found.is_empty() { Exit::Pending } else { Exit::Ok };
+    if options.format == Format::Json {
+        let records = found.into_iter().map(|(row, changed, command)| {
+            let mut value = super::runs::record(row);
+            value["changed"] = changed.into();
+            value["update"] = command.into();
+            value
+        });
+        output::records(&options, records);
+    } else if found.is_empty() {
+        output::text("All runs were made with what is there now.\n");
+    } else {
+        let mut table = Table::new(["RUN", "CHANGED SINCE", "ID"]);
+        for (row, changed, _) in &found {
+            table.row([&row.key, &changed.join(", "), &row.hash]);
+        }
+        output::table(&options, &table);
+        output::text(&format!("\nBring one up to date: {}\n", found[0].2));
+    }
+    Ok(exit)
+}
