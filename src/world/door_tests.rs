@@ -14,6 +14,8 @@ use super::forge::{RepoId, Settings};
 use super::git::GitForge;
 use super::journal::{Intent, Journal, RunKey, Start};
 use super::permission::Permissions;
+use super::plan::Planned;
+use super::plan::guard::{Bound, Guard};
 use super::sqlite::SqliteJournal;
 use super::{Change, Clock, Door, Mode, World, hash};
 use crate::config::Grant;
@@ -78,6 +80,10 @@ impl Stage {
     }
 
     async fn door(&self, permissions: Permissions, embedded: bool) -> Door {
+        self.guarded(permissions, embedded, None).await
+    }
+
+    async fn guarded(&self, permissions: Permissions, embedded: bool, guard: Option<Arc<dyn Guard>>) -> Door {
         let start = Start { run: run(), params: serde_json::Value::Null, command: Vec::new(), plan: None, time: 0 };
         let attempt = self.journal.begin(&start).await.unwrap();
         let contact: Arc<dyn Contact> = self.chat.clone();
@@ -96,7 +102,7 @@ impl Stage {
             actor: "idp-run".into(),
             permissions,
             reviewers: Vec::new(),
-            guard: None,
+            guard,
             journal: Some((self.journal.clone(), attempt)),
             sink: self.heard.clone(),
             cancelled: Arc::new(AtomicBool::new(false)),
@@ -191,4 +197,20 @@ async fn the_workspace_may_only_narrow() {
     let widened = Permissions::new(None, Some(("idp.yaml", &wide))).unwrap();
     let refused = stage.door(widened, false).await.pass(create("api")).await.unwrap_err();
     assert_eq!(refused.code(), "idp::permission");
+}
+
+#[tokio::test]
+async fn a_door_that_is_bound_to_a_plan_lets_nothing_else_pass() {
+    let stage = Stage::new(Chat::default());
+    let bound = Arc::new(Bound::to(vec![Planned::of(&create("api")), Planned::of(&create("web"))]));
+    let door = stage.guarded(Permissions::default(), true, Some(bound.clone() as Arc<dyn Guard>)).await;
+    door.pass(create("api")).await.unwrap();
+    assert!(bound.refusal().is_none());
+    let refused = door.pass(create("other")).await.unwrap_err();
+    assert_eq!(refused.code(), super::plan::MOVED);
+    // A script may catch that; nothing passes afterwards, and the run is told.
+    assert_eq!(door.pass(create("web")).await.unwrap_err().code(), super::plan::MOVED);
+    assert!(bound.refusal().is_some());
+    let there = door.world().forge.repositories().await.unwrap();
+    assert_eq!(there.iter().map(RepoId::name).collect::<Vec<_>>(), ["api"]);
 }

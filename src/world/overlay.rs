@@ -483,6 +483,9 @@ impl Forge for Overlay {
             }
             Change::Comment { marker, body, .. } => {
                 let mut pull = target.ok_or_else(|| gone(change))?;
+                if pull.comments.iter().any(|comment| comment.marker.as_ref() == Some(marker)) {
+                    return Ok(Outcome { already: true, ..outcome });
+                }
                 let (by, body, marker) = (actor.name.clone(), body.clone(), Some(marker.clone()));
                 pull.comments.push(super::forge::Comment { by, body, marker });
                 hold(held, pull);

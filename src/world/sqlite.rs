@@ -347,3 +347,61 @@ impl Journal for SqliteJournal {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The tables of version 1, with one run in them.
+    const VERSION_1: &str = "
+        CREATE TABLE runs (hash TEXT PRIMARY KEY, key TEXT NOT NULL, script TEXT NOT NULL) STRICT;
+        CREATE TABLE attempts (
+            id INTEGER PRIMARY KEY, run TEXT NOT NULL REFERENCES runs(hash), number INTEGER NOT NULL,
+            input_hash TEXT NOT NULL, params TEXT NOT NULL, command TEXT NOT NULL,
+            started INTEGER NOT NULL, ended INTEGER, status TEXT NOT NULL, note TEXT,
+            created INTEGER NOT NULL DEFAULT 0, updated INTEGER NOT NULL DEFAULT 0,
+            deleted INTEGER NOT NULL DEFAULT 0, unchanged INTEGER NOT NULL DEFAULT 0,
+            UNIQUE (run, number)
+        ) STRICT;
+        CREATE TABLE steps (
+            id INTEGER PRIMARY KEY, attempt INTEGER NOT NULL REFERENCES attempts(id),
+            name TEXT NOT NULL, depth INTEGER NOT NULL, status TEXT NOT NULL
+        ) STRICT;
+        CREATE TABLE changes (
+            id INTEGER PRIMARY KEY, attempt INTEGER NOT NULL REFERENCES attempts(id),
+            action TEXT NOT NULL, kind TEXT NOT NULL, target TEXT NOT NULL, effect TEXT, status TEXT NOT NULL
+        ) STRICT;
+        INSERT INTO runs VALUES ('ab', 'old', 'old');
+        INSERT INTO attempts (id, run, number, input_hash, params, command, started, status)
+            VALUES (1, 'ab', 1, 'i', '{}', '[]', 0, 'applied');
+        INSERT INTO steps VALUES (1, 1, 'a step', 0, 'done');
+        INSERT INTO changes VALUES (1, 1, 'create', 'repository', 'acme/x', NULL, 'done');
+        PRAGMA user_version = 1;
+    ";
+
+    #[tokio::test]
+    async fn journals_of_the_first_version_are_read_and_written_on() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let path = folder.path().join("journal.sqlite");
+        Connection::open(&path).unwrap().execute_batch(VERSION_1).unwrap();
+        for _ in 0..2 {
+            let journal = SqliteJournal::open(&path, Faults::default()).unwrap();
+            let attempts = journal.attempts("ab").await.unwrap();
+            assert_eq!(
+                (attempts[0].changes[0].target.as_str(), attempts[0].steps[0].name.as_str()),
+                ("acme/x", "a step")
+            );
+            assert_eq!((&attempts[0].plan, attempts[0].changes[0].number), (&None, None));
+        }
+        let journal = SqliteJournal::open(&path, Faults::default()).unwrap();
+        let run = super::super::journal::RunKey {
+            key: "old".into(),
+            hash: "ab".into(),
+            script: "old".into(),
+            input_hash: "j".into(),
+        };
+        let (params, command, plan) = (serde_json::Value::Null, Vec::new(), Some("digest".to_string()));
+        journal.begin(&Start { run, params, command, plan, time: 1 }).await.unwrap();
+        assert_eq!(journal.attempts("ab").await.unwrap()[1].plan.as_deref(), Some("digest"));
+    }
+}

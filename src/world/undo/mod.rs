@@ -113,9 +113,7 @@ impl<'a> Undo<'a> {
                     Some(conflict) => conflicts.push(conflict),
                     None => self.tell(&repo, &pull).await?,
                 },
-                State::Closed if pull.was_undone(&self.run) => {
-                    self.door.unchanged("pull_request", &format!("{repo}#{number}"));
-                }
+                State::Closed if pull.was_undone(&self.run) => self.tell(&repo, &pull).await?,
                 // A person's no stays one.
                 State::Closed => {}
             }
@@ -123,12 +121,10 @@ impl<'a> Undo<'a> {
         Ok(())
     }
 
-    /// Says under a pull request, once, that it was undone: a rerun of the script then proposes anew.
+    /// Says under a pull request, once, that it was undone: a rerun of the script then proposes anew. It is passed
+    /// again where it was said: the forge then tidies what a kill left of the deletion of the branch.
     async fn tell(&self, repo: &RepoId, pull: &PullRequest) -> Result<()> {
         let marker = undone_marker(&self.run);
-        if pull.comments.iter().any(|comment| comment.marker.as_deref() == Some(&marker)) {
-            return Ok(());
-        }
         let body = format!("Undone, together with all that `{}` made.", self.key);
         let (repo, number, head) = (repo.clone(), pull.number.clone(), pull.head.clone());
         self.door.pass(Change::Comment { repo, number, head, marker, body }).await.map(drop)

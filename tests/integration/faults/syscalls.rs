@@ -1,7 +1,7 @@
 //! Kills from outside at arbitrary system calls that change the disk: at their entry and at their exit, with the
 //! journal kept and deleted. A sample spread over the run; all of them with `IDP_FAULT_POINTS=all`.
 
-use super::{GOLDEN, RESOURCE, SMALLEST, Scenario};
+use super::{GOLDEN, RESOURCE, SAVED, SMALLEST, Scenario, UNDO};
 
 /// Kills at `sample` system calls of the run.
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
@@ -58,4 +58,10 @@ fn create_service_killed_at_system_calls() {
 #[test]
 fn create_resource_killed_at_system_calls() {
     at_system_calls(&RESOURCE, 40);
+}
+
+#[test]
+fn a_saved_plan_and_an_undo_killed_at_system_calls() {
+    at_system_calls(&SAVED, 30);
+    at_system_calls(&UNDO, 30);
 }
