@@ -133,6 +133,10 @@ fn what_the_documentation_shows_is_clean() {
     let mut offences = String::new();
     let mut count = 0;
     for page in pages.iter().filter(|page| page.extension().is_some_and(|ext| ext == "md")) {
+        // The page of errors shows what leads to each.
+        if page.ends_with("docs/errors.md") {
+            continue;
+        }
         let text = fs::read_to_string(page).unwrap();
         // Files that a page tells the reader to save: `path`: and a fence.
         for part in text.split("```rhai\n").collect::<Vec<_>>().windows(2) {
