@@ -60,7 +60,7 @@ pub fn init(global: &Global, args: &InitArgs) -> Result<Exit> {
     })?;
     let files = skeleton::render("workspace", &starter("workspace"), &json!({ "owner": args.owner }))?;
     let laid = lay(&folder, files)?;
-    let mut next = vec!["idp-run doctor", "idp-run test", ONBOARD_PLAN, ONBOARD];
+    let mut next = vec!["idp-run doctor", "idp-run check", "idp-run test", ONBOARD_PLAN, ONBOARD];
     let enter = format!("cd {shown}");
     if shown != "." {
         next.insert(0, &enter);

@@ -19,6 +19,8 @@ fn a_fresh_workspace_keeps_its_word() {
     let doctor = ws.idp(&["doctor"]);
     assert_eq!(doctor.code, 0, "{doctor}");
     assert!(doctor.stdout.contains("0 would fail, 0 to look at."), "{doctor}");
+    let check = ws.idp(&["check", "--strict"]);
+    assert_eq!(check.code, 0, "{check}");
     let tests = ws.idp(&["test"]);
     assert_eq!(tests.code, 0, "{tests}");
     assert!(tests.stdout.contains("3 passed"), "{tests}");
@@ -67,6 +69,8 @@ fn a_new_golden_path_is_tested_and_runs() {
     let ws = fresh();
     let made = ws.idp(&["new", "golden-path", "add-topic"]);
     assert_eq!(made.code, 0, "{made}");
+    let check = ws.idp(&["check", "--strict"]);
+    assert_eq!(check.code, 0, "{check}");
     let tests = ws.idp(&["test", "scripts/golden-paths/add-topic.test.rhai"]);
     assert!(tests.code == 0 && tests.stdout.contains("2 passed"), "{tests}");
     let run = ["add-topic", "name=clicks", "about=Clicks of visitors", "--output", "json"];
@@ -185,6 +189,8 @@ fn explain_knows_functions_settings_scripts_and_codes() {
         ("IDP_GRANTS", "the file of grants"),
         ("onboard-team", "Proposes what a new team needs"),
         ("idp::repo::twice", "Cure:"),
+        ("unknown-option", "a rule of check; an error"),
+        ("idp::check::unknown_option", "Mended:"),
         ("repo::twice", "A script that ends in it:"),
     ] {
         let said = ws.idp(&["explain", name]);

@@ -25,6 +25,7 @@ mod saved_plans;
 mod script_tests;
 mod skeletons;
 mod support;
+mod tutorial;
 mod undo;
 mod updates;
 mod workspace;
