@@ -30,6 +30,7 @@ fn main() {
     start();
     engine();
     golden_path();
+    script_tests();
     beside();
     checks();
     skeletons();
@@ -194,6 +195,18 @@ parallel(names, |name| {
         let name = format!("eight repositories, {at_most} at once ({:.1} times as fast as 1)", first / median);
         line(&name, times, "-");
     }
+}
+
+/// The tests of what ships, over the source tree.
+fn script_tests() {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let listed =
+        Command::new(env!("CARGO_BIN_EXE_idp-run")).args(["test", "--list"]).current_dir(&root).output().unwrap();
+    let count = String::from_utf8_lossy(&listed.stdout).lines().count();
+    let name = format!("test, all {count} tests of the shipped scripts");
+    line(&name, repeat(15, || binary(&["test"], &root)), "1,000 ms");
+    let name = format!("test --coverage, the same {count} tests");
+    line(&name, repeat(15, || binary(&["test", "--coverage"], &root)), "");
 }
 
 /// A skeleton of this many files of 40 lines each, with values in names and contents.

@@ -8,8 +8,10 @@ use clap::Args;
 
 use super::{Global, current_folder};
 use crate::config::Config;
-use crate::error::{Error, Exit, Result};
-use crate::output;
+use crate::error::{Error, Exit, Kind, Result, io};
+use crate::output::{self, Format, Options};
+use crate::report::Coverage;
+use crate::script::harness::coverage::{self, Counter};
 use crate::script::harness::{Keeping, Suite, discover, run};
 
 #[derive(Args, Clone, Default)]
@@ -35,20 +37,34 @@ pub struct TestArgs {
     /// Write snapshots as the values are now
     #[arg(long)]
     update: bool,
+    /// Show which lines and branches of scripts the tests executed
+    #[arg(long)]
+    coverage: bool,
+    /// Fail if less than this part of the lines was executed; implies --coverage
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
+    coverage_min: Option<u8>,
+    /// Write the coverage for other tools, as lcov's trace file; implies --coverage
+    #[arg(long, value_name = "FILE")]
+    lcov: Option<PathBuf>,
+    /// Write the coverage as a page; implies --coverage
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
 }
 
 pub fn test(global: &Global, args: &TestArgs) -> Result<Exit> {
     let here = current_folder()?;
     let config = config(global, args)?;
+    let counter = args.wants_coverage().then(Counter::default);
     let jobs = args.jobs.map_or_else(cores, usize::from);
     let suite = Suite {
         files: discover(&config.root, &here, &args.paths)?,
         filter: args.filter.clone(),
+        here: here.clone(),
         jobs,
         fail_fast: args.fail_fast,
         time: Duration::from_secs(args.timeout).min(config.limits.time),
         keeping: keeping(args.update),
-        observer: None,
+        observer: counter.as_ref().map(Counter::observer),
         config: Arc::new(config),
     };
     let options = global.options(false);
@@ -62,7 +78,42 @@ pub fn test(global: &Global, args: &TestArgs) -> Result<Exit> {
     }
     let report = run(&suite)?;
     output::test_report(&options, &report);
-    Ok(if report.failed() > 0 { Exit::Verdict } else { Exit::Ok })
+    let mut fine = report.failed() == 0;
+    if let Some(counter) = counter {
+        let coverage = coverage::report(&counter, &suite.config.root, &here, &args.paths)?;
+        fine &= covered(&options, args, &coverage)?;
+    }
+    Ok(if fine { Exit::Ok } else { Exit::Verdict })
+}
+
+impl TestArgs {
+    fn wants_coverage(&self) -> bool {
+        self.coverage || self.coverage_min.is_some() || self.lcov.is_some() || self.html.is_some()
+    }
+}
+
+/// Says what was covered, writes the files that were asked for, and tells whether it is enough.
+fn covered(options: &Options, args: &TestArgs, coverage: &Coverage) -> Result<bool> {
+    output::coverage(options, coverage);
+    for (path, text) in
+        [(&args.lcov, output::coverage_trace as fn(&Coverage) -> String), (&args.html, output::coverage_page)]
+    {
+        if let Some(path) = path {
+            std::fs::write(path, text(coverage)).map_err(io("write", path))?;
+        }
+    }
+    let Some(least) = args.coverage_min.filter(|least| coverage.lines().percent() < f64::from(*least)) else {
+        return Ok(true);
+    };
+    let is = (coverage.lines().percent() * 10.0).floor() / 10.0;
+    let error = Error::new(
+        Kind::Verdict,
+        "idp::test::coverage",
+        format!("the tests execute {is} % of the lines, and should execute {least} %"),
+    )
+    .help("`idp-run test --html coverage.html` shows what is left out");
+    output::error_to_stderr(&Options { format: Format::Human, ..*options }, &error);
+    Ok(false)
 }
 
 /// The workspace: of the first path, so that tests of another one find its world, or of the current folder.

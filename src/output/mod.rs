@@ -2,6 +2,7 @@
 //! stdout is the result; stderr carries progress and diagnostics. The command line makes one sink a run.
 
 mod change;
+mod coverage;
 mod diagnostic;
 mod findings;
 mod github;
@@ -24,6 +25,7 @@ use std::sync::Arc;
 use crate::error::Error;
 use crate::report::{Counts, Event, Sink, Status};
 
+pub use coverage::{coverage, page as coverage_page, trace as coverage_trace};
 pub use findings::{findings, findings_to};
 pub use look::Look;
 pub use stream::{Stream, Streams};

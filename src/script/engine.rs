@@ -7,7 +7,7 @@ use rhai::packages::{
     ArithmeticPackage, BasicArrayPackage, BasicFnPackage, BasicIteratorPackage, BasicMapPackage, BasicMathPackage,
     BasicStringPackage, LanguageCorePackage, LogicPackage, MoreStringPackage, Package,
 };
-use rhai::{AST, CallFnOptions, Dynamic, Engine, FuncArgs, Module, OptimizationLevel, Scope, Shared, Token};
+use rhai::{AST, ASTNode, CallFnOptions, Dynamic, Engine, FuncArgs, Module, OptimizationLevel, Scope, Shared, Token};
 use tokio::sync::watch;
 
 use super::diagnose::of_parse;
@@ -223,6 +223,16 @@ impl Host {
             .collect();
         found.sort();
         found
+    }
+
+    /// Hands each node of the syntax tree to a function: of the top level, then of each function and closure.
+    pub fn each_node(&self, on_node: &mut dyn FnMut(&ASTNode<'_>)) {
+        self.ast.walk(&mut |path: &[ASTNode<'_>]| {
+            if let Some(node) = path.last() {
+                on_node(node);
+            }
+            true
+        });
     }
 
     /// The functions that the script defines, with the number of their parameters.

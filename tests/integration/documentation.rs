@@ -9,11 +9,12 @@ use idp_run::formats::yaml;
 use crate::workspace::{BINARY, Workspace, said};
 
 /// Pages whose scripts are tested elsewhere.
-const ELSEWHERE: [(&str, &str); 7] = [
+const ELSEWHERE: [(&str, &str); 8] = [
     ("README.md", "readme: its commands and its script, in order"),
     ("examples/acme/README.md", "readme: its commands, in order"),
     ("docs/checks.md", "check: written from the rules, each with a script that it finds something in"),
     ("docs/errors.md", "registry: each script ends in the code of its entry"),
+    ("docs/testing.md", "script_tests: its files, then its commands, in a workspace of its own"),
     ("docs/tutorial.md", "tutorial: its files and commands in order, and what they say"),
     ("docs/updates.md", "readme: its commands, in order, from the root of the repository"),
     ("docs/reference/", "registry: written from doc comments, whose examples run"),

@@ -48,6 +48,7 @@ fn the_readme_keeps_its_word() {
     let ws = tree();
     let scripts = blocks(&text, "rhai");
     fs::write(ws.path().join("team-page.rhai"), &scripts[0]).unwrap();
+    fs::write(ws.path().join("team-page.test.rhai"), &scripts[1]).unwrap();
     let all = commands(&blocks(&text, "console"));
     let wanted: Vec<String> =
         all.iter().filter(|line| !line.starts_with("alias") && *line != "cargo test").cloned().collect();

@@ -29,9 +29,11 @@ fn chapters() -> Vec<Chapter> {
 fn codes_in(folder: &str) -> BTreeSet<String> {
     let literal = Regex::new(r#""(idp(?:::[a-z_]+)+)""#).unwrap();
     let mut found = BTreeSet::new();
-    let mut todo = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)];
+    // Below the root: the tree itself may lie in a folder called tests.
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut todo = vec![root.join(folder)];
     while let Some(path) = todo.pop() {
-        let shown = path.display().to_string();
+        let shown = path.strip_prefix(root).unwrap().display().to_string();
         if path.is_dir() {
             todo.extend(fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
         } else if shown.ends_with(".rs") && !shown.ends_with("tests.rs") && !shown.contains("/tests/") {

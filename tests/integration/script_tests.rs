@@ -267,12 +267,12 @@ fn every_test_has_a_world_of_its_own() {
 #[test]
 fn endless_and_greedy_tests_end_by_their_limits() {
     let workspace = greeting(
-        "fn test_endless() { loop {} }\nfn test_greedy() { let a = []; loop { a.push([1, 2, 3, 4, 5, 6, 7, 8].map(|n| `${n}`.len)); } }\n\
-         fn test_fine() {}\n",
+        "fn test_endless() { loop {} }\nfn test_greedy() {\n    let text = \"x\";\n    for n in 0..17 { text += text; }\n    \
+         let kept = #{};\n    for n in 0..1000 { kept[`${n}`] = text + n; }\n}\nfn test_fine() {}\n",
     );
     let yaml = workspace.read("idp.yaml");
     workspace.write("idp.yaml", &format!("{yaml}limits: {{ memory: 16MiB }}\n"));
-    let said = workspace.idp(&["test", "--timeout", "1", "--output", "json"]);
+    let said = workspace.idp(&["test", "--timeout", "3", "--output", "json"]);
     assert_eq!(said.code, 3, "{said}");
     let codes: Vec<Value> = lines(&said, "test").iter().map(|line| line["failure"]["code"].clone()).collect();
     assert_eq!(codes[0], "idp::script::time");
@@ -395,4 +395,90 @@ fn every_function_for_tests_is_documented_with_an_example_that_runs() {
     workspace.write("examples/greet.rhai", GREET).write("examples.test.rhai", &tests);
     let said = workspace.idp(&["test"]);
     assert_eq!(said.code, 0, "{said}");
+}
+
+#[test]
+fn the_page_on_testing_keeps_its_word() {
+    let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/testing.md")).unwrap();
+    let workspace = Workspace::empty();
+    workspace.write("idp.yaml", "seeds: { handbook: { folder: seeds/handbook } }\n");
+    workspace.write("seeds/handbook/README.md", "# Handbook\n");
+    let named = regex::Regex::new(r"(?ms)^`([a-z/.-]+)`:\n\n```rhai\n(.*?)```").unwrap();
+    for file in named.captures_iter(&text) {
+        workspace.write(&file[1], &file[2]);
+    }
+    let commands = regex::Regex::new(r"(?m)^\$ idp-run (.*)$").unwrap();
+    let commands: Vec<_> = commands.captures_iter(&text).map(|found| found[1].to_string()).collect();
+    assert!(commands.len() >= 7, "{commands:?}");
+    for command in commands {
+        let said = workspace.idp(&command.split(' ').collect::<Vec<_>>());
+        assert_eq!(said.code, 0, "{command}\n{said}");
+    }
+    assert!(workspace.read("scripts/whole.test.snap").contains("+ teams/payments.md"));
+    assert!(workspace.read("coverage.info").contains("SF:scripts/team-page.rhai"));
+    assert!(workspace.read("coverage.html").contains("scripts/team-page.rhai"));
+}
+
+#[test]
+fn coverage_counts_lines_and_branches_as_they_were_executed() {
+    let workspace = Workspace::empty();
+    workspace.write(
+        "scripts/ways.rhai",
+        "fn kind(n) {\n    if n > 10 {\n        return \"big\";\n    }\n    for i in 0..n {\n        if i == 7 && n == 9 { return \"nine\"; }\n    }\n    \
+         switch n {\n        0 => \"none\",\n        1 => \"one\",\n        _ => \"some\",\n    }\n}\nfn unused() {\n    let m = #{};\n    m.get(\"a\") ?? 1\n}\n",
+    );
+    workspace.write(
+        "scripts/ways.test.rhai",
+        "import \"scripts/ways\" as ways;\nfn test_a() { assert_eq(ways::kind(0), \"none\"); assert_eq(ways::kind(2), \"some\"); }\n",
+    );
+    let said = workspace.idp(&["test", "--lcov", "c.info"]);
+    assert_eq!(said.code, 0, "{said}");
+    insta::assert_snapshot!(workspace.read("c.info"), @r"
+    TN:
+    SF:scripts/ways.rhai
+    BRDA:2,0,0,0
+    BRDA:2,0,1,2
+    BRDA:5,0,0,2
+    BRDA:5,0,1,1
+    BRDA:6,0,0,0
+    BRDA:6,0,1,2
+    BRDA:6,1,0,0
+    BRDA:6,1,1,2
+    BRDA:8,0,0,1
+    BRDA:8,0,1,0
+    BRDA:8,0,2,1
+    BRDA:16,0,0,-
+    BRDA:16,0,1,-
+    BRF:13
+    BRH:7
+    DA:2,2
+    DA:3,0
+    DA:5,2
+    DA:6,2
+    DA:8,2
+    DA:9,1
+    DA:10,0
+    DA:11,1
+    DA:15,0
+    DA:16,0
+    LF:10
+    LH:6
+    end_of_record
+    ");
+    let said = workspace.idp(&["test", "--coverage-min", "61", "--output", "json"]);
+    assert_eq!(said.code, 3, "{said}");
+    assert!(said.stderr.contains("idp::test::coverage"), "{said}");
+    assert_eq!(lines(&said, "coverage_summary")[0]["lines"], serde_json::json!({ "hit": 6, "all": 10 }));
+    assert_eq!(workspace.idp(&["test", "--coverage-min", "60"]).code, 0);
+}
+
+#[test]
+fn what_ships_is_tested() {
+    let mut command = std::process::Command::new(crate::workspace::BINARY);
+    command.current_dir(env!("CARGO_MANIFEST_DIR")).env_clear().env("CI", "true");
+    command.args(["test", "--coverage-min", "90", "--output", "json"]);
+    let said = crate::workspace::said(command);
+    assert_eq!(said.code, 0, "{said}");
+    let files: Vec<Value> = lines(&said, "coverage").iter().map(|line| line["file"].clone()).collect();
+    assert!(files.contains(&"stdlib/gitops.rhai".into()) && files.len() > 2, "{files:?}");
 }

@@ -1,8 +1,10 @@
 //! One test, on a thread of its own: its engine, its stage, its watch on time and memory.
 
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::discover::shown;
 use super::outcome::Recorder;
 use super::snapshot::{Keeping, Taking};
 use super::stage::{Fixtures, Stage};
@@ -27,6 +29,8 @@ pub struct Common {
     pub keeping: Keeping,
     /// How long a test may take.
     pub time: Duration,
+    /// The folder from which paths are told.
+    pub here: PathBuf,
     /// Watches what engines execute.
     pub observer: Option<Observer>,
 }
@@ -51,9 +55,12 @@ pub fn execute(
         extras: Extras { modules: modules(), observer: common.observer.clone() },
     };
     let taking = file.snapshots.taking(test, common.keeping);
-    let stage =
-        Stage::new(&format!("{} {test}", file.script.name), surroundings.clone(), common.fixtures.clone(), taking);
-    let failure = whole(&stage, surroundings, file, test, common.time).err();
+    let stage = Stage::new(test, &file.script, surroundings.clone(), common.fixtures.clone(), taking);
+    let mut failure = whole(&stage, surroundings, file, test, common.time).err();
+    for frame in failure.iter_mut().flat_map(|failure| &mut failure.frames) {
+        // Scripts that a test runs by name know their whole path.
+        frame.place.file = shown(Path::new(&frame.place.file), &common.here);
+    }
     let said = recorder.take().into_iter().filter_map(|event| match event {
         Event::Print(text) | Event::Debug { text, .. } => Some(text),
         Event::Warning { message, .. } => Some(format!("warning: {message}")),

@@ -30,7 +30,7 @@ pub struct TestFile {
 }
 
 /// Nobody listens while a file is only compiled.
-struct Silent;
+pub(super) struct Silent;
 
 impl Sink for Silent {
     fn emit(&self, _: Event) {}

@@ -3,6 +3,7 @@
 
 mod assertions;
 mod cases;
+pub mod coverage;
 mod discover;
 mod outcome;
 mod people;

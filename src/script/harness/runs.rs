@@ -156,7 +156,7 @@ pub mod api {
         act().map_err(|error| throw(&ctx, error))
     }
 
-    /// Runs a script in the test's world: by name, or by a path from the workspace's folder. What it makes stays, so that a
+    /// Runs a script in the test's world: by name, the one beside the test first, or by a path from the workspace's folder. What it makes stays, so that a
     /// second run finds it. A script that fails fails the test.
     ///
     /// ```rhai

@@ -12,7 +12,7 @@ use super::snapshot::Taking;
 use crate::bridge::{Opened, Opening, Run, RunTag};
 use crate::config::Config;
 use crate::error::{Error, Result};
-use crate::library::Library;
+use crate::library::{Library, Script};
 use crate::report::{Frame, Sink};
 use crate::script::prompt::Asking;
 use crate::script::{Attempt, Given, Host, Surroundings, Trouble, diagnose};
@@ -53,6 +53,8 @@ pub struct Stage {
     /// The workspace whose scripts are tested.
     pub root: PathBuf,
     name: String,
+    /// The test file's own.
+    folder: Option<PathBuf>,
     fixtures: Arc<Fixtures>,
     state: Mutex<State>,
     detail: Mutex<Option<Detail>>,
@@ -82,10 +84,17 @@ impl Asking for Nobody {
 
 impl Stage {
     /// The stage of a test, with the workspace's own world.
-    pub fn new(name: &str, surroundings: Surroundings, fixtures: Arc<Fixtures>, snapshots: Taking) -> Arc<Stage> {
+    pub fn new(
+        name: &str,
+        test: &Script,
+        surroundings: Surroundings,
+        fixtures: Arc<Fixtures>,
+        snapshots: Taking,
+    ) -> Arc<Stage> {
         Arc::new(Stage {
             root: surroundings.config.root.clone(),
-            name: name.to_string(),
+            name: format!("{} {name}", test.name),
+            folder: test.folder.clone(),
             fixtures,
             state: Mutex::new(State { surroundings, seeded: true, world: None }),
             detail: Mutex::default(),
@@ -214,7 +223,7 @@ impl Stage {
     ) -> Result<Outcome, Trouble> {
         let mut surroundings = self.state().surroundings.clone();
         let recorder = Arc::new(Recorder::default());
-        let script = Library::new(&self.root).script(name, &self.root)?;
+        let script = self.script(name)?;
         surroundings.sink = recorder.clone();
         surroundings.library = Library::new(&self.root).beside(&script);
         surroundings.extras.modules.clear();
@@ -244,6 +253,16 @@ impl Stage {
         }
         let counts = run.get().and_then(|run| run.opened()).map(|opened| opened.door.counts());
         Ok(Outcome::new(name, mode, ended, counts.unwrap_or_default(), recorder.take(), world))
+    }
+
+    /// A script by name, the one beside the test first; or by its path from the workspace's folder.
+    fn script(&self, name: &str) -> Result<Script> {
+        let library = Library::new(&self.root);
+        let beside = self.folder.as_ref().map(|folder| folder.join(format!("{name}.rhai")));
+        match beside.filter(|path| !name.contains('/') && path.is_file()) {
+            Some(path) => library.script(&path.display().to_string(), &self.root),
+            None => library.script(name, &self.root),
+        }
     }
 
     /// Keeps what is known of an error beyond its own words, for the report.

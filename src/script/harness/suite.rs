@@ -1,6 +1,7 @@
 //! All tests, several at a time: each on a thread of its own, with a deadline, in a world of its own.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -18,6 +19,8 @@ use crate::script::{Ended, Fence, Progress};
 pub struct Suite {
     /// The workspace.
     pub config: Arc<Config>,
+    /// The folder from which paths are told.
+    pub here: PathBuf,
     /// The files.
     pub files: Vec<TestFile>,
     /// Only tests whose `file test` contains this text.
@@ -65,6 +68,7 @@ pub fn run(suite: &Suite) -> Result<TestReport> {
         fixtures: Arc::new(Fixtures::default()),
         keeping: suite.keeping,
         time: suite.time,
+        here: suite.here.clone(),
         observer: suite.observer.clone(),
     };
     let mut report = TestReport::default();

@@ -1,0 +1,138 @@
+//! Coverage of scripts: a table for people, lines for machines, and files for other tools in `lcov` and `html`.
+
+mod html;
+mod lcov;
+
+use serde_json::json;
+
+use super::look::Look;
+use super::stream::Streams;
+use super::table::Table;
+use super::{Format, Options};
+use crate::report::{Coverage, FileCoverage, Share};
+
+pub use html::page;
+pub use lcov::trace;
+
+/// Writes a coverage: as a table to stdout, in JSON as lines; beside JUnit's XML, which has stdout, to stderr.
+pub fn coverage(options: &Options, coverage: &Coverage) {
+    let mut streams = Streams::standard(options.color);
+    match options.format {
+        Format::Json => streams.stdout.write(&machine(coverage)),
+        Format::Human => {
+            let text = table(&streams.stdout.look(), coverage);
+            streams.stdout.write(&format!("\n{text}"));
+        }
+        _ => {
+            let text = table(&streams.stderr.look(), coverage);
+            streams.stderr.write(&text);
+        }
+    }
+}
+
+fn percent(share: Share) -> String {
+    // Rounded down: what says 100 % is whole.
+    format!("{:.1} %", (share.percent() * 10.0).floor() / 10.0)
+}
+
+/// Runs of lines as people write them: `3, 7-9`.
+fn runs(file: &FileCoverage) -> String {
+    let run = |(first, last): &(usize, usize)| match first == last {
+        true => first.to_string(),
+        false => format!("{first}-{last}"),
+    };
+    file.missed().iter().map(run).collect::<Vec<_>>().join(", ")
+}
+
+fn table(look: &Look, coverage: &Coverage) -> String {
+    let mut table = Table::new(["FILE", "LINES", "BRANCHES", "MISSED LINES"]);
+    for file in &coverage.files {
+        table.row([file.file.clone(), percent(file.lines_share()), percent(file.branches_share()), runs(file)]);
+    }
+    let (lines, branches) = (coverage.lines(), coverage.branches());
+    let missed = format!("{} of {}", lines.all - lines.hit, lines.all);
+    table.row(["All".to_string(), percent(lines), percent(branches), missed]);
+    table.render(look)
+}
+
+fn machine(coverage: &Coverage) -> String {
+    let share = |share: Share| json!({ "hit": share.hit, "all": share.all });
+    let mut text = String::new();
+    for file in &coverage.files {
+        let missed: Vec<_> = file
+            .branches
+            .iter()
+            .flat_map(|branch| branch.arms.iter().map(move |arm| (branch, arm)))
+            .filter(|(_, arm)| arm.taken == 0)
+            .map(|(branch, arm)| json!({ "line": branch.line, "kind": branch.kind, "arm": arm.name }))
+            .collect();
+        let record = json!({
+            "type": "coverage",
+            "file": file.file,
+            "lines": share(file.lines_share()),
+            "branches": share(file.branches_share()),
+            "missed_lines": file.missed(),
+            "missed_branches": missed,
+        });
+        text.push_str(&format!("{record}\n"));
+    }
+    let all =
+        json!({ "type": "coverage_summary", "lines": share(coverage.lines()), "branches": share(coverage.branches()) });
+    text.push_str(&format!("{all}\n"));
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::report::{Arm, Branch};
+
+    fn example() -> Coverage {
+        let arm = |name: &str, taken| Arm { name: name.into(), taken };
+        Coverage {
+            files: vec![FileCoverage {
+                file: "scripts/a.rhai".into(),
+                source: "let a = 1;\nif a < 2 {\n    print(\"<one>\");\n} else {\n    print(2);\n}\n".into(),
+                lines: BTreeMap::from([(1, 1), (2, 1), (3, 1), (5, 0)]),
+                branches: vec![Branch { line: 2, kind: "if", arms: vec![arm("then", 1), arm("else", 0)] }],
+            }],
+        }
+    }
+
+    #[test]
+    fn a_table_names_what_is_missed() {
+        insta::assert_snapshot!(table(&Look::default(), &example()), @r"
+        FILE            LINES   BRANCHES  MISSED LINES
+        scripts/a.rhai  75.0 %  50.0 %    5
+        All             75.0 %  50.0 %    1 of 4
+        ");
+    }
+
+    #[test]
+    fn a_trace_is_lcovs() {
+        insta::assert_snapshot!(trace(&example()), @r"
+        TN:
+        SF:scripts/a.rhai
+        BRDA:2,0,0,1
+        BRDA:2,0,1,0
+        BRF:2
+        BRH:1
+        DA:1,1
+        DA:2,1
+        DA:3,1
+        DA:5,0
+        LF:4
+        LH:3
+        end_of_record
+        ");
+    }
+
+    #[test]
+    fn a_page_is_whole_and_safe() {
+        let page = page(&example());
+        assert!(page.contains("&lt;one&gt;") && !page.contains("<one>"), "{page}");
+        assert!(!page.contains("src=") && !page.contains("href=\"http"), "the page needs nothing else");
+    }
+}
