@@ -1,6 +1,8 @@
 //! What means harm: scripts, trees, templates. It ends in an error within its limits, touches nothing outside, and the
 //! process goes on.
 
+mod checks;
+mod corpus;
 mod inside;
 mod scripts;
 mod trees;
