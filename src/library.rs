@@ -18,7 +18,7 @@ use crate::formats::yaml;
 
 pub use reads::Reads;
 
-pub use files::files_of;
+pub use files::{DEEPEST_FOLDER, LARGEST_FILE, LARGEST_TREE, MOST_FILES, files_of};
 
 mod files;
 

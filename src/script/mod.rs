@@ -31,3 +31,4 @@ pub use meter::MOST_SAID;
 pub use params::{Declared, Given, gather, to_map};
 pub use prompt::Asking;
 pub use run_key::run_key;
+pub use strings::{LONGEST as LONGEST_TEXT, MOST as MOST_ELEMENTS};

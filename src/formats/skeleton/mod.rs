@@ -22,7 +22,7 @@ pub const FILE_LIMIT: usize = 8 << 20;
 pub const TOTAL_LIMIT: usize = 128 << 20;
 
 /// Template instructions that one file may take: about a tenth of a second.
-const FUEL: u64 = 2_000_000;
+pub const FUEL: u64 = 2_000_000;
 
 /// A file of a skeleton, as its author wrote it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -8,7 +8,7 @@ use serde_json::Value;
 pub use check::{check, parse};
 
 /// The longest pattern, in bytes: what it takes to read one grows with it many times over.
-const LONGEST_PATTERN: usize = 4096;
+pub const LONGEST_PATTERN: usize = 4096;
 
 /// What a parameter holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

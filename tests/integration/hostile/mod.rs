@@ -4,5 +4,6 @@
 mod checks;
 mod corpus;
 mod inside;
+mod limits;
 mod scripts;
 mod trees;
