@@ -14,7 +14,7 @@ use crate::config::Config;
 use crate::error::{Error, Kind, Result};
 use crate::library::Library;
 use crate::report::{Event, Frame, Sink};
-use crate::world::{Door, Mode, World};
+use crate::world::{Door, World};
 
 /// What functions that scripts call return; named so that generated definitions print it cleanly.
 pub type RhaiResultOf<T> = Result<T, Box<EvalAltResult>>;
@@ -190,8 +190,8 @@ pub struct Setup {
     pub handle: tokio::runtime::Handle,
     /// Why to stop, if so.
     pub stop: watch::Receiver<Stop>,
-    /// Whether changes are made or shown.
-    pub mode: Mode,
+    /// Whether what it changes stays in memory, as in plans and tests: there items take turns, so that each time is the same.
+    pub in_memory: bool,
     /// Makes the door; scripts that touch no world never pay for one.
     pub open: Box<dyn Fn() -> Opening + Send + Sync>,
 }
@@ -208,8 +208,8 @@ pub struct Run {
     pub handle: tokio::runtime::Handle,
     /// Why to stop, if so.
     pub stop: watch::Receiver<Stop>,
-    /// Whether changes are made or shown.
-    pub mode: Mode,
+    /// Whether what it changes stays in memory, as in plans and tests: there items take turns, so that each time is the same.
+    pub in_memory: bool,
     shared: Arc<Shared>,
     /// The steps that are under way, outermost first.
     steps: Mutex<Vec<OpenStep>>,
@@ -249,7 +249,7 @@ const FORK: i64 = 1 << 20;
 impl Run {
     /// An attempt of these parts.
     pub fn new(setup: Setup) -> Run {
-        let Setup { config, library, sink, handle, stop, mode, open } = setup;
+        let Setup { config, library, sink, handle, stop, in_memory, open } = setup;
         let shared = Shared {
             open,
             opened: OnceLock::new(),
@@ -267,7 +267,7 @@ impl Run {
             sink,
             handle,
             stop,
-            mode,
+            in_memory,
             shared: Arc::new(shared),
             steps: Mutex::default(),
             branch: None,
@@ -451,7 +451,7 @@ impl Run {
             sink,
             handle: self.handle.clone(),
             stop: self.stop.clone(),
-            mode: self.mode,
+            in_memory: self.in_memory,
             shared: self.shared.clone(),
             steps: Mutex::default(),
             branch: Some(Branch { parent: self.clone(), position, door: OnceLock::new() }),

@@ -173,6 +173,15 @@ impl Error {
         self
     }
 
+    /// Changes its sentence and its help, and the name of its place.
+    #[must_use]
+    pub fn map_texts(mut self, change: impl Fn(&mut String)) -> Self {
+        change(&mut self.0.message);
+        self.0.help.as_mut().into_iter().for_each(&change);
+        self.0.place.as_mut().into_iter().for_each(|place| change(&mut place.file));
+        self
+    }
+
     /// The errors that it sums up.
     #[must_use]
     pub fn because(mut self, related: Vec<Related>) -> Self {

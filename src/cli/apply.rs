@@ -102,7 +102,7 @@ impl Commanded {
     /// Saves what a run would do.
     pub(super) fn save(&self, recorded: Recorded, key: RunKey, params: Map<String, Value>, out: &Path) -> Result<()> {
         let config = &self.surroundings.config;
-        let plan = SavedPlan {
+        let mut plan = SavedPlan {
             format: SavedPlan::format(),
             idp_run: env!("CARGO_PKG_VERSION").to_string(),
             created: jiff::Timestamp::from_second(Clock::System.now())
@@ -119,6 +119,7 @@ impl Commanded {
             waits: recorded.waits,
             outputs: recorded.outputs,
         };
+        plan.hide(&config.redactor)?;
         plan.save(out)?;
         let (file, changes) = (out.display().to_string(), plan.changes.len());
         self.surroundings.sink.emit(Event::PlanSaved { file, digest: plan.digest()?, changes });

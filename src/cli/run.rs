@@ -25,6 +25,7 @@ use crate::world::journal::{End, Inputs, Journal, RunKey, Start};
 use crate::world::lock::FileLock;
 use crate::world::plan::SavedPlan;
 use crate::world::plan::guard::{Guard, Heard, Recorder};
+use crate::world::secrets::guarded;
 use crate::world::sqlite::SqliteJournal;
 use crate::world::{Door, Mode, open};
 
@@ -104,13 +105,14 @@ pub fn run(global: &Global, args: RunArgs) -> Exit {
     };
     let config = Arc::new(config);
     let progress = Progress::new(config.limits.memory);
-    let sink = output::sink(&options);
+    let sink = guarded(&config, output::sink(&options));
     let surroundings = Surroundings {
         library: Library::new(&config.root).beside(&script),
         config: config.clone(),
         sink: sink.clone(),
         progress: progress.clone(),
         mode: if args.plan { Mode::Plan } else { Mode::Apply },
+        in_memory: args.plan,
         handle: runtime.handle().clone(),
         extras: Extras::default(),
     };
@@ -298,7 +300,7 @@ impl Commanded {
     pub(super) fn heard_by(&self, recorder: &Arc<Recorder>, aloud: bool) -> Surroundings {
         let sink = aloud.then(|| self.surroundings.sink.clone());
         let sink = Arc::new(Heard { recorder: recorder.clone(), sink });
-        Surroundings { sink, mode: Mode::Plan, ..self.surroundings.clone() }
+        Surroundings { sink, mode: Mode::Plan, in_memory: true, ..self.surroundings.clone() }
     }
 
     /// The script as the command line called it: what people can type again.
@@ -399,7 +401,8 @@ async fn opened(parts: Arc<OpeningParts>) -> Result<Opened> {
                 None => lock(config, &parts.key, &parts.sink, &parts.progress.flag()).await?,
             };
             let world = open::for_changes(config)?;
-            let journal: Arc<dyn Journal> = Arc::new(SqliteJournal::open(&config.journal(), Faults::from_env())?);
+            let journal: Arc<dyn Journal> =
+                Arc::new(SqliteJournal::open(&config.journal(), Faults::from_env())?.hiding(config.redactor.clone()));
             let attempt = journal
                 .begin(&Start {
                     run: parts.key.clone(),

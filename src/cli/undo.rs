@@ -75,7 +75,7 @@ impl Undone {
 /// Undoes a run and says how it ended.
 pub fn undo(global: &Global, config: &Config, rows: &[RunRow], args: &UndoArgs) -> Result<Exit> {
     let undone = Undone::find(config, rows, &args.run)?;
-    let sink = output::sink(&global.options(args.plan));
+    let sink = crate::world::secrets::guarded(config, output::sink(&global.options(args.plan)));
     let result = super::runtime()?.block_on(run(config, &undone, args, &sink));
     let (counts, status, exit) = match result {
         Ok((counts, pending)) => {
@@ -147,7 +147,7 @@ async fn run(
         (world.overlaid(), Mode::Plan, None)
     } else {
         let journal = SqliteJournal::open(&config.journal(), Faults::from_env()).map_err(before)?;
-        let journal: Arc<dyn Journal> = Arc::new(journal);
+        let journal: Arc<dyn Journal> = Arc::new(journal.hiding(config.redactor.clone()));
         let mut command = vec!["runs".to_string(), "undo".into(), undone.hash.clone()];
         command.extend(args.delete.then(|| "--delete".to_string()));
         let params = json!({ "run": undone.key, "delete": args.delete });

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::fields::Field;
-use super::{Config, Environment, Forge, Grant, Seed};
+use super::{Config, Environment, Forge, Grant, Seed, services};
 use crate::error::{Error, Result};
 use crate::formats::yaml;
 
@@ -13,6 +13,8 @@ const SECTIONS: &[&str] = &[
     "forge",
     "clusters",
     "contacts",
+    "http",
+    "secrets",
     "environments",
     "claims",
     "seeds",
@@ -50,6 +52,12 @@ pub fn read(file: &str, text: &str, config: &mut Config) -> Result<()> {
             kind(&contact, &["file"])?;
             config.contacts.insert(name, path(config, &contact.need("path")?)?);
         }
+    }
+    if let Some(field) = root.get("http") {
+        config.http = services::http(&field)?;
+    }
+    if let Some(field) = root.get("secrets") {
+        config.secrets = services::secrets(&field, config)?;
     }
     if let Some(field) = root.get("environments") {
         config.environments = environments(&field, config)?;
@@ -196,7 +204,7 @@ fn kind(field: &Field<'_>, known: &[&str]) -> Result<()> {
 }
 
 /// A path of the workspace: relative, and not out of it, unless it is absolute on purpose.
-fn path(config: &Config, field: &Field<'_>) -> Result<PathBuf> {
+pub(super) fn path(config: &Config, field: &Field<'_>) -> Result<PathBuf> {
     let text = field.text()?;
     let path = PathBuf::from(&text);
     if path.components().any(|part| matches!(part, std::path::Component::ParentDir)) {
@@ -211,7 +219,7 @@ fn path(config: &Config, field: &Field<'_>) -> Result<PathBuf> {
     Ok(there)
 }
 
-fn duration(field: &Field<'_>) -> Result<Duration> {
+pub(super) fn duration(field: &Field<'_>) -> Result<Duration> {
     let text = field.text()?;
     let number = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let unit = match &text[number.len()..] {

@@ -4,6 +4,7 @@ mod fields;
 pub mod file;
 mod idp_yaml;
 pub mod origins;
+mod services;
 pub mod settings;
 
 use std::collections::BTreeMap;
@@ -14,6 +15,9 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::error::{Error, Result, io};
+use crate::report::Redactor;
+
+pub use services::{HeaderText, HttpService, SecretSource};
 
 /// The file that makes a folder a workspace.
 pub const FILE: &str = "idp.yaml";
@@ -31,6 +35,12 @@ pub struct Config {
     pub clusters: BTreeMap<String, PathBuf>,
     /// Contacts by name: a file each.
     pub contacts: BTreeMap<String, PathBuf>,
+    /// HTTP services by name.
+    pub http: BTreeMap<String, HttpService>,
+    /// Where secrets come from, by name.
+    pub secrets: BTreeMap<String, SecretSource>,
+    /// Hides the values of secrets: one for all that is said and recorded of this workspace.
+    pub redactor: Redactor,
     /// Environments in promotion order.
     pub environments: Vec<Environment>,
     /// The cluster to which claims are synced.
@@ -94,9 +104,10 @@ pub struct Grant {
     /// Over the script's name or path.
     pub script: String,
     /// Over the kind of change: `repository`, `commit`, `branch`, `protection`, `pull_request`, `comment`,
-    /// `manifest`, `notification`.
+    /// `manifest`, `notification`, `request`.
     pub change: String,
-    /// Over the target: `owner/repo/branch/path`, `cluster/namespace/Kind/name`, `contact`.
+    /// Over the target: `owner/repo/branch/path`, `cluster/namespace/Kind/name`, `contact`,
+    /// `service/METHOD/path`.
     pub target: String,
 }
 
@@ -165,6 +176,9 @@ impl Config {
             },
             clusters: BTreeMap::new(),
             contacts: BTreeMap::new(),
+            http: BTreeMap::new(),
+            secrets: BTreeMap::new(),
+            redactor: Redactor::default(),
             environments: default_environments(),
             claims_cluster: None,
             seeds: Vec::new(),

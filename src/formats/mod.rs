@@ -4,4 +4,5 @@ pub mod catalog;
 pub mod digest;
 pub mod repository_path;
 pub mod skeleton;
+pub mod url;
 pub mod yaml;

@@ -5,7 +5,7 @@ use std::fmt;
 use rhai::plugin::*;
 use rhai::{Dynamic, EvalAltResult, NativeCallContext};
 
-use crate::bridge::throw;
+use crate::bridge::{RhaiResultOf, throw};
 use crate::error::Error;
 use crate::world::Later;
 use crate::world::later::KNOWN_AFTER_APPLY;
@@ -15,6 +15,8 @@ use crate::world::later::KNOWN_AFTER_APPLY;
 pub struct LaterValue {
     /// `number of the pull request ...`.
     pub what: String,
+    /// Whether it has fields and elements, which are known later, too: what a service will answer.
+    pub data: bool,
 }
 
 impl fmt::Display for LaterValue {
@@ -27,7 +29,7 @@ impl fmt::Display for LaterValue {
 pub fn dynamic<T: Into<Dynamic> + Clone>(value: &Later<T>, what: impl FnOnce() -> String) -> Dynamic {
     match value {
         Later::Known(value) => value.clone().into(),
-        Later::Unknown => Dynamic::from(LaterValue { what: what() }),
+        Later::Unknown => Dynamic::from(LaterValue { what: what(), data: false }),
     }
 }
 
@@ -38,6 +40,16 @@ fn unknown(ctx: &NativeCallContext, later: &LaterValue) -> Box<EvalAltResult> {
         Error::failed("idp::plan::unknown", message)
             .help("don't decide by it: use it in texts and options only, or look at what is known already"),
     )
+}
+
+/// A part of data that is known later; other values have none.
+fn part(ctx: &NativeCallContext, later: &LaterValue, asked: String, name: &str) -> RhaiResultOf<LaterValue> {
+    if later.data {
+        return Ok(LaterValue { what: format!("{name} of the {}", later.what), data: true });
+    }
+    let message = format!("{asked} needs a value that is not known before the plan is applied");
+    let error = Error::failed("idp::plan::unknown", message);
+    Err(throw(ctx, error.help("use it in texts and options only, or look at what is known already")))
 }
 
 /// Values that the world will assign: in a plan they print as `(known after apply)`.
@@ -82,6 +94,28 @@ pub mod api {
     #[rhai_fn(global, name = "+")]
     pub fn text_after(later: Later, text: &str) -> String {
         format!("{later}{text}")
+    }
+
+    /// A field of data that is known after the apply, such as what a service will answer, is known then, too.
+    ///
+    /// Errors: `idp::plan::unknown`.
+    ///
+    /// ```rhai
+    /// try { print(http("pager").post("/services", #{ name: "api" }).json.id); } catch (e) { print(e.code); }
+    /// ```
+    #[rhai_fn(global, index_get, pure, return_raw)]
+    pub fn field(ctx: NativeCallContext, later: &mut Later, name: &str) -> RhaiResultOf<Later> {
+        super::part(&ctx, later, format!("`.{name}`"), name)
+    }
+
+    /// An element of data that is known after the apply is known then, too.
+    ///
+    /// ```rhai
+    /// try { print(http("pager").post("/services", #{ name: "api" }).json[0]); } catch (e) { print(e.code); }
+    /// ```
+    #[rhai_fn(global, index_get, pure, return_raw)]
+    pub fn element(ctx: NativeCallContext, later: &mut Later, number: i64) -> RhaiResultOf<Later> {
+        super::part(&ctx, later, format!("`[{number}]`"), &format!("element {number}"))
     }
 
     /// Comparing with a value that is known after the apply is an error in a plan.

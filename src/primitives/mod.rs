@@ -6,6 +6,7 @@ pub mod catalog;
 pub mod cluster;
 pub mod environment;
 pub mod error;
+pub mod http;
 pub mod key;
 pub mod later;
 pub mod manifest;
@@ -35,9 +36,10 @@ pub struct Primitive {
 
 /// The options of every call that has some: what the calls themselves, the static checks and the reference read.
 pub fn options() -> impl Iterator<Item = &'static options::CallOptions> {
-    let folders: [&[options::CallOptions]; 6] = [
+    let folders: [&[options::CallOptions]; 7] = [
         &[catalog::ENTITY],
         &[cluster::APPLY],
+        http::ALL,
         &[notify::NOTIFY],
         &[parallel::PARALLEL],
         pull_request::options::ALL,
@@ -56,6 +58,7 @@ pub fn all() -> &'static [Primitive] {
             Primitive { name: "cluster", module: exported_module!(cluster::api).into() },
             Primitive { name: "environment", module: exported_module!(environment::api).into() },
             Primitive { name: "error", module: exported_module!(error::api).into() },
+            Primitive { name: "http", module: exported_module!(http::api::api).into() },
             Primitive { name: "key", module: exported_module!(key::api::api).into() },
             Primitive { name: "later", module: exported_module!(later::api).into() },
             Primitive { name: "manifest", module: exported_module!(manifest::api).into() },

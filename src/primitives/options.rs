@@ -27,6 +27,8 @@ pub enum Takes {
     Map,
     /// A list of maps.
     Maps,
+    /// A map of texts and secrets.
+    Headers,
 }
 
 impl Takes {
@@ -41,6 +43,7 @@ impl Takes {
             Takes::Function => "a function",
             Takes::Map => "a map",
             Takes::Maps => "a list of maps",
+            Takes::Headers => "a map of texts and secrets",
         }
     }
 }
@@ -104,11 +107,11 @@ impl<'a> Options<'a> {
         }
     }
 
-    fn get(&self, key: &str) -> Option<&'a Dynamic> {
+    pub(super) fn get(&self, key: &str) -> Option<&'a Dynamic> {
         self.map.get(key).filter(|value| !value.is_unit())
     }
 
-    fn wrong(&self, key: &str, value: &Dynamic, wanted: Takes) -> Error {
+    pub(super) fn wrong(&self, key: &str, value: &Dynamic, wanted: Takes) -> Error {
         let is = super::value::type_of(value);
         Error::invalid(
             "idp::script::option",

@@ -1,9 +1,11 @@
 //! What is said, as data: events, findings, diffs. Only `output` turns them into text for people or machines.
 
+pub mod clean;
 mod coverage;
 mod diff;
 mod event;
 mod finding;
+pub mod redact;
 mod test;
 
 pub use crate::error::{Frame, Place, Related};
@@ -11,4 +13,5 @@ pub use coverage::{Arm, Branch, Coverage, FileCoverage, Share};
 pub use diff::{Diff, FileDiff};
 pub use event::{Action, Counts, Event, Sink, Status};
 pub use finding::{Finding, Review, RuleInfo, Severity};
+pub use redact::Redactor;
 pub use test::{SnapshotNote, TestCase, TestFailure, TestReport};

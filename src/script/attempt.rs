@@ -31,6 +31,8 @@ pub struct Surroundings {
     pub sink: Arc<dyn Sink>,
     /// Whether changes are made or shown.
     pub mode: Mode,
+    /// Whether what a run changes stays in memory: a plan's overlay, a test's world.
+    pub in_memory: bool,
     /// The watch on time and memory.
     pub progress: Progress,
     /// The runtime that futures are driven by.
@@ -48,7 +50,7 @@ impl Surroundings {
             sink: self.sink.clone(),
             handle: self.handle.clone(),
             stop: self.progress.subscribe(),
-            mode: self.mode,
+            in_memory: self.in_memory,
             open: Box::new(open),
         })
     }

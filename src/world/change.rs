@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::forge::{CommitId, MergeMethod, Protection, RepoId, Settings};
+use super::http::{Method, Request};
 use super::later::Later;
 pub use super::object::ObjectId;
 use crate::report::{Action, Diff, FileDiff};
@@ -335,6 +336,8 @@ pub enum Change {
         /// What is said: `text`, and what else the script gave.
         message: BTreeMap<String, Value>,
     },
+    /// Send a request that changes something.
+    Request(Request),
 }
 
 impl Change {
@@ -347,6 +350,11 @@ impl Change {
             }
             ProtectBranch { before, .. } if before.is_none() => Action::Create,
             DeleteBranch { .. } | DeleteRepository { .. } => Action::Delete,
+            Request(request) => match request.method {
+                Method::Post | Method::Get => Action::Create,
+                Method::Put | Method::Patch => Action::Update,
+                Method::Delete => Action::Delete,
+            },
             ApplyManifest { before, .. } if before.is_none() => Action::Create,
             _ => Action::Update,
         }
@@ -372,6 +380,7 @@ impl Change {
             DeleteBranch { .. } => "branch",
             ApplyManifest { .. } => "manifest",
             Notify { .. } => "notification",
+            Request(..) => "request",
         }
     }
 
@@ -398,6 +407,7 @@ impl Change {
             }
             ApplyManifest { cluster, object, .. } => format!("{cluster} {object}"),
             Notify { contact, cause, .. } => format!("{contact} {cause}"),
+            Request(request) => request.to_string(),
         }
     }
 
@@ -420,7 +430,7 @@ impl Change {
             | Merge { repo, .. }
             | ClosePullRequest { repo, .. }
             | DeleteBranch { repo, .. } => Some(repo),
-            ApplyManifest { .. } | Notify { .. } => None,
+            ApplyManifest { .. } | Notify { .. } | Request(..) => None,
         }
     }
 
@@ -488,6 +498,7 @@ impl Change {
                     Some(text(after).as_bytes()),
                 ));
             }
+            Change::Request(request) => request.diff(&mut diff),
             Change::Notify { message, .. } => {
                 for (name, value) in message {
                     let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);

@@ -11,6 +11,7 @@ use super::change::Change;
 use super::contact::Notification;
 use super::fault::Faults;
 use super::forge::{Actor, Outcome};
+use super::http::{Request, Response};
 use super::journal::{Attempt, Effect, Intent, Journal, RunKey};
 use super::permission::Permissions;
 use super::plan::guard::Guard;
@@ -229,6 +230,29 @@ impl Door {
         self.pass_effect(change, Some(&key)).await.map(drop)
     }
 
+    /// Sends a request that changes something; with a cause at most once for this run and cause, as far as the journal
+    /// and the service know. Nothing comes back in a plan, and for what was sent before.
+    pub async fn request(&self, request: Request) -> Result<Option<Response>> {
+        request.check()?;
+        let service = self.parts.world.service(&request.service)?;
+        let key = request.once.as_ref().map(|once| once.key.clone());
+        if let (Some(key), Some((journal, _))) = (&key, &self.parts.journal) {
+            let known = journal.effect(key).await?;
+            let target = request.to_string();
+            if known == Effect::Done || (known == Effect::Uncertain && !service.deduplicates()) {
+                if known == Effect::Uncertain {
+                    self.sink.emit(Event::Warning {
+                        message: format!("whether `{target}` was done is uncertain: a run was killed while sending it"),
+                        help: Some("it is not sent again; look at the service".into()),
+                    });
+                }
+                self.unchanged("request", &target);
+                return Ok(None);
+            }
+        }
+        Ok(self.pass_effect(Change::Request(request), key.as_deref()).await?.response)
+    }
+
     /// The world's answer to a change, asked again while the error says that it may succeed.
     async fn make(&self, change: &Change) -> Result<Outcome> {
         let mut tries = 1;
@@ -253,6 +277,10 @@ impl Door {
             Change::Notify { contact, key, cause, message } => {
                 let notification = Notification { key: key.clone(), cause: cause.clone(), message: message.clone() };
                 world.contact(contact)?.send(&notification).await.map(|()| Outcome::default())
+            }
+            Change::Request(request) => {
+                let response = world.service(&request.service)?.send(request).await?;
+                Ok(Outcome { response, ..Outcome::default() })
             }
             _ => {
                 let actor = Actor { name: self.parts.actor.clone(), time: world.clock.now() };

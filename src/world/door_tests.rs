@@ -93,6 +93,8 @@ impl Stage {
                 forge: Arc::new(forge),
                 clusters: BTreeMap::new(),
                 contacts: BTreeMap::from([("chat".to_string(), contact)]),
+                http: BTreeMap::new(),
+                secrets: Default::default(),
                 clock: Clock::Fixed(0),
                 embedded,
             },

@@ -354,6 +354,8 @@ pub enum Mergeable {
 /// What the world said to a change.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Outcome {
+    /// What an HTTP service answered; nothing in a plan.
+    pub response: Option<super::http::Response>,
     /// The commit that it made.
     pub commit: Option<Later<CommitId>>,
     /// The pull request's number.

@@ -10,6 +10,7 @@ mod door_tests;
 pub mod fault;
 pub mod forge;
 pub mod git;
+pub mod http;
 pub mod journal;
 pub mod later;
 pub mod lock;
@@ -21,6 +22,7 @@ pub mod overlay_cluster;
 pub mod permission;
 pub mod plan;
 pub mod review;
+pub mod secrets;
 pub mod snapshot;
 pub mod sqlite;
 pub mod store;
@@ -49,9 +51,13 @@ pub struct World {
     pub clusters: BTreeMap<String, Arc<dyn Cluster>>,
     /// Contacts by the name that `idp.yaml` gives them.
     pub contacts: BTreeMap<String, Arc<dyn Contact>>,
+    /// HTTP services by the name that `idp.yaml` gives them.
+    pub http: BTreeMap<String, Arc<dyn http::Service>>,
+    /// What scripts may name and never hold.
+    pub secrets: secrets::Secrets,
     /// What time it is.
     pub clock: Clock,
-    /// Whether all of it lives in the workspace's own folder, where nobody's permission is needed.
+    /// Whether all of it but the HTTP services lives in the workspace's own folder, where nobody's permission is needed.
     pub embedded: bool,
 }
 
@@ -85,6 +91,15 @@ impl World {
                     (name.clone(), held)
                 })
                 .collect(),
+            http: self
+                .http
+                .iter()
+                .map(|(name, inner)| {
+                    let held: Arc<dyn http::Service> = Arc::new(http::Held::over(inner.clone(), self.secrets.clone()));
+                    (name.clone(), held)
+                })
+                .collect(),
+            secrets: self.secrets.clone(),
             clock: self.clock.clone(),
             embedded: self.embedded,
         }
@@ -93,6 +108,11 @@ impl World {
     /// The cluster of that name.
     pub fn cluster(&self, name: &str) -> Result<&Arc<dyn Cluster>> {
         self.clusters.get(name).ok_or_else(|| unknown("cluster", name, self.clusters.keys()))
+    }
+
+    /// The HTTP service of that name.
+    pub fn service(&self, name: &str) -> Result<&Arc<dyn http::Service>> {
+        self.http.get(name).ok_or_else(|| unknown("service", name, self.http.keys()))
     }
 
     /// The contact of that name.

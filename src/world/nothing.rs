@@ -12,6 +12,7 @@ use super::forge::{
     Actor, CommitId, Delivered, Entry, Forge, Mergeable, Outcome, Protection, PullRequest, RepoId, Repository,
     Reverted, Revision,
 };
+use super::http;
 use crate::error::{Error, Result};
 
 /// A forge without repositories, that only knows what it is called.
@@ -22,7 +23,7 @@ pub struct NoForge {
     pub url: String,
 }
 
-/// A cluster without objects, a contact that got no message.
+/// A cluster without objects, a contact that got no message, an HTTP service that nobody reaches.
 pub struct Nothing;
 
 fn refused() -> Error {
@@ -134,6 +135,25 @@ impl Contact for Nothing {
     }
 
     async fn send(&self, _: &Notification) -> Result<()> {
+        Err(refused())
+    }
+}
+
+#[async_trait]
+impl http::Service for Nothing {
+    fn deduplicates(&self) -> bool {
+        true
+    }
+
+    fn is_outside(&self) -> bool {
+        false
+    }
+
+    async fn get(&self, request: &http::Request) -> Result<http::Response> {
+        Err(Error::failed("idp::test::real_world", format!("a test reaches no service: `{request}`")))
+    }
+
+    async fn send(&self, _: &http::Request) -> Result<Option<http::Response>> {
         Err(refused())
     }
 }

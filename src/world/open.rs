@@ -9,10 +9,12 @@ use globset::{Glob, GlobSetBuilder};
 use super::contact::{Contact, FileContact};
 use super::forge::{Forge, Protection, RepoId, Settings};
 use super::git::{self, GitForge, Seed};
+use super::http;
 use super::lock::FileLock;
 use super::nothing::{NoForge, Nothing};
 use super::permission::Permissions;
 use super::review::{Entities, Manifests, Reviewer};
+use super::secrets::{NoSecrets, Secrets};
 use super::snapshot::Snapshot;
 use super::{Clock, Cluster, World};
 use crate::config::{self, Config};
@@ -53,6 +55,8 @@ pub async fn for_tests(config: &Config, seeded: bool) -> Result<World> {
         forge: Arc::new(git::preview(nothing, &seeds, TEST_TIME).await?),
         clusters: config.clusters.keys().map(|name| (name.clone(), Arc::new(Nothing) as Arc<dyn Cluster>)).collect(),
         contacts: config.contacts.keys().map(|name| (name.clone(), Arc::new(Nothing) as Arc<dyn Contact>)).collect(),
+        http: config.http.keys().map(|name| (name.clone(), Arc::new(Nothing) as Arc<dyn http::Service>)).collect(),
+        secrets: Secrets::default(),
         clock: Clock::Fixed(TEST_TIME),
         embedded: true,
     })
@@ -70,7 +74,8 @@ pub fn reviewers(config: &Config) -> Result<Vec<Box<dyn Reviewer>>> {
     for glob in &config.manifests {
         required.add(Glob::new(glob).map_err(wrong)?);
     }
-    Ok(vec![Box::new(Manifests { required: required.build().map_err(wrong)? }), Box::new(Entities)])
+    let manifests = Manifests { required: required.build().map_err(wrong)? };
+    Ok(vec![Box::new(manifests), Box::new(Entities), Box::new(NoSecrets(config.redactor.clone()))])
 }
 
 fn parts(config: &Config) -> Result<(GitForge, Vec<Seed>)> {
@@ -103,10 +108,17 @@ fn world(config: &Config, forge: Arc<dyn Forge>) -> World {
         let contact: Arc<dyn Contact> = Arc::new(FileContact::new(path));
         (name.clone(), contact)
     });
+    let secrets = Secrets::of(config);
+    let services = config.http.iter().map(|(name, service)| {
+        let client: Arc<dyn http::Service> = Arc::new(http::Client::new(name, service.clone(), secrets.clone()));
+        (name.clone(), client)
+    });
     World {
         forge,
         clusters: clusters.collect(),
         contacts: contacts.collect::<BTreeMap<_, _>>(),
+        http: services.collect(),
+        secrets: secrets.clone(),
         clock: Clock::System,
         embedded: true,
     }

@@ -508,7 +508,7 @@ impl Forge for Overlay {
                 }
                 hold(held, pull);
             }
-            Change::ApplyManifest { .. } | Change::Notify { .. } => {
+            Change::ApplyManifest { .. } | Change::Notify { .. } | Change::Request(..) => {
                 return Err(Error::failed("idp::forge", "not a change of a forge"));
             }
         }

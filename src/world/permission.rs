@@ -59,7 +59,11 @@ impl Permissions {
         };
         let outside = match &self.granted {
             Some(grants) => allows(grants),
-            None => world.embedded,
+            // HTTP services are outside, whatever else the world is.
+            None => match change {
+                Change::Request(request) => world.http.get(&request.service).is_some_and(|it| !it.is_outside()),
+                _ => world.embedded,
+            },
         };
         let inside = self.narrowed.as_ref().is_none_or(|grants| allows(grants));
         if outside && inside {
@@ -118,6 +122,11 @@ fn targets(change: &Change) -> Vec<String> {
             vec![format!("{cluster}/{namespace}/{}/{}", object.kind, object.name)]
         }
         Notify { contact, .. } => vec![contact.clone()],
+        Request(request) => {
+            let url = format!("{}/{}{}", request.service, request.method, request.path);
+            let secrets = request.secrets().map(|name| format!("secret/{name}"));
+            std::iter::once(url).chain(secrets).collect()
+        }
     }
 }
 

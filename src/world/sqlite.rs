@@ -14,7 +14,7 @@ use super::journal::{
 };
 use super::lock::FileLock;
 use crate::error::{Error, Result};
-use crate::report::Status;
+use crate::report::{Redactor, Status};
 
 /// The version of the tables, in SQLite's `user_version`.
 const VERSION: i64 = 4;
@@ -65,6 +65,7 @@ const STEPS: [&str; 3] = [
 pub struct SqliteJournal {
     connection: Mutex<Connection>,
     faults: Faults,
+    redactor: Redactor,
 }
 
 fn broken(path: &Path) -> impl Fn(rusqlite::Error) -> Error {
@@ -109,7 +110,12 @@ impl SqliteJournal {
                 .help("use the newer idp-run, or move the file away"));
             }
         }
-        Ok(SqliteJournal { connection: Mutex::new(connection), faults })
+        Ok(SqliteJournal { connection: Mutex::new(connection), faults, redactor: Redactor::default() })
+    }
+
+    /// The same journal, which records `***` in the place of what the redactor knows.
+    pub fn hiding(self, redactor: Redactor) -> SqliteJournal {
+        SqliteJournal { redactor, ..self }
     }
 
     fn lock(&self) -> MutexGuard<'_, Connection> {
@@ -148,11 +154,15 @@ fn word(status: Status) -> &'static str {
 impl Journal for SqliteJournal {
     async fn begin(&self, start: &Start) -> Result<Attempt> {
         let run = &start.run;
-        let (params, command) = (start.params.to_string(), serde_json::json!(start.command).to_string());
+        let [params, command] = [start.params.clone(), serde_json::json!(start.command)].map(|mut value| {
+            self.redactor.clean_json(&mut value);
+            value.to_string()
+        });
+        let key = self.redactor.clean(&run.key);
         self.write(|db| {
             db.execute(
                 "INSERT INTO runs (hash, key, script) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
-                params![run.hash, run.key, run.script],
+                params![run.hash, key, run.script],
             )?;
             // The caller holds the run's lock: an attempt without an end has no process any more.
             db.execute(
@@ -169,6 +179,7 @@ impl Journal for SqliteJournal {
     }
 
     async fn step(&self, attempt: Attempt, name: &str, depth: usize, position: i64) -> Result<i64> {
+        let name = self.redactor.clean(name);
         self.write(|db| {
             db.execute(
                 "INSERT INTO steps (attempt, name, depth, status, position) VALUES (?1, ?2, ?3, 'running', ?4)",
@@ -186,11 +197,12 @@ impl Journal for SqliteJournal {
     async fn intend(&self, attempt: Attempt, change: &Intent<'_>) -> Result<Entry> {
         let action = serde_json::json!(change.action);
         let action = action.as_str().unwrap_or_default();
+        let target = self.redactor.clean(change.target);
         self.write(|db| {
             db.execute(
                 "INSERT INTO changes (attempt, action, kind, target, effect, status, position)
                  VALUES (?1, ?2, ?3, ?4, ?5, 'uncertain', ?6)",
-                params![attempt.0, action, change.kind, change.target, change.effect, change.position],
+                params![attempt.0, action, change.kind, target, change.effect, change.position],
             )?;
             Ok(Entry(db.last_insert_rowid()))
         })
@@ -228,8 +240,13 @@ impl Journal for SqliteJournal {
 
     async fn end(&self, attempt: Attempt, end: &End<'_>) -> Result<()> {
         let counts = end.counts;
-        let inputs = end.inputs.as_ref().map(|(_, inputs)| serde_json::json!(inputs).to_string());
+        let inputs = end.inputs.as_ref().map(|(_, inputs)| {
+            let mut inputs = serde_json::json!(inputs);
+            self.redactor.clean_json(&mut inputs);
+            inputs.to_string()
+        });
         let input_hash = end.inputs.as_ref().map(|(hash, _)| hash);
+        let note = end.note.map(|note| self.redactor.clean(note));
         self.write(|db| {
             db.execute(
                 "UPDATE attempts SET status = ?2, note = ?3, ended = ?4, created = ?5, updated = ?6, deleted = ?7,
@@ -237,7 +254,7 @@ impl Journal for SqliteJournal {
                 params![
                     attempt.0,
                     word(end.status),
-                    end.note,
+                    note,
                     end.time,
                     counts.create as i64,
                     counts.update as i64,

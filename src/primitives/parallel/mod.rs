@@ -15,7 +15,6 @@ use crate::bridge::{Branches, RhaiResultOf, Run, RunTag, Trouble, run_of, throw,
 use crate::error::{Error, Kind, Place, Related, Result};
 use crate::primitives::captured::{Assigned, assigned_captures, function_of};
 use crate::primitives::options::{CallOptions, OptionSpec, Options, Takes};
-use crate::world::Mode;
 
 /// Items at work at once, unless the script says otherwise. Most of what they do is waiting: for disks, for services.
 const AT_MOST: u32 = 4;
@@ -232,8 +231,8 @@ fn run_all(ctx: &NativeCallContext, mut items: Array, mut work: FnPtr, options: 
     let Some(branches) = run.branches().cloned() else {
         return Err(fail(Error::failed("idp::script::no_run", "parallel needs a run")));
     };
-    // A plan numbers what it invents, and shows the same each time: its items take turns.
-    let threads = if run.mode == Mode::Plan { 1 } else { at_most as usize }.min(items.len());
+    // An overlay numbers what it invents, and shows the same each time: its items take turns.
+    let threads = if run.in_memory { 1 } else { at_most as usize }.min(items.len());
     let fork = Fork {
         turns: Turns::new(run.sink.clone(), names),
         position: run.fork(),

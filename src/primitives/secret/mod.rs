@@ -6,18 +6,26 @@ use rhai::plugin::*;
 use rhai::{EvalAltResult, NativeCallContext};
 
 use crate::bridge::throw;
+use crate::config::HeaderText;
 use crate::error::Error;
 
 /// A secret's name. Its value never enters a script.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret {
     name: String,
+    /// What stands before the value where it is sent.
+    prefix: String,
 }
 
 impl Secret {
     /// The secret of that name.
     pub fn named(name: &str) -> Secret {
-        Secret { name: name.to_string() }
+        Secret { name: name.to_string(), prefix: String::new() }
+    }
+
+    /// The header that it becomes.
+    pub fn header(&self) -> HeaderText {
+        HeaderText::Secret { secret: self.name.clone(), prefix: self.prefix.clone() }
     }
 
     /// Its name, which is no secret.
@@ -51,19 +59,40 @@ fn refuse(ctx: &NativeCallContext) -> Box<EvalAltResult> {
 pub mod api {
     use rhai::{ImmutableString, NativeCallContext};
 
-    use crate::bridge::RhaiResultOf;
+    use crate::bridge::{RhaiResultOf, run_of, throw};
+    use crate::world::secrets::{Secrets, check_name};
 
     /// A secret: a name whose value only the door reads. It prints as `***` and can't be part of a text.
     pub type Secret = super::Secret;
 
-    /// The secret of that name. Nothing is read before the change that needs it.
+    /// The secret of that name: from what `idp.yaml` says of it, else from the folder `IDP_SECRETS_DIR`, else from the
+    /// environment. Scripts never hold its value; from here on the run hides it in all that it says.
+    ///
+    /// Errors: `idp::secret::name`.
     ///
     /// ```rhai
     /// let token = secret("SLACK_TOKEN");
     /// print(token.name);
     /// ```
-    pub fn secret(name: &str) -> Secret {
-        Secret::named(name)
+    #[rhai_fn(return_raw)]
+    pub fn secret(ctx: NativeCallContext, name: &str) -> RhaiResultOf<Secret> {
+        check_name(name).map_err(|error| throw(&ctx, error))?;
+        // Beside a script's functions stand constants, which are made before there is a run.
+        if let Ok(run) = run_of(&ctx) {
+            Secrets::of(&run.config).hide(name);
+        }
+        Ok(Secret::named(name))
+    }
+
+    /// The same secret with a text before it, as headers have it.
+    ///
+    /// ```rhai
+    /// let header = secret("SLACK_TOKEN").after("Bearer ");
+    /// print(header.name);
+    /// ```
+    #[rhai_fn(global, pure)]
+    pub fn after(secret: &mut Secret, prefix: &str) -> Secret {
+        Secret { prefix: prefix.to_string(), ..secret.clone() }
     }
 
     /// The secret's name.

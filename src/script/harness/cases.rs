@@ -51,6 +51,7 @@ pub fn execute(
         sink: recorder.clone(),
         progress: progress.clone(),
         mode: Mode::Apply,
+        in_memory: true,
         handle,
         extras: Extras { modules: modules(), observer: common.observer.clone() },
     };

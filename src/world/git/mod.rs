@@ -337,7 +337,7 @@ impl Forge for GitForge {
             Change::ArchiveRepository { repo, by } => self.archive(repo, Some(by)),
             Change::UnarchiveRepository { repo } => self.archive(repo, None),
             Change::DeleteRepository { .. } => self.delete(change),
-            Change::ApplyManifest { .. } | Change::Notify { .. } => {
+            Change::ApplyManifest { .. } | Change::Notify { .. } | Change::Request(..) => {
                 Err(Error::failed("idp::forge", "not a change of a forge"))
             }
         }

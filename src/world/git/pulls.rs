@@ -189,7 +189,7 @@ pub fn open(forge: &GitForge, change: &Change, actor: &Actor) -> Result<Outcome>
             merged: None,
         },
     )?;
-    Ok(Outcome { commit: Some(Later::Known(made)), number: Some(Later::Known(number)), already: false })
+    Ok(Outcome { commit: Some(Later::Known(made)), number: Some(Later::Known(number)), ..Outcome::default() })
 }
 
 /// A branch that is there already must be ours: left by a killed run, or by a pull request that was closed.

@@ -15,7 +15,8 @@ use super::change::Change;
 use super::store;
 use crate::error::{Error, Place, Result};
 use crate::formats::digest::digest;
-use crate::report::{Action, Diff};
+use crate::report::clean::diff_of;
+use crate::report::{Action, Diff, Redactor};
 
 /// The version of the document. It counts up when an older reader would be misled.
 const FORMAT: u64 = 1;
@@ -126,6 +127,30 @@ impl SavedPlan {
     pub fn digest(&self) -> Result<String> {
         let value = serde_json::to_value(self).map_err(|error| Error::failed("idp::plan", error.to_string()))?;
         Ok(digest(value.to_string().as_bytes()))
+    }
+
+    /// Hides what a redactor knows where a plan only tells of it: in differences, outputs and waits.
+    ///
+    /// Errors: `idp::plan::secret` if it stands in what the plan is applied by.
+    pub fn hide(&mut self, redactor: &Redactor) -> Result<()> {
+        for change in &mut self.changes {
+            change.diff = diff_of(std::mem::take(&mut change.diff), redactor);
+        }
+        self.waits.iter_mut().for_each(|wait| redactor.clean_in(&mut wait.what));
+        for (name, value) in &mut self.outputs {
+            redactor.clean_in(name);
+            redactor.clean_json(value);
+        }
+        let params = Value::Object(self.params.clone());
+        let mut parts = self.changes.iter().map(|change| (change.target.as_str(), &change.touches));
+        let holds = |value: &Value| redactor.find(value.to_string().as_bytes()).is_some();
+        let what = match parts.find(|(_, touches)| holds(touches)) {
+            _ if holds(&params) => "its parameters".to_string(),
+            Some((target, _)) => format!("what it changes of {}", redactor.clean(target)),
+            None => return Ok(()),
+        };
+        Err(Error::failed("idp::plan::secret", format!("the plan can't be saved: {what} would hold a secret"))
+            .help("give the script the secret's name, and let it call `secret`"))
     }
 
     /// Writes it whole or not at all, readable by its owner alone: it holds parameters and contents of files.

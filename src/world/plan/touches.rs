@@ -67,6 +67,7 @@ pub fn touches(change: &Change) -> Value {
         Change::Notify { contact, cause, message, .. } => {
             json!({ "contact": contact, "cause": cause, "message": message })
         }
+        Change::Request(request) => json!({ "request": request }),
     };
     if let Value::Object(fields) = &mut all {
         fields.insert("kind".into(), change.kind().into());

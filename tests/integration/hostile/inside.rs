@@ -74,6 +74,7 @@ pub fn plan(workspace: &Path, text: &str, limits: Limits) -> Ending {
         sink: counting.clone(),
         progress: progress.clone(),
         mode: Mode::Plan,
+        in_memory: true,
         handle: runtime.handle().clone(),
         extras: Extras::default(),
     };

@@ -29,7 +29,7 @@ fn find(checked: &Checked, report: &mut Report) {
                 (Takes::Flag, is) => *is == Type::Bool,
                 (Takes::Count, is) => *is == Type::Int,
                 (Takes::Texts | Takes::Maps, is) => *is == Type::List,
-                (Takes::TextMap | Takes::Map, is) => *is == Type::Map,
+                (Takes::TextMap | Takes::Map | Takes::Headers, is) => *is == Type::Map,
                 (Takes::Function, is) => *is == Type::Function,
             };
             if !fits {
