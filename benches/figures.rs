@@ -35,6 +35,7 @@ fn main() {
     checks();
     skeletons();
     commit();
+    update();
     yaml_edits();
 }
 
@@ -281,6 +282,56 @@ fn commit() {
         timed(|| runtime.block_on(forge.apply(&change, &actor)).unwrap())
     });
     line("commit of 1,000 tree edits, synced to disk", times, "-");
+}
+
+/// A service of 100 files, 10 of which a newer skeleton changes, and people, too: each time on a fresh copy.
+fn update() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    let write = |path: &str, text: &str| {
+        std::fs::create_dir_all(at.join(path).parent().unwrap()).unwrap();
+        std::fs::write(at.join(path), text).unwrap();
+    };
+    let part = |number: usize| format!("templates/service/skeleton/src/part{}/file{number}.txt", number % 10);
+    let lines =
+        |first: &str, last: &str| format!("{first}\n{}{last}\n", "some words of a line of the file\n".repeat(40));
+    write("idp.yaml", "forge: { kind: local, folder: .idp/forge, owner: acme, url: https://git.acme.example }\n");
+    write("templates/service/template.yaml", "values: {}\n");
+    write(
+        "scripts/deliver.rhai",
+        "fn params() { #{ service: param(\"string\", \"Name\").identity() } }\n\
+         fn run(p) {\n\
+             repo(p.service).ensure(#{}).commit(\"main\", \"feat: first\", template(\"service\", #{}));\n\
+         }\n",
+    );
+    (0..100).for_each(|number| write(&part(number), &lines("first", "last")));
+    binary(&["deliver", "service=api"], at);
+    let forge = GitForge::new(at.join(".idp/forge"), "acme", "https://git.acme.example", Default::default());
+    let repo = RepoId::new("acme", "api").unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let files = (0..10).map(|number| FileChange {
+        path: part(number).trim_start_matches("templates/service/skeleton/").to_string(),
+        before: None,
+        after: Some(File::text(lines("first", "people's"))),
+    });
+    let change = Change::Commit {
+        repo: repo.clone(),
+        branch: "main".into(),
+        parent: runtime.block_on(forge.branch(&repo, "main")).unwrap(),
+        message: "by hand".into(),
+        marker: Marker::new("people", "main"),
+        files: files.collect(),
+    };
+    runtime.block_on(forge.apply(&change, &Actor { name: "ann".into(), time: 0 })).unwrap();
+    (0..10).for_each(|number| write(&part(number), &lines("newer", "last")));
+    let times = repeat(20, || {
+        let fresh = tempfile::tempdir().unwrap();
+        assert!(Command::new("cp").arg("-a").arg(at.join(".")).arg(fresh.path()).status().unwrap().success());
+        binary(&["deliver", "service=api", "--update"], fresh.path())
+    });
+    line("--update: 10 changed files of 100, and people's edits", times, "200 ms");
+    let times = repeat(20, || binary(&["deliver", "service=api"], at));
+    line("  a rerun without --update that finds them older", times, "-");
 }
 
 fn yaml_edits() {

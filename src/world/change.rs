@@ -445,13 +445,14 @@ impl Change {
         }
     }
 
-    /// Whether one of its files holds conflict markers, which people resolve before they merge.
-    pub fn is_unmerged(&self, path: &str) -> bool {
-        let commit = match self {
-            Change::OpenPullRequest { commit, .. } | Change::UpdatePullRequest { commit: Some(commit), .. } => commit,
-            _ => return false,
-        };
-        commit.rendering.as_ref().is_some_and(|rendering| rendering.conflicts.contains(path))
+    /// What its files were merged from, if it updates what was delivered.
+    pub fn rendering(&self) -> Option<&Rendering> {
+        match self {
+            Change::OpenPullRequest { commit, .. } | Change::UpdatePullRequest { commit: Some(commit), .. } => {
+                commit.rendering.as_ref()
+            }
+            _ => None,
+        }
     }
 
     /// The difference that it makes, for people.

@@ -29,8 +29,13 @@ impl Reviewer for Manifests {
             if !file.path.ends_with(".yaml") && !file.path.ends_with(".yml") {
                 continue;
             }
-            // Conflict markers are no YAML: people take them out before they merge.
-            if change.is_unmerged(&file.path) {
+            // An update leaves to people what is theirs: conflict markers, which they take out before they merge, and
+            // files that were no YAML before.
+            let is_yaml = |text: &str| yaml::parse(&file.path, text).is_ok();
+            if let Some(rendering) = change.rendering()
+                && (rendering.conflicts.contains(&file.path)
+                    || file.before.as_ref().is_some_and(|was| !std::str::from_utf8(&was.bytes).is_ok_and(is_yaml)))
+            {
                 continue;
             }
             let name = format!("{repo}:{}", file.path);

@@ -197,6 +197,24 @@ fn conflicts_are_marked_and_named() {
 }
 
 #[test]
+fn what_people_made_of_a_manifest_is_no_reason_to_refuse_an_update() {
+    let ws = workspace();
+    ws.write(&skeleton("chart.yaml"), "a: 1\nb: 2\nc: 3\nd: 4\ne: 5\n");
+    ws.idp(&[&RUN[..], &["owner=ann"]].concat()).ends(0, "create 4 update 0 delete 0 unchanged 0 applied");
+    ws.person("api", "main", |at| {
+        let text = fs::read_to_string(at.join("chart.yaml")).unwrap();
+        fs::write(at.join("chart.yaml"), format!("{{{{ if .Values.on }}}}\n{text}")).unwrap();
+    });
+    ws.write(&skeleton("chart.yaml"), "a: 1\nb: 2\nc: 3\nd: 4\ne: 6\n");
+    update(&ws, &[]).ends(0, ONE);
+    let text = ws.file("api", &branch(&ws, "api", 1), "chart.yaml").unwrap();
+    assert_eq!(text, "{{ if .Values.on }}\na: 1\nb: 2\nc: 3\nd: 4\ne: 6\n");
+    // What the template itself brings is looked at like any other delivery.
+    ws.write(&skeleton("other.yaml"), "a: b: c\n");
+    update(&ws, &[]).fails(1, "idp::review::refused");
+}
+
+#[test]
 fn updates_follow_each_other_however_they_are_merged() {
     for method in ["", "--squash", "--rebase"] {
         let ws = delivered();
@@ -270,6 +288,21 @@ fn a_merged_proposal_is_updated_like_a_commit() {
     let changed: Vec<String> =
         heads.lines().filter(|head| !head.ends_with(&branch(&ws, "gitops", 1))).map(files).collect();
     assert_eq!(changed, ["services/api.yaml", "services/shop.yaml"]);
+}
+
+#[test]
+fn an_update_is_saved_as_a_plan_and_applied() {
+    let ws = delivered();
+    update(&ws, &["owner=ben", "--plan", "--out", "plan.json"])
+        .ends(0, "create 1 update 1 delete 0 unchanged 3 planned");
+    let said = ws.idp(&["apply", "plan.json", "--output", "json"]);
+    said.ends(0, "create 1 update 1 delete 0 unchanged 3 applied");
+    assert!(ws.file("api", &branch(&ws, "api", 1), "README.md").unwrap().contains("Owner: ben"));
+    update(&ws, &[]).ends(0, "create 0 update 0 delete 0 unchanged 5 applied");
+    // A plan of an update that people got in the way of is refused.
+    update(&ws, &["owner=cleo", "--plan", "--out", "plan.json"]);
+    merge(&ws, "api", "1", &[]);
+    ws.idp(&["apply", "plan.json", "--output", "json"]).fails(1, "idp::plan::moved");
 }
 
 #[test]
