@@ -115,7 +115,8 @@ fn names(text: &str) -> Vec<&str> {
             found.extend(list.split(',').map(|part| word_at(part.trim())));
         }
     }
-    found.retain(|name| !name.is_empty());
+    // What stands between two closures isn't a list of parameters, and may begin with anything.
+    found.retain(|name| name.starts_with(|c: char| c.is_alphabetic() || c == '_'));
     found
 }
 
