@@ -6,6 +6,7 @@ mod path;
 
 use std::borrow::Cow;
 use std::io::{self, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
@@ -147,6 +148,17 @@ impl<'a> Skeleton<'a> {
     }
 
     fn text(&self, source: &str, text: &str, in_path: bool) -> Result<Vec<u8>> {
+        // The template engine panics on some expressions, such as ""[::-1]; skeletons are written by others.
+        let rendered = catch_unwind(AssertUnwindSafe(|| self.rendered(source, text, in_path)));
+        rendered.unwrap_or_else(|_| {
+            let message = format!("{source}: the template engine fails on an expression of it");
+            Err(Error::invalid("idp::template::render", message)
+                .help("look for a text that is cut or reversed while it is empty")
+                .at(self.place(source)))
+        })
+    }
+
+    fn rendered(&self, source: &str, text: &str, in_path: bool) -> Result<Vec<u8>> {
         let template = self
             .environment
             .template_from_named_str(source, text)

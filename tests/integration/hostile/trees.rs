@@ -232,6 +232,7 @@ fn templates_that_mean_harm_are_refused() {
             ["idp::script::memory", "idp::template::limit"],
         ),
         ("a join", "${{ range(99999) | join(\"x\" * 100000) }}", ["idp::script::memory", "idp::template::limit"]),
+        ("a panic of the engine", "${{ \"\"[::-1] }}", ["idp::template::render", ""]),
         ("an indent", "${{ \"x\" | indent(99999999999) }}", ["idp::template::render", ""]),
     ] {
         let ws = Workspace::new();
