@@ -91,11 +91,13 @@ pub(super) fn check_out(out: &Path) -> Result<()> {
         "it is a folder"
     } else if !folder.is_dir() {
         "its folder doesn't exist"
+    } else if out.exists() && !SavedPlan::may_replace(out) {
+        "there is a file that is no saved plan"
     } else {
         return Ok(());
     };
     let message = format!("can't save the plan as {}: {why}", out.display());
-    Err(Error::invalid("idp::plan::out", message).help("`--out FILE` names the file to write"))
+    Err(Error::invalid("idp::plan::out", message).help("`--out FILE` names the file to write; only plans are replaced"))
 }
 
 impl Commanded {

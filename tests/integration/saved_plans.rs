@@ -294,9 +294,15 @@ fn a_plan_needs_the_grants_that_its_run_needs() {
 #[test]
 fn the_place_of_a_plan_is_checked_before_any_work() {
     let ws = planned();
-    for out in ["missing/plan.json", "scripts"] {
+    let settings = std::fs::read(ws.path().join("idp.yaml")).unwrap();
+    for out in ["missing/plan.json", "scripts", "idp.yaml"] {
         let said = plan(&ws, out);
         said.fails(2, "idp::plan::out");
+    }
+    assert_eq!(std::fs::read(ws.path().join("idp.yaml")).unwrap(), settings, "only plans are replaced");
+    std::fs::write(ws.path().join("twice.json"), "").unwrap();
+    for _ in 0..2 {
+        assert_eq!(plan(&ws, "twice.json").code, 0);
     }
     let said = ws.idp(&["path", "service=api", "--out", "x.json"]);
     assert_eq!(said.code, 2, "--out needs --plan: {said}");

@@ -162,6 +162,16 @@ impl SavedPlan {
         store::replace_private(path, &text)
     }
 
+    /// Whether a file may give way to a plan: one that is empty, or a plan itself, of whatever version.
+    pub fn may_replace(path: &Path) -> bool {
+        let Ok(metadata) = path.metadata() else { return false };
+        let plan = |bytes: Vec<u8>| {
+            let value: Value = serde_json::from_slice(&bytes).unwrap_or_default();
+            value.get("format").is_some_and(Value::is_u64) && value.get("digest").is_some_and(Value::is_string)
+        };
+        metadata.is_file() && (metadata.len() == 0 || std::fs::read(path).is_ok_and(plan))
+    }
+
     /// Reads a saved plan.
     ///
     /// Errors: `idp::plan::file` for what is none, `idp::plan::version` for one of a newer `idp-run`,
@@ -170,6 +180,10 @@ impl SavedPlan {
         let shown = path.display().to_string();
         let again = "make it anew: `idp-run SCRIPT ... --plan --out FILE`";
         let broken = |message: String, place: Place| Error::invalid("idp::plan::file", message).at(place).help(again);
+        // A pipe would be waited for.
+        if path.metadata().is_ok_and(|metadata| !metadata.is_file()) {
+            return Err(broken(format!("{shown} is not a regular file"), Place::file(&shown)));
+        }
         let bytes = std::fs::read(path)
             .map_err(|error| broken(format!("can't read the plan {shown}: {error}"), Place::file(&shown)))?;
         let mut value: Value = serde_json::from_slice(&bytes).map_err(|error| {
