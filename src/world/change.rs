@@ -185,7 +185,7 @@ pub enum Change {
     DeleteRepository {
         /// The repository.
         repo: RepoId,
-        /// Its branches and tags.
+        /// Its refs, but for those that the forge keeps for itself.
         refs: BTreeMap<String, CommitId>,
         /// How many pull requests it has.
         pull_requests: usize,

@@ -411,7 +411,7 @@ pub trait Forge: Send + Sync {
     async fn mergeable(&self, repo: &RepoId, base: &CommitId, head: &CommitId) -> Result<Mergeable>;
     /// The trailer of a commit's message, if it is ours.
     async fn trailer(&self, repo: &RepoId, commit: &CommitId) -> Result<Option<String>>;
-    /// Branches and tags, by their names below `refs/`: `heads/main`, `tags/v1`.
+    /// All refs that people can push, by their names below `refs/`: `heads/main`, `tags/v1`, `notes/commits`.
     async fn refs(&self, repo: &RepoId) -> Result<BTreeMap<String, CommitId>>;
     /// The commits to long-lived branches that a run (or project) marked, by the ids of the markers.
     async fn marks(&self, repo: &RepoId, owner: &str) -> Result<Vec<(String, CommitId)>>;

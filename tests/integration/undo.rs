@@ -177,12 +177,18 @@ fn repositories_are_deleted_only_if_asked_and_untouched() {
     assert!(said.changes().contains(&"delete repository acme/api".to_string()), "{said}");
     assert!(!ws.bare("api").exists());
     assert_eq!(undo(&ws, &["--delete"]).changes(), [""; 0]);
-    for touch in ["commit", "tag", "branch", "review"] {
+    for touch in ["commit", "tag", "branch", "notes", "ref", "review"] {
         let ws = applied();
         match touch {
             "commit" => ws.person("api", "script", |at| fs::write(at.join("mine.txt"), "mine\n").unwrap()),
             "tag" => drop(ws.git("api", &["tag", "v1", "main"])),
             "branch" => drop(ws.git("api", &["branch", "mine", "main"])),
+            "notes" => drop(ws.git("api", &["notes", "add", "-m", "mine", "main"])),
+            // The run's own commit, but a name that somebody gave it; packed, as git keeps refs in the long run.
+            "ref" => {
+                ws.git("api", &["update-ref", "refs/people/work", "main"]);
+                ws.git("api", &["pack-refs", "--all"]);
+            }
             _ => assert_eq!(ws.idp(&["pr", "approve", "api", "1", "--as", "jane"]).code, 0),
         }
         let said = undo(&ws, &["--delete"]);
@@ -190,6 +196,12 @@ fn repositories_are_deleted_only_if_asked_and_untouched() {
         assert!(said.changes().contains(&"update repository acme/api".to_string()), "{touch}: {said}");
         assert!(stays(&said).contains(&"repository acme/api".to_string()), "{touch}: {said}");
         assert!(ws.bare("api").exists());
+        let why = said.of_type("stays").iter().map(|event| event["why"].to_string()).collect::<String>();
+        match touch {
+            "notes" => assert!(why.contains("others touched it: the ref refs/notes/commits"), "{why}"),
+            "ref" => assert!(why.contains("others touched it: the ref refs/people/work"), "{why}"),
+            _ => {}
+        }
     }
     // What was archived can be deleted later.
     let ws = applied();

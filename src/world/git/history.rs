@@ -9,14 +9,17 @@ use crate::error::{Error, Result};
 use crate::world::change::{File, FileChange, RENDERED, trailer, trailer_of};
 use crate::world::forge::{CommitId, RepoId, Reverted, Revision};
 
-/// Branches and tags, by their names below `refs/`.
+/// What the embedded forge keeps for itself; all other refs are branches, tags, or what people pushed.
+const FORGES_OWN: [&str; 2] = ["idp-run/", "pull/"];
+
+/// All refs but the forge's own, by their names below `refs/`.
 pub fn refs(forge: &GitForge, repo: &RepoId) -> Result<BTreeMap<String, CommitId>> {
     let folder = forge.existing(repo)?;
-    let refs = Refs::of(&folder);
     let mut found = BTreeMap::new();
-    for prefix in ["refs/heads/", "refs/tags/"] {
-        for (name, id) in refs.list(prefix)? {
-            found.insert(name.trim_start_matches("refs/").to_string(), id);
+    for (name, id) in Refs::of(&folder).list("refs/")? {
+        let name = name.strip_prefix("refs/").unwrap_or(&name);
+        if !FORGES_OWN.iter().any(|own| name.starts_with(own)) {
+            found.insert(name.to_string(), id);
         }
     }
     Ok(found)

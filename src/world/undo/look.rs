@@ -37,7 +37,11 @@ impl Undo<'_> {
                 by.push(format!("the tag {tag}"));
                 continue;
             }
-            let branch = name.trim_start_matches("heads/");
+            // Notes and the like, whose commits needn't be of this history: a run makes none of them.
+            let Some(branch) = name.strip_prefix("heads/") else {
+                by.push(format!("the ref refs/{name}"));
+                continue;
+            };
             let history = forge.history(repo, &commit, None).await?;
             if let Some(revision) = history.iter().find(|revision| !made_by(revision, &self.run)) {
                 let id = revision.id.0.get(..8).unwrap_or(&revision.id.0);
