@@ -149,7 +149,10 @@ fn what_the_documentation_shows_is_clean() {
         for block in text.split("```rhai\n").skip(1).map(|rest| rest.split("```").next().unwrap()) {
             count += 1;
             for finding in findings(&acme, block) {
-                let shows = ["missing-docs", "unused-variable", "unknown-template"].contains(&finding.policy.as_str());
+                // The tutorial makes one mistake, to show how it is found.
+                let mistake = page.ends_with("docs/tutorial.md") && finding.policy == "unknown-option";
+                let shows = mistake
+                    || ["missing-docs", "unused-variable", "unknown-template"].contains(&finding.policy.as_str());
                 if !shows {
                     offences.push_str(&format!(
                         "{}: {}: {} in\n{block}\n",

@@ -370,3 +370,9 @@ fn an_empty_list_under_a_key_grows_line_by_line() {
     let twice = append(&once, "spec.elements", json!({"service": "ledger"}));
     assert_eq!(twice, "spec:\n  elements: # none yet\n  - service: api\n  - service: ledger\n  other: 1\n");
 }
+
+#[test]
+fn a_map_without_brackets_of_its_own_is_not_added_to() {
+    assert!(add("a: [o: {b: }]\n", "a[0]", "c", json!(1)).starts_with("ERR"));
+    assert_eq!(set("a: [o: {b: }]\n", "a[0].o.b", json!(1)), "a: [o: {b: 1}]\n");
+}

@@ -347,6 +347,10 @@ impl Splice<'_> {
 
     fn insert_in_flow(&self, node: Node, last: Node, inline: &str) -> Vec<Changes> {
         let (end, close) = (last.end as usize, node.end as usize - 1);
+        // `[a: {b}]` holds a map without brackets of its own.
+        if end > close {
+            return Vec::new();
+        }
         let comma = self.comma(end, close);
         let own_lines = self.begins_line(close) && self.begins_line(last.lead as usize);
         if own_lines {
@@ -372,7 +376,7 @@ impl Splice<'_> {
     /// A comma between two bytes, outside comments.
     fn comma(&self, from: usize, to: usize) -> Option<usize> {
         let mut at = from;
-        for line in self.text[from..to].split_inclusive('\n') {
+        for line in self.text.get(from..to)?.split_inclusive('\n') {
             let code = line.find('#').map_or(line, |comment| &line[..comment]);
             if let Some(comma) = code.find(',') {
                 return Some(at + comma);
