@@ -230,9 +230,39 @@ fn two_for_one_service_are_merged_one_after_the_other() {
     create(&ws, &parcels).ends(0, "create 0 update 1 delete 0 unchanged 0 applied");
     merge(&ws, "orders-gitops", "2");
     let kustomization = ws.file("orders-gitops", "main", "k8s/dev/stock/kustomization.yaml").unwrap();
-    for name in ["shelf", "parcels"] {
+    for name in ["shelf", "sqs-parcels"] {
         assert_eq!(kustomization.matches(&format!("- externalsecret-{name}-connection.yaml\n")).count(), 1);
     }
+}
+
+/// The revert is a pull request: until it is merged, the claim is on the main branch, and this run's own.
+#[test]
+fn what_was_undone_is_made_again_once_its_revert_is_merged() {
+    let ws = Workspace::acme();
+    create(&ws, &SHELF).ends(0, "create 1 update 0 delete 0 unchanged 0 applied");
+    merge(&ws, "orders-gitops", "1");
+    act(&ws, &["runs", "undo", "create-resource"]);
+    create(&ws, &SHELF).ends(0, "create 0 update 0 delete 0 unchanged 1 applied");
+    merge(&ws, "orders-gitops", "2");
+    create(&ws, &SHELF).ends(0, "create 1 update 0 delete 0 unchanged 0 applied");
+}
+
+/// Neither sees the other before it is merged.
+#[test]
+fn two_alike_but_for_the_type_have_connections_of_their_own() {
+    let ws = Workspace::acme();
+    for kind in ["s3", "sqs"] {
+        let kind = format!("type={kind}");
+        create(&ws, &["project=orders", "env=dev", &kind, "name=x", "owner=team-orders"])
+            .ends(0, "create 1 update 0 delete 0 unchanged 0 applied");
+    }
+    merge(&ws, "orders-gitops", "1");
+    merge(&ws, "orders-gitops", "2");
+    let secret = |kind: &str| {
+        let claim = ws.file("orders-gitops", "main", &format!("crossplane/claims/dev/{kind}-x.yaml")).unwrap();
+        object(&claim)["spec"]["writeConnectionSecretToRef"]["name"].clone()
+    };
+    assert_eq!((secret("s3"), secret("sqs")), ("s3-x-connection".into(), "sqs-x-connection".into()));
 }
 
 #[test]
@@ -243,11 +273,12 @@ fn what_is_taken_is_refused_and_nothing_is_made() {
             &["type=postgresql", "name=checkout", "owner=a"][..],
             "the claim checkout of dev exists already: a PostgreSQLInstance",
         ),
-        // The connection of another kind would have the same name.
-        (&["type=s3", "name=checkout", "owner=a"], "the claim checkout of dev exists already: a PostgreSQLInstance"),
         (&["type=postgresql", "name=second", "service=checkout"], "deployment.yaml sets DATABASE_HOST already"),
-        (&["type=postgresql", "name=x", "owner=a", "service=nope"], "k8s/dev/nope/kustomization.yaml doesn't exist"),
-        (&["type=postgresql", "name=x", "service=nope"], "the catalog doesn't say who owns the service nope"),
+        (
+            &["type=postgresql", "name=x", "owner=a", "service=nope"],
+            "there is no service nope in dev: k8s/dev/nope is missing",
+        ),
+        (&["type=postgresql", "name=x", "service=nope"], "there is no service nope in dev: k8s/dev/nope is missing"),
         (&["type=postgresql", "name=x", "owner=a", "storageGB=5"], "storageGB must be at least 20, and it is 5"),
         (&["type=postgresql", "name=x", "owner=a", "storageGB=5000"], "storageGB must be at most 1000"),
         (&["type=postgresql", "name=x", "owner=a", "instanceClass=huge"], "instanceClass must be one of db.t4g.medium"),
@@ -275,6 +306,7 @@ fn wrong_parameters_are_named_and_nothing_is_made() {
             "idp::param::check",
             "`multiAZ` is for type=postgresql",
         ),
+        (&["env=dev", "type=sqs", "name=x", "owner=a", "retentionDays=100"], "idp::param::range", "retentionDays"),
         (&["env=dev", "type=s3", "name=x"], "idp::param::check", "owner=TEAM"),
         (&["env=dev", "type=s3", "name=x", "owner=a", "prefix=A"], "idp::param::check", "service=NAME"),
         (&["env=dev", "type=s3", "name=X", "owner=a"], "idp::param::pattern", "`name`"),
