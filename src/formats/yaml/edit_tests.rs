@@ -374,5 +374,5 @@ fn an_empty_list_under_a_key_grows_line_by_line() {
 #[test]
 fn a_map_without_brackets_of_its_own_is_not_added_to() {
     assert!(add("a: [o: {b: }]\n", "a[0]", "c", json!(1)).starts_with("ERR"));
-    assert_eq!(set("a: [o: {b: }]\n", "a[0].o.b", json!(1)), "a: [o: {b: 1}]\n");
+    assert_eq!(set("a: [o: {b: }]\n", "a[0].o.b", json!(1)), "a: [o: {b: 1 }]\n");
 }
