@@ -372,7 +372,20 @@ fn an_empty_list_under_a_key_grows_line_by_line() {
 }
 
 #[test]
-fn a_map_without_brackets_of_its_own_is_not_added_to() {
+fn empty_nodes_at_odd_places_are_edited_or_refused() {
+    for text in ["-: \r-", "-", "- ", "[a: ]", "a: [:]", "? "] {
+        for at in ["", "[0]", "-", "a", "[0].a"] {
+            let Ok(path) = parse_path(at) else { continue };
+            for change in [
+                Edit::Set { path: path.clone(), value: json!({ "a": [1] }) },
+                Edit::Add { path: path.clone(), key: "b".into(), value: json!("x") },
+                Edit::Append { path: path.clone(), value: json!("x") },
+                Edit::Remove { path: path.clone() },
+            ] {
+                let _ = edit("t.yaml", text, 0, &change);
+            }
+        }
+    }
     assert!(add("a: [o: {b: }]\n", "a[0]", "c", json!(1)).starts_with("ERR"));
     assert_eq!(set("a: [o: {b: }]\n", "a[0].o.b", json!(1)), "a: [o: {b: 1 }]\n");
 }

@@ -15,7 +15,7 @@ type Changes = Vec<(Range<usize>, String)>;
 
 /// The texts worth trying.
 pub fn candidates<'a>(document: &'a Document, target: &Target<'_>) -> impl Iterator<Item = String> + use<'a> {
-    let splice = Splice { tree: &document.tree, text: &document.source.text };
+    let splice = Splice { tree: &document.tree, text: Text(&document.source.text) };
     let node = target.node;
     let ways = match target.action {
         Action::Replace(value) => splice.replace(node, value),
@@ -28,7 +28,28 @@ pub fn candidates<'a>(document: &'a Document, target: &Target<'_>) -> impl Itera
 
 struct Splice<'a> {
     tree: &'a Tree,
-    text: &'a str,
+    text: Text<'a>,
+}
+
+/// A text whose parts may be asked for at any bytes; a part that isn't there is empty. The parser's places of empty
+/// nodes lie beyond what is around them at times, and a way that comes out wrong is dropped by its reader.
+#[derive(Clone, Copy)]
+struct Text<'a>(&'a str);
+
+impl std::ops::Deref for Text<'_> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        self.0
+    }
+}
+
+impl<R: std::slice::SliceIndex<str, Output = str>> std::ops::Index<R> for Text<'_> {
+    type Output = str;
+
+    fn index(&self, range: R) -> &str {
+        self.0.get(range).unwrap_or_default()
+    }
 }
 
 impl Splice<'_> {
@@ -52,7 +73,7 @@ impl Splice<'_> {
 
     /// The line break that is used around a byte.
     fn line_break(&self, at: usize) -> &'static str {
-        let (before, after) = self.text.split_at(at);
+        let (before, after) = self.text.split_at_checked(at).unwrap_or_default();
         let crlf = match (after.find('\n'), before.rfind('\n')) {
             (Some(next), _) => self.text[..at + next].ends_with('\r'),
             (None, Some(last)) => before[..last].ends_with('\r'),
@@ -376,7 +397,7 @@ impl Splice<'_> {
     /// A comma between two bytes, outside comments.
     fn comma(&self, from: usize, to: usize) -> Option<usize> {
         let mut at = from;
-        for line in self.text.get(from..to)?.split_inclusive('\n') {
+        for line in self.text[from..to].split_inclusive('\n') {
             let code = line.find('#').map_or(line, |comment| &line[..comment]);
             if let Some(comma) = code.find(',') {
                 return Some(at + comma);
