@@ -10,7 +10,7 @@ use std::sync::Arc;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::config::file;
+use crate::config::{self, file};
 use crate::embedded;
 use crate::error::{Error, Place, Result, io, nearest};
 use crate::formats::skeleton::SourceFile;
@@ -147,15 +147,19 @@ impl Library {
     /// A script by name or path. `from` is the folder that relative paths start at.
     pub fn script(&self, name: &str, from: &Path) -> Result<Script> {
         if name.contains('/') || name.ends_with(".rhai") {
-            return read_script(&from.join(name), name);
+            let path = from.join(name);
+            // Somebody's own script may be a link; one that came with a workspace stays in it, and its text out of logs.
+            let of_workspace = self.workspace.join(config::FILE).is_file() && path.starts_with(&self.workspace);
+            if of_workspace && !file::stays_inside(&self.workspace, &path) {
+                return Err(leads_out(name));
+            }
+            return read_script(&path, name);
         }
         for shelf in SHELVES {
             let path = self.workspace.join(format!("scripts/{shelf}{name}.rhai"));
             if path.is_file() {
                 if !file::stays_inside(&self.workspace, &path) {
-                    let message =
-                        format!("can't read the script {}: a link leads out of the workspace", path.display());
-                    return Err(Error::invalid("idp::script::unreadable", message));
+                    return Err(leads_out(&path.display().to_string()));
                 }
                 return read_script(&path, &path.display().to_string());
             }
@@ -342,6 +346,14 @@ pub fn starter(name: &str) -> Vec<SourceFile> {
             }
         })
         .collect()
+}
+
+fn leads_out(shown: &str) -> Error {
+    Error::invalid(
+        "idp::script::unreadable",
+        format!("can't read the script {shown}: a link leads out of the workspace"),
+    )
+    .help("put the file itself there")
 }
 
 fn script_name(file: &str) -> Option<&str> {

@@ -364,6 +364,7 @@ fn links_of_a_workspace_do_not_lead_out_of_it() {
     ws.write("scripts/x", "");
     symlink(outside.path().join("secret"), ws.path().join("scripts/leak.rhai")).unwrap();
     refused(&ws, &["run", "leak", "--output", "json"], "idp::script::unreadable");
+    refused(&ws, &["run", "scripts/leak.rhai", "--output", "json"], "idp::script::unreadable");
     fs::create_dir_all(ws.path().join("templates")).unwrap();
     fs::create_dir_all(outside.path().join("skeleton")).unwrap();
     fs::write(outside.path().join("template.yaml"), "values: {}\n").unwrap();
