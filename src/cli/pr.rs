@@ -273,7 +273,8 @@ async fn shown(world: &World, repo: &RepoId, pull: &PullRequest) -> Result<Strin
     };
     text.push_str(&list("Labels", pull.labels.iter().map(String::as_str).collect()));
     text.push_str(&list("Reviewers", pull.reviewers.iter().map(String::as_str).collect()));
-    text.push_str(&list("Approved by", pull.approvals.iter().map(|approval| approval.by.as_str()).collect()));
+    let said = world.forge.discussion(repo, pull).await?;
+    text.push_str(&list("Approved by", said.approvals.iter().map(|approval| approval.by.as_str()).collect()));
     if let Some(merged) = &pull.merged {
         text.push_str(&format!("Merged by {} ({})\n", merged.by, merged.method));
         text.push_str(&list("Overridden", merged.overridden.iter().map(String::as_str).collect()));
@@ -288,7 +289,7 @@ async fn shown(world: &World, repo: &RepoId, pull: &PullRequest) -> Result<Strin
     if !pull.body.trim().is_empty() {
         text.push_str(&format!("\n{}\n", pull.body.trim()));
     }
-    for comment in &pull.comments {
+    for comment in &said.comments {
         text.push_str(&format!("\n{}:\n{}\n", comment.by, comment.body.trim()));
     }
     if let Some(base) = base {

@@ -97,7 +97,8 @@ pub struct Settings {
     pub default_branch: String,
     /// Topics, without the ones that carry markers.
     pub topics: BTreeSet<String>,
-    /// Labels of pull requests: name and colour (six hexadecimal digits).
+    /// Labels of pull requests: name and colour (six hexadecimal digits). Of a repository that is there only those that
+    /// the forge tells with it: see [`Forge::labels`].
     pub labels: BTreeMap<String, String>,
 }
 
@@ -273,21 +274,25 @@ pub struct PullRequest {
     pub labels: BTreeSet<String>,
     /// People and teams asked for a review.
     pub reviewers: BTreeSet<String>,
-    /// Approvals so far.
-    pub approvals: Vec<Approval>,
-    /// Comments so far.
-    pub comments: Vec<Comment>,
     /// Where it stands.
     pub state: State,
     /// How it was merged, if it was and the forge knows.
     pub merged: Option<Merged>,
 }
 
-impl PullRequest {
-    /// Whether the run that opened it was undone: then it is none of that run's pull requests any more.
-    pub fn was_undone(&self, run: &str) -> bool {
-        let marker = undone_marker(run);
-        self.state != State::Open && self.comments.iter().any(|comment| comment.marker.as_deref() == Some(&marker))
+/// What was said about a pull request so far. It is asked for apart: few who look at a pull request need it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Discussion {
+    /// Approvals.
+    pub approvals: Vec<Approval>,
+    /// Comments, oldest first.
+    pub comments: Vec<Comment>,
+}
+
+impl Discussion {
+    /// Whether a comment with this marker is there.
+    pub fn has(&self, marker: &str) -> bool {
+        self.comments.iter().any(|comment| comment.marker.as_deref() == Some(marker))
     }
 }
 
@@ -405,6 +410,16 @@ pub trait Forge: Send + Sync {
     async fn delivered(&self, repo: &RepoId, branch: &str, marker: &Marker) -> Result<Delivered>;
     /// Pull requests whose head is this branch (all of them, without one), oldest first.
     async fn pull_requests(&self, repo: &RepoId, head: Option<&str>) -> Result<Vec<PullRequest>>;
+    /// What was said about a pull request.
+    async fn discussion(&self, repo: &RepoId, pull: &PullRequest) -> Result<Discussion>;
+    /// Whether the run that opened a pull request was undone: then it is none of that run's pull requests any more.
+    async fn was_undone(&self, repo: &RepoId, pull: &PullRequest, run: &str) -> Result<bool> {
+        Ok(pull.state != State::Open && self.discussion(repo, pull).await?.has(&undone_marker(run)))
+    }
+    /// The labels of a repository, by name with their colours: hosts tell them apart from its other settings.
+    async fn labels(&self, repo: &RepoId) -> Result<BTreeMap<String, String>> {
+        Ok(self.repository(repo).await?.map(|found| found.settings.labels).unwrap_or_default())
+    }
     /// The best common ancestor.
     async fn merge_base(&self, repo: &RepoId, one: &CommitId, other: &CommitId) -> Result<Option<CommitId>>;
     /// Whether `head` merges into `base`.

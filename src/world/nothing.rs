@@ -9,8 +9,8 @@ use super::change::{Change, File, Marker, ObjectId};
 use super::cluster::Cluster;
 use super::contact::{Contact, Notification};
 use super::forge::{
-    Actor, CommitId, Delivered, Entry, Forge, Mergeable, Outcome, Protection, PullRequest, RepoId, Repository,
-    Reverted, Revision,
+    Actor, CommitId, Delivered, Discussion, Entry, Forge, Mergeable, Outcome, Protection, PullRequest, RepoId,
+    Repository, Reverted, Revision,
 };
 use super::http;
 use crate::error::{Error, Result};
@@ -69,6 +69,10 @@ impl Forge for NoForge {
     }
 
     async fn pull_requests(&self, repo: &RepoId, _: Option<&str>) -> Result<Vec<PullRequest>> {
+        Err(super::forge::missing(repo))
+    }
+
+    async fn discussion(&self, repo: &RepoId, _: &PullRequest) -> Result<Discussion> {
         Err(super::forge::missing(repo))
     }
 

@@ -8,8 +8,8 @@ use async_trait::async_trait;
 
 use super::change::{BranchCommit, Change, File, FileChange, Marker};
 use super::forge::{
-    Actor, Approval, CommitId, Delivered, Entry, Forge, MOVED, Mergeable, Outcome, Protection, PullRequest, RepoId,
-    Repository, Reverted, Revision, Settings, State, archived, missing,
+    Actor, Approval, CommitId, Delivered, Discussion, Entry, Forge, MOVED, Mergeable, Outcome, Protection, PullRequest,
+    RepoId, Repository, Reverted, Revision, Settings, State, archived, missing,
 };
 use super::later::Later;
 use crate::error::{Error, Result};
@@ -38,6 +38,10 @@ struct Held {
     commits: HashMap<CommitId, Planned>,
     delivered: BTreeMap<Marker, CommitId>,
     pulls: Vec<PullRequest>,
+    /// What is said here about pull requests, on top of what was said where they are.
+    said: BTreeMap<String, Discussion>,
+    /// Those that were opened here, of which the inner forge knows nothing.
+    opened: BTreeSet<String>,
 }
 
 /// A commit that exists only here: files changed on top of another commit's.
@@ -267,6 +271,25 @@ impl Forge for Overlay {
         Ok(all)
     }
 
+    async fn discussion(&self, repo: &RepoId, pull: &PullRequest) -> Result<Discussion> {
+        let (held, ask) = self.of(repo);
+        let key = told(pull);
+        let ask = ask && !held.as_ref().is_some_and(|held| held.opened.contains(&key));
+        let mut all = if ask { self.inner.discussion(repo, pull).await? } else { Discussion::default() };
+        if let Some(said) = held.and_then(|mut held| held.said.remove(&key)) {
+            all.approvals.extend(said.approvals);
+            all.comments.extend(said.comments);
+        }
+        Ok(all)
+    }
+
+    async fn labels(&self, repo: &RepoId) -> Result<BTreeMap<String, String>> {
+        let (held, ask) = self.of(repo);
+        let mut all = if ask { self.inner.labels(repo).await? } else { BTreeMap::new() };
+        all.extend(held.and_then(|held| held.repository).map(|found| found.settings.labels).unwrap_or_default());
+        Ok(all)
+    }
+
     async fn merge_base(&self, repo: &RepoId, one: &CommitId, other: &CommitId) -> Result<Option<CommitId>> {
         if !self.is_ours(one) && !self.is_ours(other) {
             return self.inner.merge_base(repo, one, other).await;
@@ -366,6 +389,10 @@ impl Forge for Overlay {
             }
             _ => None,
         };
+        let said = match (&target, change) {
+            (Some(pull), Change::Comment { .. }) => self.discussion(repo, pull).await?,
+            _ => Discussion::default(),
+        };
         let head = match change {
             Change::Commit { branch, .. } => self.branch(repo, branch).await?,
             _ => None,
@@ -447,7 +474,7 @@ impl Forge for Overlay {
                     false => (Later::Unknown, Later::Unknown),
                 };
                 outcome.number = Some(number.clone());
-                held.pulls.push(PullRequest {
+                let pull = PullRequest {
                     number,
                     url,
                     title: title.clone(),
@@ -458,11 +485,11 @@ impl Forge for Overlay {
                     commit: id,
                     labels: labels.clone(),
                     reviewers: reviewers.clone(),
-                    approvals: Vec::new(),
-                    comments: Vec::new(),
                     state: State::Open,
                     merged: None,
-                });
+                };
+                held.opened.insert(told(&pull));
+                held.pulls.push(pull);
                 outcome.commit = Some(Later::Unknown);
             }
             Change::UpdatePullRequest { number, head, marker, after, commit, reopen, .. } => {
@@ -482,18 +509,18 @@ impl Forge for Overlay {
                 hold(held, pull);
             }
             Change::Comment { marker, body, .. } => {
-                let mut pull = target.ok_or_else(|| gone(change))?;
-                if pull.comments.iter().any(|comment| comment.marker.as_ref() == Some(marker)) {
+                let pull = target.ok_or_else(|| gone(change))?;
+                if said.has(marker) {
                     return Ok(Outcome { already: true, ..outcome });
                 }
                 let (by, body, marker) = (actor.name.clone(), body.clone(), Some(marker.clone()));
-                pull.comments.push(super::forge::Comment { by, body, marker });
-                hold(held, pull);
+                let comments = &mut held.said.entry(told(&pull)).or_default().comments;
+                comments.push(super::forge::Comment { by, body, marker });
             }
             Change::Approve { .. } => {
-                let mut pull = target.ok_or_else(|| gone(change))?;
-                pull.approvals.push(Approval { by: actor.name.clone(), commit: pull.commit.clone() });
-                hold(held, pull);
+                let pull = target.ok_or_else(|| gone(change))?;
+                let approval = Approval { by: actor.name.clone(), commit: pull.commit.clone() };
+                held.said.entry(told(&pull)).or_default().approvals.push(approval);
             }
             Change::Merge { .. } | Change::ClosePullRequest { .. } => {
                 let mut pull = target.ok_or_else(|| gone(change))?;
@@ -523,6 +550,11 @@ fn made(repo: &RepoId, settings: &Settings, marker: &str) -> Repository {
 
 fn gone(change: &Change) -> Error {
     Error::failed("idp::pr::missing", format!("there is no pull request {}", change.target()))
+}
+
+/// What tells a pull request from others of its repository: their branches may be the same, and numbers unknown.
+fn told(pull: &PullRequest) -> String {
+    format!("{}#{}", pull.head, pull.number)
 }
 
 fn hold(held: &mut Held, pull: PullRequest) {

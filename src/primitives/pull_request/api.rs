@@ -114,7 +114,10 @@ pub mod api {
             let marker = format!("{}/{}", door.run().hash, hash::short(&once));
             let pulls = run.wait(door.world().forge.pull_requests(&pull.repo, Some(&now.head)))?;
             let there = pulls.iter().rfind(|there| there.number == now.number);
-            let said = there.is_some_and(|there| there.comments.iter().any(|c| c.marker.as_deref() == Some(&marker)));
+            let said = match there {
+                Some(there) => run.wait(door.world().forge.discussion(&pull.repo, there))?.has(&marker),
+                None => false,
+            };
             let target = format!("{} {} {}", pull.repo, now.head, &marker[marker.len() - 8..]);
             if said {
                 door.unchanged("comment", &target);

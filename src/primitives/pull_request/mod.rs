@@ -205,9 +205,13 @@ impl Proposal {
             )
             .help("a proposal comes from a branch of its own: leave `branch` out, or name a new one"));
         }
-        let mut pulls = forge.pull_requests(id, Some(&self.head)).await?;
-        // What was undone is proposed again, as if it had never been.
-        pulls.retain(|pull| !pull.was_undone(&self.marker.owner));
+        let mut pulls = Vec::new();
+        for pull in forge.pull_requests(id, Some(&self.head)).await? {
+            // What was undone is proposed again, as if it had never been.
+            if !forge.was_undone(id, &pull, &self.marker.owner).await? {
+                pulls.push(pull);
+            }
+        }
         let there = pulls.iter().rfind(|pull| pull.state == State::Open).or(pulls.last()).cloned();
         let Some(pull) = there else {
             // A branch without a pull request is what a killed run of ours left, or somebody else's.

@@ -95,7 +95,7 @@ impl Repo {
         self.ensure_settings(door, wish, found, &marker).await
     }
 
-    async fn ensure_settings(&self, door: &Door, wish: &Wish, found: Repository, marker: &str) -> Result<()> {
+    async fn ensure_settings(&self, door: &Door, wish: &Wish, mut found: Repository, marker: &str) -> Result<()> {
         let take_over = match &found.marker {
             Some(owner) if owner == marker => false,
             Some(_) => {
@@ -119,6 +119,9 @@ impl Repo {
             }
             Some(_) => return Err(archived(&self.id)),
             None => {}
+        }
+        if wish.labels.is_some() {
+            found.settings.labels.extend(door.world().forge.labels(&self.id).await?);
         }
         let after = wish.applied(&found.settings);
         if !take_over && after == found.settings {

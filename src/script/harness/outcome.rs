@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::primitives::tree::Tree;
 use crate::report::{Action, Counts, Diff, Event, Frame, Severity, Sink};
 use crate::script::Trouble;
-use crate::world::forge::{PullRequest, RepoId, missing};
+use crate::world::forge::{Discussion, PullRequest, RepoId, missing};
 use crate::world::{Mode, World};
 
 /// Takes what a run says, and shows it to nobody.
@@ -185,7 +185,7 @@ impl Outcome {
     }
 
     /// The pull request that the run opened, changed or found in a repository.
-    pub async fn pull(&self, repo: &str) -> Result<(RepoId, PullRequest)> {
+    pub async fn pull(&self, repo: &str) -> Result<(RepoId, PullRequest, Discussion)> {
         let id = self.repo(repo)?;
         let all = self.world.forge.pull_requests(&id, None).await?;
         let touched = |pull: &PullRequest| {
@@ -195,7 +195,10 @@ impl Outcome {
         let touched: Vec<&PullRequest> = all.iter().filter(|pull| touched(pull)).collect();
         let pulls = if touched.is_empty() { all.iter().collect() } else { touched };
         match pulls.as_slice() {
-            [one] => Ok((id, (*one).clone())),
+            [one] => {
+                let said = self.world.forge.discussion(&id, one).await?;
+                Ok((id, (*one).clone(), said))
+            }
             [] => Err(super::assertion(format!("{id} has no pull request"))),
             several => {
                 let heads: Vec<&str> = several.iter().map(|pull| pull.head.as_str()).collect();

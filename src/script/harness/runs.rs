@@ -380,7 +380,7 @@ pub mod api {
     pub fn proposal(ctx: NativeCallContext, result: &mut RunResult, repo: &str) -> RhaiResultOf<Tree> {
         let run = run_of(&ctx)?;
         let act = || {
-            let (_, pull) = run.wait(result.0.pull(repo))?;
+            let (_, pull, _) = run.wait(result.0.pull(repo))?;
             run.wait(result.0.tree(repo, Some(&pull.head)))
         };
         act().map_err(|error| throw(&ctx, error))
@@ -397,13 +397,13 @@ pub mod api {
     /// ```
     #[rhai_fn(global, return_raw, pure)]
     pub fn pull(ctx: NativeCallContext, result: &mut RunResult, repo: &str) -> RhaiResultOf<Map> {
-        let (repo, pull) = run_of(&ctx)?.wait(result.0.pull(repo)).map_err(|error| throw(&ctx, error))?;
+        let (repo, pull, said) = run_of(&ctx)?.wait(result.0.pull(repo)).map_err(|error| throw(&ctx, error))?;
         let number = match pull.number {
             Later::Known(number) => Dynamic::from(i64::try_from(number).unwrap_or(i64::MAX)),
             Later::Unknown => Dynamic::UNIT,
         };
         let list = |texts: &std::collections::BTreeSet<String>| super::texts(texts.iter());
-        let comments: Array = pull.comments.iter().map(|comment| comment.body.clone().into()).collect();
+        let comments: Array = said.comments.iter().map(|comment| comment.body.clone().into()).collect();
         let fields: [(&str, Dynamic); 10] = [
             ("repository", repo.to_string().into()),
             ("number", number),

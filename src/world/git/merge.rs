@@ -38,7 +38,7 @@ pub fn merge(
             false => None,
         };
         let changed = changed_paths(&objects, &base, head)?;
-        let lacks = rules::missing_for_merge(rule, &now, owners.as_deref(), &changed, &forge.teams);
+        let lacks = rules::missing_for_merge(rule, &now, &record.approvals, owners.as_deref(), &changed, &forge.teams);
         if !lacks.is_empty() && !admin {
             return Err(Error::failed("idp::pr::rules", format!("{repo}#{number} needs {}", lacks.join(", and ")))
                 .help(format!(

@@ -28,8 +28,8 @@ use self::objects::Objects;
 use self::refs::Refs;
 use super::change::{Change, File, Marker, trailer_of};
 use super::forge::{
-    Actor, CommitId, Delivered, Entry, Forge, MOVED, Mergeable, Outcome, Protection, PullRequest, RepoId, Repository,
-    Reverted, Revision, State, missing,
+    Actor, CommitId, Delivered, Discussion, Entry, Forge, MOVED, Mergeable, Outcome, Protection, PullRequest, RepoId,
+    Repository, Reverted, Revision, State, missing,
 };
 use super::later::Later;
 use super::store;
@@ -279,6 +279,12 @@ impl Forge for GitForge {
 
     async fn pull_requests(&self, repo: &RepoId, head: Option<&str>) -> Result<Vec<PullRequest>> {
         pulls::list(self, repo, head)
+    }
+
+    async fn discussion(&self, repo: &RepoId, pull: &PullRequest) -> Result<Discussion> {
+        let Later::Known(number) = pull.number else { return Ok(Discussion::default()) };
+        let record = pulls::existing(&self.existing(repo)?, repo, number)?;
+        Ok(Discussion { approvals: record.approvals, comments: record.comments })
     }
 
     async fn merge_base(&self, repo: &RepoId, one: &CommitId, other: &CommitId) -> Result<Option<CommitId>> {

@@ -117,8 +117,6 @@ pub fn present(
         commit,
         labels: record.labels,
         reviewers: record.reviewers,
-        approvals: record.approvals,
-        comments: record.comments,
         state,
         merged,
     })

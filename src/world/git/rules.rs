@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use globset::GlobBuilder;
 
 use crate::error::{Error, Result};
-use crate::world::forge::{Protection, PullRequest, RepoId};
+use crate::world::forge::{Approval, Protection, PullRequest, RepoId};
 
 /// Refuses a direct commit to a protected branch.
 pub fn refuse_direct_commit(rule: Option<&Protection>, repo: &RepoId, branch: &str) -> Result<()> {
@@ -23,13 +23,14 @@ pub fn refuse_direct_commit(rule: Option<&Protection>, repo: &RepoId, branch: &s
 pub fn missing_for_merge(
     rule: &Protection,
     pull: &PullRequest,
+    approvals: &[Approval],
     code_owners: Option<&str>,
     changed: &[String],
     teams: &BTreeMap<String, Vec<String>>,
 ) -> Vec<String> {
     let mut lacks = Vec::new();
     let approvers: Vec<&str> =
-        pull.approvals.iter().map(|approval| approval.by.as_str()).filter(|by| *by != pull.author).collect();
+        approvals.iter().map(|approval| approval.by.as_str()).filter(|by| *by != pull.author).collect();
     if (approvers.len() as u32) < rule.reviews {
         let (have, need) = (approvers.len(), rule.reviews);
         lacks.push(format!("{need} approving {} (has {have})", if need == 1 { "review" } else { "reviews" }));

@@ -1,6 +1,6 @@
 //! What of a repository is a run's, and what is others': by trailers and markers.
 
-use super::{PullRequest, RUNS_AS, RepoId, Repository, Result, Undo, made_by};
+use super::{PullRequest, RUNS_AS, RepoId, Repository, Result, Undo, made_by, undone_marker};
 use crate::world::change::Marker;
 
 impl Undo<'_> {
@@ -58,14 +58,15 @@ impl Undo<'_> {
             }
         }
         for pull in forge.pull_requests(repo, None).await? {
-            let comments = pull.comments.iter().filter(|comment| comment.by != RUNS_AS);
-            let people = comments.map(|comment| &comment.by).chain(pull.approvals.iter().map(|approval| &approval.by));
+            let said = forge.discussion(repo, &pull).await?;
+            let comments = said.comments.iter().filter(|comment| comment.by != RUNS_AS);
+            let people = comments.map(|comment| &comment.by).chain(said.approvals.iter().map(|approval| &approval.by));
             let others: Vec<&String> = people.collect();
             if pull.author != RUNS_AS {
                 by.push(format!("pull request #{} of {}", pull.number, pull.author));
             } else if let Some(person) = others.first() {
                 by.push(format!("{person} in pull request #{}", pull.number));
-            } else if pull.state == super::State::Closed && !pull.was_undone(&self.run) {
+            } else if pull.state == super::State::Closed && !said.has(&undone_marker(&self.run)) {
                 by.push(format!("pull request #{}, which was closed", pull.number));
             }
         }

@@ -113,7 +113,9 @@ impl<'a> Undo<'a> {
                     Some(conflict) => conflicts.push(conflict),
                     None => self.tell(&repo, &pull).await?,
                 },
-                State::Closed if pull.was_undone(&self.run) => self.tell(&repo, &pull).await?,
+                State::Closed if self.forge().was_undone(&repo, &pull, &self.run).await? => {
+                    self.tell(&repo, &pull).await?
+                }
                 // A person's no stays one.
                 State::Closed => {}
             }
