@@ -107,6 +107,10 @@ fn unknown(library: &Library, chapters: &[Chapter], name: &str) -> Result<Error>
     names.extend(check::rules().map(Rule::code));
     names.extend(settings::all().iter().map(|setting| setting.key.to_string()));
     names.extend(library.scripts()?.into_iter().map(|script| script.name));
+    if name.trim().is_empty() {
+        let error = Error::invalid("idp::explain::unknown", "the name of what is to be explained is empty");
+        return Ok(error.help("name it, as in `idp-run explain repo.commit`; `idp-run explain` lists what there is"));
+    }
     let error = Error::invalid("idp::explain::unknown", format!("there is nothing to explain about `{name}`"));
     Ok(match nearest(name, names.iter().map(String::as_str)) {
         Some(near) => error.help(format!("did you mean `{near}`? `idp-run explain` lists what there is")),

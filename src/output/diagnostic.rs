@@ -8,7 +8,7 @@ use miette::{
 
 use super::look::{Look, clean, wrap};
 use super::source::Sources;
-use crate::error::Error;
+use crate::error::{Error, codes};
 use crate::report::{Finding, Frame};
 
 /// An error and the calls that it came through, then those that it sums up.
@@ -48,7 +48,15 @@ fn one(look: &Look, error: &Error, frames: &[Frame], item: Option<&str>) -> Stri
         labels: sources.labels(),
         sources,
     };
-    draw(look, width, &report)
+    format!("{}{}", draw(look, width, &report), explained(look, error.code()))
+}
+
+/// What tells more of an error, on a terminal, where it can be typed.
+fn explained(look: &Look, code: &str) -> String {
+    match look.width.and_then(|_| codes::find(code)) {
+        Some(_) => format!("  {}\n", look.dim(&format!("idp-run explain {code}"))),
+        None => String::new(),
+    }
 }
 
 /// A warning: one sentence, and what to do.

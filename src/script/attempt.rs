@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use serde_json::{Map, Value};
 
-use super::diagnose::diagnose;
+use super::diagnose::{diagnose, entry_points};
 use super::engine::{Extras, Host, Progress};
 use super::inputs::inputs;
 use super::meter::Metered;
@@ -70,6 +70,7 @@ impl Attempt {
         surroundings.sink = Arc::new(Metered::new(surroundings.sink, surroundings.progress.clone()));
         let Surroundings { library, sink, progress, extras, .. } = &surroundings;
         let host = Host::compile_with(script, library, sink.clone(), progress.clone(), extras.clone())?;
+        entry_points(&host)?;
         let declared = host.declared().map_err(|error| diagnose(&host, *error))?;
         Ok(Attempt { host, declared, surroundings, update: false })
     }

@@ -1,6 +1,7 @@
 //! Calls that no function takes and fields that no value has, in words for authors. Called by `diagnose`.
 
 use super::engine::Host;
+use super::habits;
 use crate::error::{Error, nearest};
 
 /// What scripts can't do with a value that the world will assign.
@@ -21,6 +22,9 @@ pub fn unknown_field(text: &str) -> Error {
     let error = Error::invalid("idp::script::field", format!("{on} has no field `{name}`"));
     if methods.contains(name) {
         return error.help(format!("is it a function? `.{name}()`"));
+    }
+    if let (true, Some(habit)) = (fields.contains(&"len"), habits::of_function(name)) {
+        return error.help(habit);
     }
     match (nearest(name, fields), nearest(name, methods)) {
         (Some(near), _) => error.help(format!("did you mean `{near}`?")),
@@ -44,6 +48,9 @@ pub fn unknown_function(signature: &str, host: &Host) -> Error {
     let names = host.function_names();
     if names.iter().any(|known| known == name) {
         let error = Error::invalid("idp::script::arguments", format!("`{name}` can't be called with {with}"));
+        if let Some(habit) = habits::of_arguments(name, arguments.len()) {
+            return error.help(habit);
+        }
         let usages = usages(&host.signatures(name), arguments.first());
         return error.help(match usages.is_empty() {
             true => "look at the number and the types of its arguments".to_string(),
@@ -53,6 +60,9 @@ pub fn unknown_function(signature: &str, host: &Host) -> Error {
     let error = Error::invalid("idp::script::function", format!("there is no function `{name}` (called with {with})"));
     if host.script().text.contains(&format!("let {name} = |")) {
         return error.help(format!("`{name}` is a variable: call what it holds, `{name}.call(...)`"));
+    }
+    if let Some(habit) = habits::of_function(name) {
+        return error.help(habit);
     }
     match nearest(name, names.iter().map(String::as_str)) {
         Some(near) => error.help(format!("did you mean `{near}`?")),

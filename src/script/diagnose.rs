@@ -4,7 +4,7 @@ use std::sync::{Arc, PoisonError};
 
 use rhai::{EvalAltResult, ParseErrorType, Position};
 
-use super::check::Checker;
+use super::check::{Checker, ENTRY_POINTS};
 use super::engine::Host;
 use super::imports::Sources;
 use super::{calls, syntax};
@@ -58,17 +58,38 @@ pub fn diagnose(host: &Host, error: EvalAltResult) -> Trouble {
     Trouble::Failed { error, frames }
 }
 
+/// Refuses a script whose `run`, `check` or `params` would be left out in silence, before anything of it runs.
+pub fn entry_points(host: &Host) -> Result<(), Trouble> {
+    let functions = host.functions();
+    let suspect = |(name, takes): &(&str, &[&str])| {
+        let mut own = functions.iter().filter(|(own, _)| own == name).peekable();
+        own.peek().is_some() && own.all(|(_, parameters)| *parameters != takes.len())
+    };
+    if !ENTRY_POINTS.iter().any(suspect) {
+        return Ok(());
+    }
+    let found = Checker::of_run(host.library().clone()).check(host.script());
+    match found.into_iter().find(|finding| finding.policy == "entry-point") {
+        None => Ok(()),
+        Some(found) => {
+            let (error, position) = told(Error::invalid("idp::script::run", ""), found, Position::NONE);
+            let frames = frame(host.sources(), &host.script().shown, position, "here".into()).into_iter().collect();
+            Err(Trouble::Failed { error, frames })
+        }
+    }
+}
+
 /// What an error of compiling means.
 pub fn of_parse(script: &Script, error: ParseErrorType, position: Position) -> Trouble {
     let sources = Sources::default();
     sources.lock().unwrap_or_else(PoisonError::into_inner).insert(script.shown.clone(), script.text.clone());
     let frames = frame(&sources, &script.shown, position, "here".into()).into_iter().collect();
-    Trouble::Failed { error: syntax::explain(&error, &script.text), frames }
+    Trouble::Failed { error: syntax::explain(&error, &script.text, position), frames }
 }
 
 /// The same, for a file that was imported.
 pub fn in_module(script: &Script, error: ParseErrorType, position: Position) -> EvalAltResult {
-    let error = rhai::Dynamic::from(syntax::explain(&error, &script.text));
+    let error = rhai::Dynamic::from(syntax::explain(&error, &script.text, position));
     EvalAltResult::ErrorInModule(
         script.shown.clone(),
         Box::new(EvalAltResult::ErrorRuntime(error, position)),
@@ -146,6 +167,13 @@ fn explain(error: EvalAltResult, host: &Host) -> Error {
             Error::invalid("idp::script::variable", format!("there is no variable `{name}`"))
                 .help("functions don't see variables of the top level; constants are `global::NAME` there")
         }
+        ErrorPropertyNotFound(name, _) if ["code", "help"].contains(&name.as_str()) => Error::invalid(
+            "idp::script::field",
+            format!("there is no field `{name}`"),
+        )
+        .help(
+            "if this was caught: what the language itself refuses is a map with `message` and `error`, without a code",
+        ),
         ErrorPropertyNotFound(name, _) => Error::invalid("idp::script::field", format!("there is no field `{name}`"))
             .help("for a field that may be missing, write `map.get(\"name\") ?? otherwise`"),
         ErrorIndexNotFound(index, _) => Error::invalid("idp::script::field", format!("there is no element `{index}`"))

@@ -7,6 +7,7 @@ pub mod check;
 mod diagnose;
 mod engine;
 mod fence;
+mod habits;
 pub mod harness;
 mod imports;
 mod inputs;

@@ -1,14 +1,22 @@
 //! What the compiler refuses, in words for authors: what is wrong, and what would be right. Called by `diagnose` and
 //! by the static checks.
 
-use rhai::{LexError, ParseErrorType};
+use rhai::{LexError, ParseErrorType, Position};
 
+use super::habits;
 use crate::error::{Error, nearest};
 
 /// The error for a mistake that the compiler found in a text.
-pub fn explain(error: &ParseErrorType, text: &str) -> Error {
+pub fn explain(error: &ParseErrorType, text: &str, at: Position) -> Error {
+    let (message, help) = habits::of_syntax(error, text, at).unwrap_or_else(|| plainly(error, text));
+    let help = if help.is_empty() { "docs/scripts.md tells how scripts are written".to_string() } else { help };
+    Error::invalid("idp::script::syntax", message).help(help)
+}
+
+/// The message and the help for a mistake, without a look at its surroundings; the help may be empty.
+fn plainly(error: &ParseErrorType, text: &str) -> (String, String) {
     use ParseErrorType::*;
-    let (message, help) = match error {
+    match error {
         VariableUndefined(name) => (format!("there is no variable `{name}`"), undefined(name, text)),
         ModuleUndefined(name) => (
             format!("nothing is imported as `{name}`"),
@@ -74,9 +82,7 @@ pub fn explain(error: &ParseErrorType, text: &str) -> Error {
         LoopBreak => ("`break` and `continue` stand in loops only".to_string(), String::new()),
         UnknownOperator(operator) => (format!("there is no operator `{operator}`"), String::new()),
         other => (lower(&other.to_string()), String::new()),
-    };
-    let help = if help.is_empty() { "docs/scripts.md tells how scripts are written".to_string() } else { help };
-    Error::invalid("idp::script::syntax", message).help(help)
+    }
 }
 
 /// What to do about a name that isn't there.

@@ -168,6 +168,23 @@ fn what_the_documentation_shows_is_clean() {
     assert!(offences.is_empty(), "{offences}");
 }
 
+/// Where the function stands that `parallel` is given makes no difference.
+#[test]
+fn functions_in_variables_are_followed_to_parallel() {
+    let ws = Workspace::new();
+    let held = "//! T\n\nlet made = [];\nlet work = |name| made.push(name);\nparallel([\"a\"], work);\nprint(made);\n";
+    assert_eq!(found(&ws, held), [("captured-assignment".into(), 4)]);
+    let handed_on = held.replace("parallel([\"a\"], work)", "let other = work;\nparallel([\"a\"], other)");
+    assert_eq!(found(&ws, &handed_on), [("captured-assignment".into(), 4)]);
+    let later = "//! T\n\nlet n = 0;\nlet work = |name| name;\nif environments().len > 1 {\n    work = |name| n += name.len;\n}\n\
+                 parallel([\"a\"], work);\nprint(n);\n";
+    assert_eq!(found(&ws, later), [("captured-assignment".into(), 6)]);
+    let harmless = held.replace("made.push(name)", "name + made.len");
+    assert_eq!(found(&ws, &harmless), []);
+    let elsewhere = held.replace("parallel([\"a\"], work)", "work.call(\"a\")");
+    assert_eq!(found(&ws, &elsewhere), []);
+}
+
 #[test]
 fn comments_allow_what_they_name() {
     let ws = Workspace::new();

@@ -92,3 +92,19 @@ fn deep_recursion_is_summed_up() {
     assert!(text.contains("walk (and 32 more calls)"), "{text}");
     assert!(text.lines().count() < 40, "{text}");
 }
+
+/// Where the next command can be typed, and `explain` knows the code.
+#[test]
+fn a_terminal_is_told_where_more_is_said() {
+    let error = Error::invalid("idp::repo::twice", "it is committed twice");
+    insta::assert_snapshot!(diagnostic::failure(&UNICODE, &error, &[]), @r"
+    idp::repo::twice
+
+      × it is committed twice
+      idp-run explain idp::repo::twice
+    ");
+    let file = Look { width: None, ..UNICODE };
+    assert!(!diagnostic::failure(&file, &error, &[]).contains("explain"));
+    let strange = Error::invalid("idp::no::such", "it is strange");
+    assert!(!diagnostic::failure(&UNICODE, &strange, &[]).contains("explain"));
+}

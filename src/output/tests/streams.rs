@@ -65,6 +65,7 @@ fn an_error_outside_of_a_run_is_a_whole_stream() {
 
       × there is no script `crate-service`
       help: did you mean `create-service`?
+      idp-run explain idp::usage
     "#);
 }
 

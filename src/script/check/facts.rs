@@ -50,6 +50,8 @@ pub struct Variable {
     pub depth: usize,
     /// The function that declares it, by its name; empty for the top level.
     pub function: String,
+    /// The closures that it may hold.
+    pub closures: BTreeSet<usize>,
 }
 
 /// A function of the script with a name.
@@ -226,6 +228,12 @@ pub struct Facts {
 }
 
 impl Facts {
+    /// The closures that a value may be, by their numbers: written down there, or held by its variable.
+    pub fn closures_of(&self, value: &Value) -> BTreeSet<usize> {
+        let held = value.variable.map(|id| &self.variables[id].closures);
+        value.closure.into_iter().chain(held.into_iter().flatten().copied()).collect()
+    }
+
     /// Whether the script has a function.
     pub fn defines(&self, name: &str, parameters: usize) -> bool {
         self.functions.iter().any(|function| function.name == name && function.parameters.len() == parameters)

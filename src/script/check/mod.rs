@@ -11,6 +11,7 @@ mod tokens;
 mod types;
 mod walk;
 
+pub use rules::entry_point::ENTRY_POINTS;
 pub use rules::{Rule, all as rules};
 pub use script::Checker;
 

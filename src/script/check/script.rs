@@ -135,12 +135,19 @@ pub struct Checker {
     pub(super) library: Library,
     pub(super) engine: Engine,
     pub(super) modules: RefCell<HashMap<String, Rc<Imported>>>,
+    /// What files are for, where that needn't be told from their texts.
+    purpose: Option<Purpose>,
 }
 
 impl Checker {
     /// A checker of scripts that look up names in this library.
     pub fn new(library: Library) -> Checker {
-        Checker { library, engine: super::super::engine::compiler(), modules: RefCell::default() }
+        Checker { library, engine: super::super::engine::compiler(), modules: RefCell::default(), purpose: None }
+    }
+
+    /// The same for a script that is about to run, whatever it looks like.
+    pub fn of_run(library: Library) -> Checker {
+        Checker { purpose: Some(Purpose::Script), ..Checker::new(library) }
     }
 
     /// What is wrong with a script, in the order of its text.
@@ -150,7 +157,7 @@ impl Checker {
         match self.engine.compile(&*script.text) {
             Ok(ast) => self.rules(script, &ast, &tokens, &mut found),
             Err(error) => {
-                let (rule, message, help) = syntax::explain(script, &error.0);
+                let (rule, message, help) = syntax::explain(script, &error.0, error.1);
                 let mut report = Report { rule, file: &script.shown, found: &mut found };
                 // The end of a text has no column of its own.
                 let position = if error.1.is_none() { Position::new(last_line(&script.text), 0) } else { error.1 };
@@ -165,7 +172,7 @@ impl Checker {
 
     fn rules(&self, script: &Script, ast: &AST, tokens: &Tokens, found: &mut Vec<Finding>) {
         let library = self.library.clone().beside(script);
-        let purpose = purpose(script, ast, tokens);
+        let purpose = self.purpose.unwrap_or_else(|| purpose(script, ast, tokens));
         let signatures = if purpose == Purpose::Test { Signatures::of_tests() } else { Signatures::all() };
         let facts = walk::facts(ast, tokens, signatures, purpose == Purpose::Module);
         let imports = facts.imports.iter().map(|import| imported(self, &library, import)).collect();
@@ -185,7 +192,7 @@ fn purpose(script: &Script, ast: &AST, tokens: &Tokens) -> Purpose {
         return Purpose::Test;
     }
     let heads = tokens.heads();
-    let runs = heads.iter().any(|head| head.name == "run" && head.parameters.len() == 1 || head.name == "params");
+    let runs = heads.iter().any(|head| head.name == "run" && head.parameters.len() < 2 || head.name == "params");
     let works = ast.statements().iter().any(|statement| {
         let declares = matches!(statement, rhai::Stmt::Var(_, flags, _) if flags.contains(rhai::ASTFlags::CONSTANT));
         !declares && !matches!(statement, rhai::Stmt::Import(..) | rhai::Stmt::Export(..) | rhai::Stmt::Noop(_))

@@ -267,6 +267,7 @@ impl<'a> Walk<'a> {
             hides,
             depth: self.inside.len(),
             function: self.function.clone(),
+            closures: BTreeSet::new(),
         });
         self.reads.push(0);
         self.scope.push(id);
@@ -321,7 +322,11 @@ impl<'a> Walk<'a> {
                 let value = self.expression(expression, true);
                 let hides = hidden.map(|id| (id, Some(self.reads[id]) != before));
                 let kind = if flags.contains(ASTFlags::CONSTANT) { Kind::Const } else { Kind::Let };
+                let closures = self.facts.closures_of(&value);
                 self.declare(&ident.name, ident.pos, kind, value.is, hides);
+                if let Some(variable) = self.facts.variables.last_mut() {
+                    variable.closures = closures;
+                }
                 if flags.contains(ASTFlags::EXPORTED)
                     && let Some(variable) = self.facts.variables.last_mut()
                 {
@@ -336,6 +341,8 @@ impl<'a> Walk<'a> {
                     Expr::Variable(variable, ..) if variable.2.is_empty() => {
                         if let Some(id) = self.lookup(&variable.1) {
                             self.captures(id);
+                            let closures = self.facts.closures_of(&value);
+                            self.facts.variables[id].closures.extend(closures);
                             let position = self.facts.variables[id].position;
                             let is = if operator.is_op_assignment() { Type::Unknown } else { value.is };
                             if let Some(all) = self.learned.variables.remove(&position) {

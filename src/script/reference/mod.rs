@@ -67,7 +67,7 @@ pub fn module(library: &Library, name: &str) -> Result<Chapter> {
     let script = library.module(name)?;
     let ast = build(Progress::new(MEMORY)).compile(&*script.text).map_err(|error| {
         let (line, column) = (error.1.line().unwrap_or(0), error.1.position().unwrap_or(0));
-        syntax::explain(&error.0, &script.text).at(Place::at(&script.shown, line, column))
+        syntax::explain(&error.0, &script.text, error.1).at(Place::at(&script.shown, line, column))
     })?;
     let mut functions: Vec<ScriptFnMetadata<'_>> = ast.iter_functions().collect();
     functions.retain(|function| function.access == rhai::FnAccess::Public && !function.name.starts_with("anon$"));

@@ -502,3 +502,29 @@ if app.exists {
       help: is it a function? `.exists()`
     "##);
 }
+
+#[test]
+fn a_code_of_what_the_language_refuses() {
+    let said = plan(
+        r##"try {
+    print(1 / 0);
+} catch (e) {
+    print(e.code);
+}
+"##,
+    );
+    insta::assert_snapshot!(said, @r##"
+    idp::script::field
+
+      x there is no field `code`
+       ,-[script.rhai:4:13]
+     3 | } catch (e) {
+     4 |     print(e.code);
+       :             ^^|^
+       :               `-- here
+     5 | }
+       `----
+      help: if this was caught: what the language itself refuses is a map with `message` and `error`,
+            without a code
+    "##);
+}

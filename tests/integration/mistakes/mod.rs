@@ -1,6 +1,8 @@
 //! The mistakes that new authors make, one a test: the script, and all that they read on stderr.
 
 mod calls;
+mod entry_points;
+mod habits;
 mod language;
 
 use crate::workspace::Workspace;

@@ -23,8 +23,8 @@ print(made);
 
 fn find(checked: &Checked, report: &mut Report) {
     for call in checked.facts.calls.iter().filter(|call| call.on.is_none() && call.name == "parallel") {
-        for argument in &call.arguments {
-            let Some(closure) = argument.closure.map(|number| &checked.facts.closures[number]) else { continue };
+        let closures = call.arguments.iter().flat_map(|argument| checked.facts.closures_of(argument));
+        for closure in closures.map(|number| &checked.facts.closures[number]) {
             let find = |name: &str| checked.function(name);
             for assigned in assigned_captures(&closure.definition, closure.captures, &find) {
                 let message = match &assigned.method {

@@ -8,6 +8,7 @@ mod discarded_edit;
 mod duplicate_id;
 mod duplicate_step;
 mod edit_without_tree;
+pub mod entry_point;
 mod import_cycle;
 mod interpolation_in_quotes;
 mod later_decision;
@@ -76,7 +77,7 @@ pub fn code(id: &str) -> String {
     format!("idp::check::{}", id.replace('-', "_"))
 }
 
-const ALL: [&Rule; 34] = [
+const ALL: [&Rule; 35] = [
     &bad_suppression::RULE,
     &captured_assignment::RULE,
     &closure_as_function::RULE,
@@ -85,6 +86,7 @@ const ALL: [&Rule; 34] = [
     &duplicate_id::RULE,
     &duplicate_step::RULE,
     &edit_without_tree::RULE,
+    &entry_point::RULE,
     &import_cycle::RULE,
     &interpolation_in_quotes::RULE,
     &later_decision::RULE,

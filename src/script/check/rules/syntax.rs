@@ -1,6 +1,6 @@
 //! `syntax`: what the compiler refuses.
 
-use rhai::ParseErrorType;
+use rhai::{ParseErrorType, Position};
 
 use super::Rule;
 use super::{reserved_word, undefined_variable};
@@ -25,12 +25,12 @@ print(x);
 };
 
 /// The rule, the message and the help for a mistake that the compiler found.
-pub fn explain(script: &Script, error: &ParseErrorType) -> (&'static Rule, String, String) {
+pub fn explain(script: &Script, error: &ParseErrorType, at: Position) -> (&'static Rule, String, String) {
     let rule = match error {
         ParseErrorType::Reserved(_) => &reserved_word::RULE,
         ParseErrorType::VariableUndefined(_) => &undefined_variable::RULE,
         _ => &RULE,
     };
-    let error = compile::explain(error, &script.text);
+    let error = compile::explain(error, &script.text, at);
     (rule, error.message().to_string(), error.help_text().unwrap_or_default().to_string())
 }

@@ -4,6 +4,7 @@ use super::{Checked, Report, Rule};
 use crate::error::nearest;
 use crate::report::Severity;
 use crate::script::check::types::Type;
+use crate::script::habits;
 
 /// The rule.
 pub const RULE: Rule = Rule {
@@ -28,10 +29,12 @@ fn find(checked: &Checked, report: &mut Report) {
         }
         if checked.signatures.field(&field.on, &field.name).is_none() {
             let (fields, methods) = checked.signatures.members(&field.on);
-            let help = match nearest(&field.name, fields) {
+            let habit = habits::of_function(&field.name).filter(|_| fields.contains(&"len"));
+            let help = match (habit, nearest(&field.name, fields)) {
                 _ if methods.contains(&field.name.as_str()) => format!("it is a function: `.{}()`", field.name),
-                Some(near) => format!("did you mean `{near}`?"),
-                None => {
+                (Some(habit), _) => habit.to_string(),
+                (None, Some(near)) => format!("did you mean `{near}`?"),
+                (None, None) => {
                     nearest(&field.name, methods).map(|near| format!("did you mean `.{near}()`?")).unwrap_or_default()
                 }
             };

@@ -6,6 +6,7 @@ use crate::report::Severity;
 use crate::script::check::facts::Call;
 use crate::script::check::imports::Imported;
 use crate::script::check::types::Signatures;
+use crate::script::habits;
 
 /// The rule.
 pub const RULE: Rule = Rule {
@@ -43,7 +44,11 @@ fn find(checked: &Checked, report: &mut Report) {
             Some(on) => format!("{} has no function `{}`", on.words(), call.name),
             None => format!("there is no function `{}`", call.name),
         };
-        report.add(call.position, message, near.map(|near| format!("did you mean `{near}`?")).unwrap_or_default());
+        let help = match habits::of_function(&call.name) {
+            Some(habit) => habit.to_string(),
+            None => near.map(|near| format!("did you mean `{near}`?")).unwrap_or_default(),
+        };
+        report.add(call.position, message, help);
     }
 }
 

@@ -5,6 +5,7 @@ use crate::report::Severity;
 use crate::script::check::facts::Call;
 use crate::script::check::imports::Imported;
 use crate::script::check::types::{Signatures, Type};
+use crate::script::habits;
 
 /// The rule.
 pub const RULE: Rule = Rule {
@@ -52,7 +53,8 @@ fn own(checked: &Checked, report: &mut Report, call: &Call) {
     };
     let mut usages = checked.signatures.usages(&call.name, types.first());
     usages.extend(scripted.iter().map(|parameters| format!("`{}({})`", call.name, parameters.join(", "))));
-    let help = format!("it is called as {}", usages.join(" or "));
+    let habit = habits::of_arguments(&call.name, types.len());
+    let help = habit.map_or_else(|| format!("it is called as {}", usages.join(" or ")), str::to_owned);
     report.add(call.position, format!("`{}` can't be called with {with}", call.name), help);
 }
 
