@@ -255,9 +255,22 @@ pub fn nearest<'a>(wrong: &str, names: impl IntoIterator<Item = &'a str>) -> Opt
         .map(|(_, name)| name)
 }
 
+/// A noun with its indefinite article: `an owner`, `a project`.
+pub fn with_article(noun: &str) -> String {
+    let article = if noun.to_ascii_lowercase().starts_with(['a', 'e', 'i', 'o']) { "an" } else { "a" };
+    format!("{article} {noun}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nouns_have_their_article() {
+        assert_eq!(with_article("owner"), "an owner");
+        assert_eq!(with_article("Array"), "an Array");
+        assert_eq!(with_article("repository name"), "a repository name");
+    }
 
     #[test]
     fn nearest_finds_typos_and_refuses_strangers() {

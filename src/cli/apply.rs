@@ -14,13 +14,13 @@ use super::run::{self, Commanded, MadeWith, RunArgs};
 use super::{Global, current_folder};
 use crate::bridge::Run;
 use crate::config::FILE;
-use crate::error::{Error, Exit, Result};
+use crate::error::{Error, Exit, Kind, Related, Result};
 use crate::output;
 use crate::report::Event;
 use crate::script::{Attempt, Given, Trouble};
 use crate::world::Clock;
 use crate::world::journal::RunKey;
-use crate::world::plan::compare::{changed_sources, fit};
+use crate::world::plan::compare::{Moved, changed_sources, fit, fit_so_far};
 use crate::world::plan::guard::{Bound, Guard, Recorded, Recorder};
 use crate::world::plan::{self, SavedPlan};
 
@@ -178,7 +178,9 @@ impl Commanded {
         opening.guard = Some(recorder.clone() as Arc<dyn Guard>);
         let overlaid = OnceLock::new();
         let shown = if self.args.plan { run } else { &overlaid };
-        attempt.go(&values, opening.opener(), shown)?;
+        if let Err(trouble) = attempt.go(&values, opening.opener(), shown) {
+            return Err(self.moved_under(saved, &recorder.recorded(), trouble));
+        }
         self.refuse_moved(saved, &recorder.recorded())?;
         if self.args.plan {
             return Ok(());
@@ -210,9 +212,34 @@ impl Commanded {
         if fit.moved.is_empty() {
             return Ok(());
         }
+        let mut names = self.name_moved(fit.moved);
+        let more = match names.len() {
+            0..=3 => String::new(),
+            all => format!(" and {} more", all - 3),
+        };
+        names.truncate(3);
+        let message = format!("the world moved since the plan was made: {}{more}", names.join(", "));
+        Err(Error::failed(plan::MOVED, message).help(plan_again(saved)))
+    }
+
+    /// The script ran through when the plan was made, and what it read is as it was: where the world makes it fail
+    /// now, the world moved. What has other reasons stays what it is.
+    fn moved_under(&self, saved: &SavedPlan, now: &Recorded, trouble: Trouble) -> Trouble {
+        let Trouble::Failed { error, frames } = trouble else { return trouble };
+        if !is_of_the_world(&error) {
+            return Trouble::Failed { error, frames };
+        }
+        let mut names = self.name_moved(fit_so_far(saved, now, false).moved);
+        names.push(error.message().to_string());
+        let message = format!("the world moved since the plan was made: {}", names.join(", "));
+        let related = Related { item: "the script now ends in".into(), error, frames };
+        Error::failed(plan::MOVED, message).help(plan_again(saved)).because(vec![related]).into()
+    }
+
+    /// Says what moved, one by one; gives the names for a sentence.
+    fn name_moved(&self, all: Vec<Moved>) -> Vec<String> {
         let mut names = Vec::new();
-        for moved in fit.moved {
-            // All of them are said, one by one; the sentence stays a sentence.
+        for moved in all {
             names.push(format!("{} {}", moved.kind.replace('_', " "), moved.target));
             self.surroundings.sink.emit(Event::Moved {
                 kind: moved.kind,
@@ -221,13 +248,22 @@ impl Commanded {
                 diff: moved.diff,
             });
         }
-        let more = match names.len() {
-            0..=3 => String::new(),
-            all => format!(" and {} more", all - 3),
-        };
-        names.truncate(3);
-        let message = format!("the world moved since the plan was made: {}{more}", names.join(", "));
-        let help = format!("nothing was changed; plan again: `idp-run {} ... --plan --out FILE`", saved.script);
-        Err(Error::failed(plan::MOVED, message).help(help))
+        names
     }
+}
+
+fn plan_again(saved: &SavedPlan) -> String {
+    format!("nothing was changed; plan again: `idp-run {} ... --plan --out FILE`", saved.script)
+}
+
+/// Whether an error says something of the world that a plan lies on: not of grants, limits, the machine, or of what
+/// isn't part of it.
+fn is_of_the_world(error: &Error) -> bool {
+    let own =
+        ["idp::cancelled", "idp::io", "idp::journal", "idp::forge::git", "idp::script::time", "idp::script::memory"];
+    let rooms = ["idp::http::", "idp::secret::", "idp::store", "idp::config"];
+    matches!(error.kind(), Kind::Failed | Kind::Invalid)
+        && !error.is_retryable()
+        && !own.contains(&error.code())
+        && !rooms.iter().any(|room| error.code().starts_with(room))
 }

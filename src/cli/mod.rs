@@ -4,6 +4,7 @@ mod apply;
 mod check;
 mod checkup;
 mod complete;
+mod delivered;
 mod doctor;
 mod explain;
 mod list;

@@ -3,8 +3,9 @@
 
 use std::path::Path;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
+use super::delivered::{Delivered, Proposed, delivered};
 use super::{Global, block_on};
 use crate::bridge::Run;
 use crate::config::Config;
@@ -15,6 +16,7 @@ use crate::report::Event;
 use crate::script::{Attempt, Given, basis, differences, present};
 use crate::world::fault::Faults;
 use crate::world::journal::{Inputs, Journal, RunRow};
+use crate::world::open;
 use crate::world::sqlite::SqliteJournal;
 
 /// The word of `command` in the journal that says that an attempt was to bring things up to date.
@@ -46,8 +48,11 @@ pub fn notice(run: &Run, called: &str, inputs: &Inputs, values: &Map<String, Val
         return Ok(());
     };
     let Some((journal, _)) = door.journal() else { return Ok(()) };
-    let attempts = run.handle.block_on(journal.made(&door.run().hash))?;
-    let Some((before, old)) = basis(&attempts) else { return Ok(()) };
+    let hash = &door.run().hash;
+    let attempts = run.handle.block_on(journal.made(hash))?;
+    let rows = run.handle.block_on(journal.attempts(hash))?;
+    let since = run.handle.block_on(delivered(&*door.world().forge, &rows, &attempts))?.since;
+    let Some((before, old)) = basis(&attempts, since) else { return Ok(()) };
     let changed = differences((&before, old), (inputs, &Value::Object(values.clone())));
     if !changed.is_empty() {
         door.sink().emit(Event::Warning {
@@ -64,16 +69,28 @@ fn command(called: &str, key: &str) -> String {
     format!("idp-run {called}{identity} {UPDATE}")
 }
 
+/// A run whose files are older than what there is now.
+struct Older<'a> {
+    row: &'a RunRow,
+    changed: Vec<String>,
+    updates: Vec<Proposed>,
+    command: String,
+}
+
 /// Lists the runs whose files were made with older versions than there are now.
 pub fn list(global: &Global, config: &Config, here: &Path, rows: &[RunRow], detailed: bool) -> Result<Exit> {
     let options = global.options(false);
     let path = config.journal();
-    let mut found: Vec<(&RunRow, Vec<String>, String)> = Vec::new();
+    let mut found: Vec<Older> = Vec::new();
     if path.is_file() {
         let journal = SqliteJournal::open(&path, Faults::default())?;
-        for row in rows {
-            let attempts = block_on(journal.made(&row.hash))?;
-            let Some((before, params)) = basis(&attempts) else { continue };
+        let world = block_on(open::for_reading(config))?;
+        // What was taken back isn't brought up to date.
+        for row in rows.iter().filter(|row| !super::runs::is_undone(rows, row)) {
+            let made = block_on(journal.made(&row.hash))?;
+            let Delivered { since, updates } =
+                block_on(async { delivered(&*world.forge, &journal.attempts(&row.hash).await?, &made).await })?;
+            let Some((before, params)) = basis(&made, since) else { continue };
             let called = row.command.first().map_or(row.script.as_str(), String::as_str);
             let changed = match Library::new(&config.root).script(called, here) {
                 Ok(script) => {
@@ -84,28 +101,41 @@ pub fn list(global: &Global, config: &Config, here: &Path, rows: &[RunRow], deta
                 Err(_) => vec!["the script is gone".to_string()],
             };
             if !changed.is_empty() {
-                found.push((row, changed, command(called, &row.key)));
+                found.push(Older { row, changed, updates, command: command(called, &row.key) });
             }
         }
     }
     let exit = if detailed && !found.is_empty() { Exit::Pending } else { Exit::Ok };
     if options.format == Format::Json {
-        let records = found.into_iter().map(|(row, changed, command)| {
-            let mut value = super::runs::record(row);
-            value["changed"] = changed.into();
-            value["update"] = command.into();
+        let records = found.into_iter().map(|older| {
+            let mut value = super::runs::record(older.row);
+            value["changed"] = older.changed.into();
+            value["update"] = older.command.into();
+            let state = |update: &Proposed| if update.open { "open" } else { "declined" };
+            let updates = older.updates.iter().map(|update| {
+                json!({ "repository": update.repo.to_string(), "number": update.number, "state": state(update) })
+            });
+            value["updates"] = updates.collect();
             value
         });
         output::records(&options, records);
     } else if found.is_empty() {
         output::text("All runs were made with what is there now.\n");
     } else {
-        let mut table = Table::new(["RUN", "CHANGED SINCE", "ID"]);
-        for (row, changed, _) in &found {
-            table.row([&row.key, &changed.join(", "), &row.hash]);
+        let mut table = Table::new(["RUN", "CHANGED SINCE", "UPDATE", "ID"]);
+        for Older { row, changed, updates, .. } in &found {
+            let updates: Vec<String> = updates.iter().map(Proposed::to_string).collect();
+            table.row([&row.key, &changed.join(", "), &updates.join(", "), &row.hash]);
         }
         output::table(&options, &table);
-        output::text(&format!("\nBring one up to date: {}\n", found[0].2));
+        let mut text = String::from("\n");
+        if let Some(older) = found.iter().find(|older| older.updates.is_empty()) {
+            text.push_str(&format!("Bring one up to date: {}\n", older.command));
+        }
+        if let Some(update) = found.iter().flat_map(|older| &older.updates).find(|update| update.open) {
+            text.push_str(&format!("Look at an open update: idp-run pr show {} {}\n", update.repo, update.number));
+        }
+        output::text(&text);
     }
     Ok(exit)
 }

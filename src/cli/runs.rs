@@ -7,7 +7,7 @@ use clap::Subcommand;
 use super::run::RunArgs;
 use super::undo::UndoArgs;
 use super::{Global, block_on, current_folder};
-use crate::error::{Error, Exit, Result};
+use crate::error::{Error, Exit, Result, nearest};
 use crate::output::{self, Format, table::Table};
 use crate::world::fault::Faults;
 use crate::world::journal::{AttemptRow, Journal, RunRow};
@@ -28,15 +28,17 @@ pub enum Verb {
     },
     /// One run with its attempts, steps and changes
     Show {
-        /// The run's key, its hash, or the beginning of either
-        run: String,
+        /// The run's key, its hash, or enough of either to tell it from others
+        #[arg(required = true, value_name = "RUN")]
+        run: Vec<String>,
     },
     /// Take back what a run created: close or revert its pull requests, archive its repositories
     Undo(UndoArgs),
     /// Run again what waits, failed or was interrupted
     Resume {
-        /// The run's key, its hash, or the beginning of either [default: all that wait]
-        run: Option<String>,
+        /// The run's key, its hash, or enough of either to tell it from others [default: all that wait]
+        #[arg(value_name = "RUN")]
+        run: Vec<String>,
         /// A file that says what the runs may change outside the embedded world
         #[arg(long, value_name = "FILE", env = "IDP_GRANTS")]
         grants: Option<PathBuf>,
@@ -81,7 +83,7 @@ pub fn runs(global: &Global, verb: Verb) -> Result<Exit> {
             output::table(&options, &table);
         }
         Verb::Show { run } => {
-            let row = find(&rows, &run)?;
+            let row = find(&rows, &key_of(&run))?;
             let journal = SqliteJournal::open(&path, Faults::default())?;
             let attempts = block_on(journal.attempts(&row.hash))?;
             if json {
@@ -97,9 +99,9 @@ pub fn runs(global: &Global, verb: Verb) -> Result<Exit> {
         }
         Verb::Undo(args) => return super::undo::undo(global, &config, &rows, &args),
         Verb::Resume { run, grants } => {
-            let chosen: Vec<&RunRow> = match run {
-                Some(run) => vec![find(&rows, &run)?],
-                None => rows.iter().filter(|row| row.status == "waiting").collect(),
+            let chosen: Vec<&RunRow> = match run.is_empty() {
+                false => vec![find(&rows, &key_of(&run))?],
+                true => rows.iter().filter(|row| row.status == "waiting").collect(),
             };
             match chosen.is_empty() {
                 true if json => output::records(&options, []),
@@ -110,7 +112,7 @@ pub fn runs(global: &Global, verb: Verb) -> Result<Exit> {
             for row in chosen {
                 if row.script == "undo" {
                     let delete = row.command.iter().any(|word| word == "--delete");
-                    let (run, grants) = (row.command.get(2).cloned().unwrap_or_default(), grants.clone());
+                    let (run, grants) = (row.command.get(2).cloned().into_iter().collect(), grants.clone());
                     let args = UndoArgs { run, plan: false, detailed_exitcode: false, delete, grants };
                     worst = match super::undo::undo(global, &config, &rows, &args)? {
                         Exit::Ok => worst,
@@ -141,21 +143,56 @@ pub fn record(row: &RunRow) -> serde_json::Value {
     value
 }
 
+/// A key from the words of a command line, in the order of keys. Several words are its parts, so that a value may
+/// have spaces.
+pub(super) fn key_of(words: &[String]) -> String {
+    let parts: Vec<String> = match words {
+        [whole] => whole.split_whitespace().map(str::to_owned).collect(),
+        several => several.iter().map(|word| word.replace(' ', "%20")).collect(),
+    };
+    let (mut values, mut names): (Vec<&str>, Vec<&str>) =
+        parts.iter().map(String::as_str).partition(|part| part.contains('='));
+    values.sort_by_key(|part| part.split('=').next());
+    names.append(&mut values);
+    names.join(" ")
+}
+
+/// The run of that key or hash; of the beginning of either, or with these parts among those of its key, if it is the
+/// only one.
 pub(super) fn find<'a>(rows: &'a [RunRow], name: &str) -> Result<&'a RunRow> {
     if let Some(row) = rows.iter().find(|row| row.key == name || row.hash == name) {
         return Ok(row);
     }
-    let matching: Vec<&RunRow> =
-        rows.iter().filter(|row| row.key.starts_with(name) || row.hash.starts_with(name)).collect();
+    let begins = |row: &&RunRow| row.key.starts_with(name) || row.hash.starts_with(name);
+    let has_parts = |row: &&RunRow| {
+        let (parts, wanted): (Vec<&str>, Vec<&str>) = (row.key.split(' ').collect(), name.split(' ').collect());
+        parts.first() == wanted.first() && wanted.iter().all(|part| parts.contains(part))
+    };
+    let mut matching: Vec<&RunRow> = rows.iter().filter(begins).collect();
+    if matching.is_empty() {
+        matching = rows.iter().filter(has_parts).collect();
+    }
     match matching.as_slice() {
         [row] => Ok(row),
-        [] => Err(Error::invalid("idp::runs::unknown", format!("there is no run `{name}`"))
-            .help("`idp-run runs list` shows all runs")),
+        [] => Err(Error::invalid("idp::runs::unknown", format!("there is no run `{name}`")).help(near(rows, name))),
         several => {
             let keys: Vec<&str> = several.iter().map(|row| row.key.as_str()).collect();
-            Err(Error::invalid("idp::runs::ambiguous", format!("`{name}` is the beginning of several runs"))
+            Err(Error::invalid("idp::runs::ambiguous", format!("`{name}` is not the name of one run alone"))
                 .help(format!("name one: {}", keys.join(" · "))))
         }
+    }
+}
+
+/// What may have been meant: a run of nearly that key, else the runs of nearly that script.
+fn near(rows: &[RunRow], name: &str) -> String {
+    let all = "`idp-run runs list` shows all runs";
+    if let Some(key) = nearest(name, rows.iter().map(|row| row.key.as_str())) {
+        return format!("did you mean `{key}`? {all}");
+    }
+    let script = name.split(' ').next().unwrap_or_default();
+    match nearest(script, rows.iter().filter_map(|row| row.key.split(' ').next())) {
+        Some(near) if near != script => format!("did you mean a run of `{near}`? {all}"),
+        _ => all.to_string(),
     }
 }
 
@@ -165,10 +202,15 @@ fn undone<'a>(rows: &'a [RunRow], row: &RunRow) -> Option<&'a RunRow> {
     rows.iter().find(|undo| undo.hash == hash)
 }
 
+/// Whether a run was taken back since its last attempt.
+pub(super) fn is_undone(rows: &[RunRow], row: &RunRow) -> bool {
+    undone(rows, row).is_some_and(|undo| undo.started >= row.started)
+}
+
 /// What was taken back of a run, or how it can be.
 fn about_undo(rows: &[RunRow], row: &RunRow, attempts: &[AttemptRow]) -> String {
     match undone(rows, row) {
-        Some(undo) if undo.started >= row.started => {
+        Some(undo) if is_undone(rows, row) => {
             format!("\nUndone {} ({}): idp-run runs show {}\n", time(undo.started), undo.status, undo.hash)
         }
         _ => {
@@ -211,4 +253,51 @@ fn shown(row: &RunRow, attempts: &[AttemptRow]) -> String {
         }
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows(keys: &[&str]) -> Vec<RunRow> {
+        let row = |key: &&str| RunRow {
+            key: (*key).into(),
+            hash: crate::world::hash::short(key),
+            script: key.split(' ').next().unwrap_or_default().into(),
+            status: "applied".into(),
+            attempts: 1,
+            started: 0,
+            waiting_for: None,
+            command: Vec::new(),
+            params: serde_json::Value::Null,
+        };
+        keys.iter().map(row).collect()
+    }
+
+    fn words(text: &[&str]) -> String {
+        key_of(&text.iter().map(|word| (*word).to_string()).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn a_key_has_its_parts_in_the_order_of_their_names() {
+        assert_eq!(words(&["make service=api env=dev"]), "make env=dev service=api");
+        assert_eq!(words(&["make", "b=two words", "a=1"]), "make a=1 b=two%20words");
+        assert_eq!(words(&["undo make b=1 a=2"]), "undo make a=2 b=1");
+        assert_eq!(words(&["make env2=x env=y"]), "make env=y env2=x");
+    }
+
+    #[test]
+    fn a_run_is_found_by_what_tells_it_from_others() {
+        let rows = rows(&["make env=dev service=api", "make env=dev service=shop", "undo make env=dev service=api"]);
+        let found = |name: &str| find(&rows, name).map(|row| row.key.as_str());
+        assert_eq!(found("make service=api").unwrap(), "make env=dev service=api");
+        assert_eq!(found("make env=dev service=sh").unwrap(), "make env=dev service=shop");
+        assert_eq!(found("undo").unwrap(), "undo make env=dev service=api");
+        assert_eq!(found("make env=dev").unwrap_err().code(), "idp::runs::ambiguous");
+        let error = found("make env=dev service=spi").unwrap_err();
+        assert_eq!(error.code(), "idp::runs::unknown");
+        assert!(error.help_text().unwrap().contains("`make env=dev service=api`"), "{error:?}");
+        assert!(found("amke x=1").unwrap_err().help_text().unwrap().contains("`make`"));
+        assert_eq!(found("other").unwrap_err().help_text().unwrap(), "`idp-run runs list` shows all runs");
+    }
 }

@@ -19,13 +19,14 @@ use crate::world::forge::RUNS_AS;
 use crate::world::journal::{ChangeRow, End, Journal, RunKey, RunRow, Start};
 use crate::world::plan::guard::{Heard, Recorder};
 use crate::world::sqlite::SqliteJournal;
-use crate::world::undo::{Undo, run_key};
+use crate::world::undo::{CONFLICT, Undo, run_key};
 use crate::world::{Clock, Mode, World, hash, open};
 
 #[derive(Args)]
 pub struct UndoArgs {
-    /// The run's key, its hash, or the beginning of either
-    pub run: String,
+    /// The run's key, its hash, or enough of either to tell it from others
+    #[arg(required = true, value_name = "RUN")]
+    pub run: Vec<String>,
     /// Show what would be taken back, change nothing
     #[arg(long)]
     pub plan: bool,
@@ -44,22 +45,21 @@ pub struct UndoArgs {
 struct Undone {
     key: String,
     hash: String,
-    /// What the journal knows of its changes; none without a record.
-    rows: Option<Vec<ChangeRow>>,
+    /// What the journal knows of its changes; without a record, what it says of that.
+    rows: Result<Vec<ChangeRow>>,
 }
 
 impl Undone {
     /// The named run: from the journal, or by its whole key or hash, as markers have it.
     fn find(config: &Config, rows: &[RunRow], name: &str) -> Result<Undone> {
         let row = match super::runs::find(rows, name) {
-            Ok(row) => Some(row),
-            Err(error) if error.code() == "idp::runs::unknown" => None,
+            Ok(row) => row,
+            Err(error) if error.code() == "idp::runs::unknown" => {
+                let is_hash = name.len() == 16 && name.bytes().all(|byte| byte.is_ascii_hexdigit());
+                let hash = if is_hash { name.to_string() } else { hash::short(name) };
+                return Ok(Undone { key: name.to_string(), hash, rows: Err(error) });
+            }
             Err(error) => return Err(error),
-        };
-        let Some(row) = row else {
-            let is_hash = name.len() == 16 && name.bytes().all(|byte| byte.is_ascii_hexdigit());
-            let hash = if is_hash { name.to_string() } else { hash::short(name) };
-            return Ok(Undone { key: name.to_string(), hash, rows: None });
         };
         if row.script == "undo" {
             return Err(Error::invalid("idp::undo::undo", format!("`{}` is an undo", row.key))
@@ -68,13 +68,13 @@ impl Undone {
         let journal = SqliteJournal::open(&config.journal(), Faults::default())?;
         let attempts = block_on(journal.attempts(&row.hash))?;
         let rows = attempts.into_iter().flat_map(|attempt| attempt.changes).collect();
-        Ok(Undone { key: row.key.clone(), hash: row.hash.clone(), rows: Some(rows) })
+        Ok(Undone { key: row.key.clone(), hash: row.hash.clone(), rows: Ok(rows) })
     }
 }
 
 /// Undoes a run and says how it ended.
 pub fn undo(global: &Global, config: &Config, rows: &[RunRow], args: &UndoArgs) -> Result<Exit> {
-    let undone = Undone::find(config, rows, &args.run)?;
+    let undone = Undone::find(config, rows, &super::runs::key_of(&args.run))?;
     let sink = crate::world::secrets::guarded(config, output::sink(&global.options(args.plan)));
     let result = super::runtime()?.block_on(run(config, &undone, args, &sink));
     let (counts, status, exit) = match result {
@@ -83,7 +83,12 @@ pub fn undo(global: &Global, config: &Config, rows: &[RunRow], args: &UndoArgs) 
             (counts, status, if pending { Exit::Pending } else { Exit::Ok })
         }
         Err((error, counts)) => {
-            let status = if error.kind() == Kind::Interrupted { Status::Cancelled } else { Status::Failed };
+            let status = match error.code() {
+                // What can be done is shown, and what can't is marked.
+                CONFLICT if args.plan => Status::Planned,
+                _ if error.kind() == Kind::Interrupted => Status::Cancelled,
+                _ => Status::Failed,
+            };
             let exit = error.kind().into();
             sink.emit(Event::Failure { error, frames: Vec::new() });
             (counts, status, exit)
@@ -131,15 +136,16 @@ async fn run(
         }))
     };
     let rows = || undone.rows.clone().unwrap_or_default();
-    if undone.rows.is_none() {
+    if let Err(unknown) = &undone.rows {
         // Nothing is recorded: is there anything that carries the run's marker?
         let recorder = Arc::new(Recorder::default());
         let heard = Arc::new(Heard { recorder: recorder.clone(), sink: None });
         let door = door(world.overlaid(), Mode::Plan, heard, None).map_err(before)?;
         let seen = Undo::new(&door, &undone.hash, &undone.key, rows(), args.delete).go().await;
         if seen.is_ok() && door.counts() == Counts::default() {
-            let message = format!("the journal has no run `{}`, and nothing carries its marker", args.run);
-            let help = "`idp-run runs list` shows the runs; without a journal name one by its whole key or hash";
+            let message = format!("the journal has no run `{}`, and nothing carries its marker", undone.key);
+            let help = unknown.help_text().unwrap_or_default();
+            let help = format!("{help}; without a journal name one by its whole key or hash");
             return Err(before(Error::invalid("idp::runs::unknown", message).help(help)));
         }
     }

@@ -139,6 +139,12 @@ impl State {
                 }
                 self.attention(&text);
             }
+            Event::Conflict { kind, target, why } => {
+                let look = self.look();
+                let (mark, target) = (look.yellow("!"), look.bold(&one_line(&target)));
+                let line = format!("{mark} {} {target} conflicts: {}", words::kind(&kind), one_line(&why));
+                self.happened(vec![line]);
+            }
             Event::Stays { kind, target, why } => {
                 let look = self.look();
                 let line = format!("  {} {} stays: {}", words::kind(&kind), one_line(&target), one_line(&why));

@@ -134,6 +134,11 @@ enum Line<'a> {
         why: &'a str,
         diff: &'a Diff,
     },
+    Conflict {
+        kind: &'a str,
+        target: &'a str,
+        why: &'a str,
+    },
     Stays {
         kind: &'a str,
         target: &'a str,
@@ -225,6 +230,7 @@ impl<'a> From<&'a Event> for Line<'a> {
                 Line::Plan { run, created, idp_run, digest, changes: *changes }
             }
             Event::Moved { kind, target, why, diff } => Line::Moved { kind, target, why, diff },
+            Event::Conflict { kind, target, why } => Line::Conflict { kind, target, why },
             Event::Stays { kind, target, why } => Line::Stays { kind, target, why },
             Event::PullRequest { repository, number, title, head, base, state, url } => {
                 Line::PullRequest { number: *number, title, head, base, state, url, repository }

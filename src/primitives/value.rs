@@ -5,7 +5,7 @@ use serde_json::{Number, Value};
 
 use super::later::LaterValue;
 use super::secret::Secret;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, with_article};
 
 /// How deep values may nest: what renders or compares them recurses.
 pub const DEEPEST: usize = 64;
@@ -146,10 +146,6 @@ pub fn type_of(value: &Dynamic) -> String {
         "array" => "a list".into(),
         "map" => "a map".into(),
         "Fn" => "a function".into(),
-        other => {
-            let short = other.rsplit("::").next().unwrap_or(other);
-            let article = if short.starts_with(['A', 'E', 'I', 'O']) { "an" } else { "a" };
-            format!("{article} {short}")
-        }
+        other => with_article(other.rsplit("::").next().unwrap_or(other)),
     }
 }

@@ -43,6 +43,7 @@ pub fn cleaned(event: Event, by: &Redactor) -> Event {
         Event::Moved { kind, target, why, diff } => {
             Event::Moved { kind, target: text(target), why: text(why), diff: diff_of(diff, by) }
         }
+        Event::Conflict { kind, target, why } => Event::Conflict { kind, target: text(target), why: text(why) },
         Event::Stays { kind, target, why } => Event::Stays { kind, target: text(target), why: text(why) },
         Event::PullRequest { repository, number, title, head, base, state, url } => Event::PullRequest {
             repository: text(repository),

@@ -168,6 +168,15 @@ pub enum Event {
         /// From what was planned to what would be made now.
         diff: Diff,
     },
+    /// Something that an undo can't take back, since others changed it in the same places.
+    Conflict {
+        /// The kind of object.
+        kind: String,
+        /// Which.
+        target: String,
+        /// What was changed since, and by whom.
+        why: String,
+    },
     /// Something that an undo doesn't take back.
     Stays {
         /// The kind of object.

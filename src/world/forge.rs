@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::change::{Change, File, FileChange, Marker};
 use super::later::Later;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, with_article};
 use crate::formats::repository_path;
 use crate::report::Diff;
 
@@ -31,7 +31,7 @@ impl RepoId {
                 && !part.to_ascii_lowercase().ends_with(".git")
                 && part.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'));
             if !fine {
-                return Err(Error::invalid("idp::repo::name", format!("`{part}` can't be a {what}"))
+                return Err(Error::invalid("idp::repo::name", format!("`{part}` can't be {}", with_article(what)))
                     .help("letters, digits, `.`, `_` and `-`; no leading dot, at most 100 characters"));
             }
         }
@@ -79,6 +79,18 @@ impl From<RepoId> for String {
 /// A commit: 40 hexadecimal digits, or `plan:N` and `seed:N` for one that is held in memory.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct CommitId(pub String);
+
+impl CommitId {
+    /// What stands where a commit is expected and is none: the name of another ref, something that can't be read.
+    pub fn none(instead: &str) -> CommitId {
+        CommitId(format!("not a commit: {instead}"))
+    }
+
+    /// Whether there is a commit of this id.
+    pub fn is_one(&self) -> bool {
+        !self.0.starts_with("not a commit")
+    }
+}
 
 impl fmt::Display for CommitId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -426,7 +438,8 @@ pub trait Forge: Send + Sync {
     async fn mergeable(&self, repo: &RepoId, base: &CommitId, head: &CommitId) -> Result<Mergeable>;
     /// The trailer of a commit's message, if it is ours.
     async fn trailer(&self, repo: &RepoId, commit: &CommitId) -> Result<Option<String>>;
-    /// All refs that people can push, by their names below `refs/`: `heads/main`, `tags/v1`, `notes/commits`.
+    /// All refs that people can push, by their names below `refs/`: `heads/main`, `tags/v1`, `notes/commits`. Those
+    /// that point at another ref, or at nothing, are among them (see [`CommitId::is_one`]).
     async fn refs(&self, repo: &RepoId) -> Result<BTreeMap<String, CommitId>>;
     /// The commits to long-lived branches that a run (or project) marked, by the ids of the markers.
     async fn marks(&self, repo: &RepoId, owner: &str) -> Result<Vec<(String, CommitId)>>;

@@ -228,7 +228,10 @@ fn what_a_plan_doesn_t_touch_may_move() {
 fn what_others_made_in_the_meantime_is_theirs() {
     let ws = planned();
     ws.named("other", "repo(\"api\").ensure(#{ description: \"Mine\" });", &[]);
-    refused(&ws, 1, "idp::repo::foreign");
+    let said = refused(&ws, 1, "idp::plan::moved");
+    let failure = said.of_type("diagnostic").pop().unwrap();
+    assert!(failure["message"].as_str().unwrap().contains("acme/api"), "{said}");
+    assert_eq!(failure["related"][0]["code"], "idp::repo::foreign", "{said}");
 }
 
 #[test]
@@ -238,7 +241,8 @@ fn a_pull_request_that_was_closed_in_the_meantime_stays_closed() {
     ws.write("scripts/path.rhai", &SCRIPT.replace("\"new\\n\"", "\"newer\\n\""));
     plan(&ws, "plan.json").ends(0, &format!("create 0 update 1 delete 0 unchanged {} planned", CHANGES - 1));
     assert_eq!(ws.idp(&["pr", "close", "gitops", "1", "--as", "jane"]).code, 0);
-    refused(&ws, 1, "idp::pr::closed");
+    let said = refused(&ws, 1, "idp::plan::moved");
+    assert_eq!(said.of_type("diagnostic").pop().unwrap()["related"][0]["code"], "idp::pr::closed", "{said}");
     // A person's commit on it: the run would leave it alone, and that isn't what the plan says.
     let ws = planned();
     apply(&ws);

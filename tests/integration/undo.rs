@@ -1,6 +1,7 @@
 //! Undo: what a run created is taken back, and nothing else; again changes nothing; a rerun makes it anew.
 
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 
 use serde_json::Value;
 
@@ -151,11 +152,44 @@ fn a_conflict_is_named_and_all_else_is_done() {
     let ws = applied();
     merge(&ws, "gitops", "1", &[]);
     ws.person("gitops", "main", |at| fs::write(at.join("api.txt"), "mine now\n").unwrap());
+    let planned = undo(&ws, &["--plan"]);
+    planned.fails(1, "idp::undo::conflict");
     let said = undo(&ws, &[]);
     said.fails(1, "idp::undo::conflict");
-    assert!(said.stderr.contains("api.txt"), "{said}");
+    assert_eq!(planned.of_type("change"), said.of_type("change"), "the whole list is shown");
+    let conflicts = said.of_type("conflict");
+    assert_eq!(planned.of_type("conflict"), conflicts);
+    assert_eq!(conflicts[0]["target"], "acme/gitops#1");
+    let head = ws.git("gitops", &["rev-parse", "--short=8", "main"]);
+    assert_eq!(conflicts[0]["why"], format!("api.txt changed since by {head} of Ann"));
+    assert!(said.stderr.contains("api.txt") && said.stderr.contains("take it back by hand"), "{said}");
     assert_eq!(state(&ws, "gitops"), ["1 merged Add api", "2 closed Add docs"]);
     assert!(said.changes().contains(&"update repository acme/api".to_string()));
+}
+
+/// A later pull request of the run itself, in the same places: its revert comes first.
+#[test]
+fn what_the_run_changed_later_is_not_called_another_s() {
+    let ws = Workspace::new();
+    let propose = |text: &str, id: &str| {
+        format!(
+            "repo(\"gitops\").propose(\"Add {id}\", |t| t.write(\"api.txt\", \"{text}\\n\"), #{{ id: \"{id}\" }});\n"
+        )
+    };
+    let first = propose("one", "first");
+    ws.script(&first).ends(0, "create 1 update 0 delete 0 unchanged 0 applied");
+    merge(&ws, "gitops", "1", &["--squash"]);
+    ws.script(&format!("{first}{}", propose("two", "second")))
+        .ends(0, "create 1 update 0 delete 0 unchanged 1 applied");
+    merge(&ws, "gitops", "2", &["--squash"]);
+    let said = undo(&ws, &[]);
+    said.fails(1, "idp::undo::conflict");
+    assert_eq!(said.of_type("conflict")[0]["why"], "api.txt changed since by #2 of this run", "{said}");
+    assert!(said.stderr.contains("have the reverts of what the run changed later"), "{said}");
+    merge(&ws, "gitops", "3", &[]);
+    assert_eq!(undo(&ws, &[]).code, 0);
+    assert_eq!(state(&ws, "gitops")[3], "4 open Revert \"Add first\"");
+    assert_eq!(ws.file("gitops", "undo-script-first-1", "api.txt"), None);
 }
 
 #[test]
@@ -177,7 +211,7 @@ fn repositories_are_deleted_only_if_asked_and_untouched() {
     assert!(said.changes().contains(&"delete repository acme/api".to_string()), "{said}");
     assert!(!ws.bare("api").exists());
     assert_eq!(undo(&ws, &["--delete"]).changes(), [""; 0]);
-    for touch in ["commit", "tag", "branch", "notes", "ref", "review"] {
+    for touch in ["commit", "tag", "branch", "notes", "ref", "symbolic", "link", "bytes", "review"] {
         let ws = applied();
         match touch {
             "commit" => ws.person("api", "script", |at| fs::write(at.join("mine.txt"), "mine\n").unwrap()),
@@ -188,6 +222,12 @@ fn repositories_are_deleted_only_if_asked_and_untouched() {
             "ref" => {
                 ws.git("api", &["update-ref", "refs/people/work", "main"]);
                 ws.git("api", &["pack-refs", "--all"]);
+            }
+            "symbolic" => drop(ws.git("api", &["symbolic-ref", "refs/heads/mine", "refs/heads/main"])),
+            "link" => std::os::unix::fs::symlink("main", ws.bare("api").join("refs/heads/mine")).unwrap(),
+            "bytes" => {
+                let name = std::ffi::OsStr::from_bytes(b"caf\xe9");
+                fs::copy(ws.bare("api").join("refs/heads/main"), ws.bare("api").join("refs/heads").join(name)).unwrap();
             }
             _ => assert_eq!(ws.idp(&["pr", "approve", "api", "1", "--as", "jane"]).code, 0),
         }
@@ -200,6 +240,11 @@ fn repositories_are_deleted_only_if_asked_and_untouched() {
         match touch {
             "notes" => assert!(why.contains("others touched it: the ref refs/notes/commits"), "{why}"),
             "ref" => assert!(why.contains("others touched it: the ref refs/people/work"), "{why}"),
+            "symbolic" => {
+                assert!(why.contains("the branch mine, which is not a commit: ref: refs/heads/main"), "{why}")
+            }
+            "link" => assert!(why.contains("the branch mine, which is not a commit: a link"), "{why}"),
+            "bytes" => assert!(why.contains("the branch caf"), "{why}"),
             _ => {}
         }
     }

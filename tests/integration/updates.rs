@@ -346,13 +346,64 @@ fn runs_that_are_older_than_what_is_there_are_listed() {
     let json = outdated(&["--output", "json"]).of_type("run");
     assert_eq!(json[0]["changed"], serde_json::json!(["script", "template service", "parameter owner"]));
     assert_eq!(json[0]["update"], "idp-run deliver service=api --update");
-    // Looking at them isn't bringing them up to date; an update is.
+    // Neither looking at them nor a proposal brings them up to date: that it is merged does.
     update(&ws, &[]);
+    let said = outdated(&[]);
+    assert!(line_of(&said, "service=api").contains(" acme/api#1 is open "), "{said}");
+    assert!(
+        said.stdout.contains("idp-run pr show acme/api 1") && !line_of(&said, "service=shop").contains('#'),
+        "{said}"
+    );
+    update(&ws, &[]);
+    assert_eq!(ws.idp(&["pr", "close", "api", "1", "--as", "ann"]).code, 0);
+    update(&ws, &[]);
+    assert!(line_of(&outdated(&[]), "service=api").contains(" acme/api#1 was declined "));
+    let json = outdated(&["--output", "json"]).of_type("run");
+    let api = json.iter().find(|run| run["key"] == "deliver service=api").unwrap();
+    assert_eq!(api["updates"], serde_json::json!([{ "repository": "acme/api", "number": 1, "state": "declined" }]));
+    // What is asked for again as it was is no longer older.
+    let before = ws.read(&skeleton("new.txt"));
+    ws.write(&skeleton("new.txt"), "newer\n");
+    update(&ws, &[]);
+    assert!(line_of(&outdated(&[]), "service=api").contains(" acme/api#2 is open "));
+    ws.write(&skeleton("new.txt"), &before);
+    update(&ws, &[]);
+    ws.write(&skeleton("new.txt"), "newer\n");
+    update(&ws, &[]);
+    merge(&ws, "api", "2", &[]);
     let said = outdated(&[]);
     assert!(!said.stdout.contains("service=api") && said.stdout.contains("service=shop"), "{said}");
     assert!(warnings(&ws.idp(&[&RUN[..], &["owner=cleo"]].concat())).is_empty());
+    // Nor is what was taken back.
+    assert_eq!(ws.idp(&["runs", "undo", "deliver", "service=shop"]).code, 0);
+    assert!(!outdated(&[]).stdout.contains("service=shop"));
     fs::remove_file(ws.path().join("scripts/deliver.rhai")).unwrap();
     assert!(outdated(&[]).stdout.contains("the script is gone"));
+}
+
+fn line_of(said: &Said, what: &str) -> String {
+    said.stdout.lines().find(|line| line.contains(what)).unwrap_or_else(|| panic!("{what}: {said}")).to_string()
+}
+
+/// Nothing of it is older: an open proposal follows its run, and so does what came of it.
+#[test]
+fn a_proposal_is_as_new_as_the_attempt_that_changed_it_last() {
+    let ws = Workspace::new();
+    let text = "fn params() { #{ name: param(\"string\", \"Name\").identity(), size: param(\"int\", \"Size\") } }\n\
+                fn run(p) { repo(\"gitops\").propose(`Add ${p.name}`, |t| t.write(`${p.name}.txt`, `${p.size}\n`)); }\n";
+    ws.write("scripts/ask.rhai", text);
+    let ask = |size: &str| ws.idp(&["ask", "name=disk", size, "--output", "json"]);
+    let outdated = || ws.idp(&["runs", "list", "--outdated"]).stdout;
+    ask("size=1").ends(0, "create 1 update 0 delete 0 unchanged 0 applied");
+    ask("size=2").ends(0, "create 0 update 1 delete 0 unchanged 0 applied");
+    let none = "All runs were made with what is there now.\n";
+    assert_eq!(outdated(), none);
+    merge(&ws, "gitops", "1", &[]);
+    assert_eq!(outdated(), none);
+    assert!(warnings(&ask("size=2")).is_empty());
+    let said = ask("size=3");
+    assert!(warnings(&said).contains("since then changed: parameter size"), "{said}");
+    assert!(outdated().contains("parameter size"));
 }
 
 #[test]

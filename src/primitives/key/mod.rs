@@ -7,7 +7,7 @@ mod tests;
 
 use std::fmt;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, with_article};
 
 /// The longest name that Kubernetes takes for namespaces and label values.
 const LONGEST: usize = 63;
@@ -176,7 +176,7 @@ fn refuse_yaml_words(what: &str, text: &str) -> Result<()> {
     if YAML_WORDS.contains(&text) {
         return Err(Error::invalid(
             "idp::key::word",
-            format!("`{text}` can't be a {what}: YAML reads it as another thing"),
+            format!("`{text}` can't be {}: YAML reads it as another thing", with_article(what)),
         )
         .help("choose a name that is no word of YAML"));
     }
@@ -191,7 +191,7 @@ fn segment(what: &str, text: &str) -> Result<()> {
     if fine {
         return Ok(());
     }
-    Err(Error::invalid("idp::key::segment", format!("`{text}` can't be a {what}"))
+    Err(Error::invalid("idp::key::segment", format!("`{text}` can't be {}", with_article(what)))
         .help("lower-case letters and digits, a letter first, no hyphen: hyphens separate the segments of the key"))
 }
 

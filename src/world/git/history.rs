@@ -16,7 +16,7 @@ const FORGES_OWN: [&str; 2] = ["idp-run/", "pull/"];
 pub fn refs(forge: &GitForge, repo: &RepoId) -> Result<BTreeMap<String, CommitId>> {
     let folder = forge.existing(repo)?;
     let mut found = BTreeMap::new();
-    for (name, id) in Refs::of(&folder).list("refs/")? {
+    for (name, id) in Refs::of(&folder).all("refs/")? {
         let name = name.strip_prefix("refs/").unwrap_or(&name);
         if !FORGES_OWN.iter().any(|own| name.starts_with(own)) {
             found.insert(name.to_string(), id);

@@ -4,6 +4,7 @@
 
 use std::fs;
 use std::io::Write;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
@@ -51,16 +52,24 @@ impl<'a> Refs<'a> {
         }
     }
 
-    /// All refs under a prefix such as `refs/heads/`, in name order.
+    /// All refs under a prefix such as `refs/heads/`, in name order; not those that the forge can't deal with.
     pub fn list(&self, prefix: &str) -> Result<Vec<(String, CommitId)>> {
+        let mut found = self.all(prefix)?;
+        found.retain(|(name, id)| id.is_one() && !name.contains('\\'));
+        Ok(found)
+    }
+
+    /// The same with symbolic refs, links and broken ones, which are at no commit, and those whose names are no UTF-8:
+    /// these have escapes in them, and no other name has a backslash.
+    pub fn all(&self, prefix: &str) -> Result<Vec<(String, CommitId)>> {
         let mut found = std::collections::BTreeMap::new();
         self.walk(
             &self.folder.join(prefix.trim_end_matches('/')),
             prefix.trim_end_matches('/'),
             &mut |name, bytes| {
-                if let Ok(id) = parse_id(bytes, &name) {
-                    found.insert(name, id);
-                }
+                let id = parse_id(bytes, &name);
+                let instead = || CommitId::none(&bytes.trim_ascii().escape_ascii().to_string());
+                found.insert(name, id.unwrap_or_else(|_| instead()));
             },
         )?;
         // Packed ones last, as in `read`: what `git pack-refs` moves meanwhile is met in one of the two places.
@@ -120,9 +129,13 @@ impl<'a> Refs<'a> {
         };
         for entry in entries {
             let entry = entry.map_err(io("read the folder", folder))?;
-            let Ok(file_name) = entry.file_name().into_string() else { continue };
+            let file_name = match entry.file_name().into_string() {
+                Ok(name) => name,
+                Err(name) => name.as_bytes().escape_ascii().to_string(),
+            };
             let name = format!("{prefix}/{file_name}");
             match entry.file_type() {
+                Ok(kind) if kind.is_symlink() => take(name, b"a link"),
                 Ok(kind) if kind.is_dir() => self.walk(&entry.path(), &name, take)?,
                 Ok(kind) if kind.is_file() && !file_name.ends_with(".lock") => {
                     if let Some(bytes) = store::read(&entry.path())? {

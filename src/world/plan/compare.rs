@@ -35,6 +35,11 @@ pub struct Moved {
 /// Compares. A change that both make is to be done. One that only the saved plan makes is done if the run found its
 /// object as asked; whatever else differs has moved.
 pub fn fit(saved: &SavedPlan, now: &Recorded) -> Fit {
+    fit_so_far(saved, now, true)
+}
+
+/// The same for a run that may have stopped on its way: what it didn't come to hasn't moved.
+pub fn fit_so_far(saved: &SavedPlan, now: &Recorded, whole: bool) -> Fit {
     let mut fit = Fit::default();
     let mut left: Vec<&Planned> = saved.changes.iter().collect();
     let mut strangers = Vec::new();
@@ -62,7 +67,7 @@ pub fn fit(saved: &SavedPlan, now: &Recorded) -> Fit {
     for planned in left {
         if now.unchanged.iter().any(|(kind, target)| witnesses(planned, kind, target)) {
             fit.done += 1;
-        } else {
+        } else if whole {
             fit.moved.push(Moved {
                 kind: planned.kind.clone(),
                 target: planned.target.clone(),

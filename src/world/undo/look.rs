@@ -42,6 +42,11 @@ impl Undo<'_> {
                 by.push(format!("the ref refs/{name}"));
                 continue;
             };
+            // Nobody but a person points a branch at another one.
+            if !commit.is_one() {
+                by.push(format!("the branch {branch}, which is {commit}"));
+                continue;
+            }
             let history = forge.history(repo, &commit, None).await?;
             if let Some(revision) = history.iter().find(|revision| !made_by(revision, &self.run)) {
                 let id = revision.id.0.get(..8).unwrap_or(&revision.id.0);

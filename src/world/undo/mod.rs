@@ -4,9 +4,11 @@
 
 mod look;
 mod revert;
+mod since;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::Mode;
 use super::change::{Change, Marker};
 use super::door::Door;
 use super::forge::{Forge, PullRequest, RUNS_AS, RepoId, Repository, Revision, State, undone_marker};
@@ -15,6 +17,17 @@ use super::journal::{ChangeRow, RunKey};
 use super::later::Later;
 use crate::error::{Error, Result};
 use crate::report::Event;
+
+/// The code of the error that says that something can't be taken back.
+pub const CONFLICT: &str = "idp::undo::conflict";
+
+/// What can't be taken back.
+struct Conflict {
+    /// What it is, and by what it was changed, in words.
+    named: String,
+    /// Whether the run itself changed it since, and nobody else.
+    own: bool,
+}
 
 /// An undo of one run.
 pub struct Undo<'a> {
@@ -72,8 +85,13 @@ impl<'a> Undo<'a> {
         if conflicts.is_empty() {
             return Ok(());
         }
-        Err(Error::failed("idp::undo::conflict", format!("can't take back {}", conflicts.join("; ")))
-            .help("these files were changed since in the same places: take it back by hand; all else was done"))
+        let named: Vec<String> = conflicts.iter().map(|conflict| conflict.named.clone()).collect();
+        let rest = if self.door.mode() == Mode::Plan { "all else would be done" } else { "all else was done" };
+        let help = match conflicts.iter().all(|conflict| conflict.own) {
+            true => format!("{rest}: have the reverts of what the run changed later merged, and undo it again"),
+            false => format!("take it back by hand; {rest}"),
+        };
+        Err(Error::failed(CONFLICT, format!("can't take back {}", named.join("; "))).help(help))
     }
 
     fn forge(&self) -> &dyn Forge {
@@ -97,7 +115,7 @@ impl<'a> Undo<'a> {
     }
 
     /// Closes what is open, reverts what was merged.
-    async fn pull_requests(&self, repository: &Repository, is_own: bool, conflicts: &mut Vec<String>) -> Result<()> {
+    async fn pull_requests(&self, repository: &Repository, is_own: bool, conflicts: &mut Vec<Conflict>) -> Result<()> {
         for pull in self.own_pulls(&repository.id).await? {
             let Later::Known(number) = pull.number else { continue };
             let repo = repository.id.clone();

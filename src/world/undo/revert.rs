@@ -2,20 +2,22 @@
 
 use std::collections::BTreeSet;
 
-use super::{Marker, PullRequest, RepoId, Repository, Result, State, Undo, made_by, run_key};
+use super::{Conflict, Marker, PullRequest, RepoId, Repository, Result, State, Undo, made_by, run_key};
 use crate::world::change::{BranchCommit, Change, PullRequestText};
 use crate::world::forge::{CommitId, MergeMethod, Mergeable, Reverted};
 
 /// What is to be taken back from a branch.
-struct Wanted<'a> {
-    repo: &'a RepoId,
+pub(super) struct Wanted<'a> {
+    pub(super) repo: &'a RepoId,
+    /// What is taken back: `pull_request` or `commit`, and which.
+    pub(super) what: (&'static str, String),
     /// The branch that it came into.
     base: &'a str,
     /// The branch that the revert is proposed from.
     head: String,
     /// The commits before and after it came.
-    span: (CommitId, CommitId),
-    title: String,
+    pub(super) span: (CommitId, CommitId),
+    pub(super) title: String,
     body: String,
 }
 
@@ -26,7 +28,7 @@ impl Undo<'_> {
         repository: &Repository,
         pull: &PullRequest,
         number: u64,
-    ) -> Result<Option<String>> {
+    ) -> Result<Option<Conflict>> {
         let repo = &repository.id;
         let Some(span) = self.span_of(repo, pull).await? else {
             self.stays("pull_request", &format!("{repo}#{number}"), "what it brought can't be told from the rest");
@@ -34,6 +36,7 @@ impl Undo<'_> {
         };
         self.propose(Wanted {
             repo,
+            what: ("pull_request", format!("{repo}#{number}")),
             base: &pull.base,
             head: format!("undo-{}-{number}", pull.head),
             span,
@@ -44,7 +47,7 @@ impl Undo<'_> {
     }
 
     /// Proposes reverts of the commits to long-lived branches of a repository that the run didn't make.
-    pub(super) async fn commits(&self, repository: &Repository, conflicts: &mut Vec<String>) -> Result<()> {
+    pub(super) async fn commits(&self, repository: &Repository, conflicts: &mut Vec<Conflict>) -> Result<()> {
         let (forge, repo) = (self.forge(), &repository.id);
         for (id, commit) in forge.marks(repo, &self.run).await? {
             let revision = forge.revision(repo, &commit).await?;
@@ -63,6 +66,7 @@ impl Undo<'_> {
             let conflict = self
                 .propose(Wanted {
                     repo,
+                    what: ("commit", target.clone()),
                     base: &base,
                     head: format!("undo-{id}-{short}"),
                     span: (before, commit),
@@ -145,12 +149,12 @@ impl Undo<'_> {
         Ok(before.map(|before| (before.id, at)))
     }
 
-    async fn first_parent(&self, repo: &RepoId, commit: &CommitId) -> Result<Option<CommitId>> {
+    pub(super) async fn first_parent(&self, repo: &RepoId, commit: &CommitId) -> Result<Option<CommitId>> {
         Ok(self.forge().revision(repo, commit).await?.parents.into_iter().next())
     }
 
     /// Opens the pull request of a revert, or brings the open one up to the base.
-    async fn propose(&self, wanted: Wanted<'_>) -> Result<Option<String>> {
+    async fn propose(&self, wanted: Wanted<'_>) -> Result<Option<Conflict>> {
         let (forge, repo) = (self.forge(), wanted.repo);
         let marker = Marker::new(&run_key(&self.key, &self.run).hash, &wanted.head);
         let target = format!("{repo} {}", wanted.head);
@@ -180,11 +184,7 @@ impl Undo<'_> {
         let files = match forge.revert(repo, &base, before, after).await? {
             Reverted::Files(files) => files,
             Reverted::Conflicts(paths) => {
-                return Ok(Some(format!(
-                    "{} of {repo} ({})",
-                    wanted.title.trim_start_matches("Revert "),
-                    paths.join(", ")
-                )));
+                return self.conflict(&wanted, &base, &paths).await.map(Some);
             }
         };
         if files.is_empty() && there.is_none() {
