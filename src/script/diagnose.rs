@@ -11,6 +11,7 @@ use super::{calls, syntax};
 use crate::bridge::{Trouble, Waiting};
 use crate::error::{Error, Place};
 use crate::library::Script;
+use crate::primitives::param::REFUSED;
 use crate::report::{Finding, Frame};
 
 /// What an error of a host's script means.
@@ -52,6 +53,10 @@ pub fn diagnose(host: &Host, error: EvalAltResult) -> Trouble {
     let mut position = position;
     if let Some(found) = rule.and_then(|rule| checked(host, &source, rule, &error, position)) {
         (error, position) = told(error, found, position);
+    }
+    if error.code() == REFUSED {
+        // It is the value that is wrong, not the script.
+        return error.into();
     }
     frames.extend(frame(host.sources(), &source, position, "here".into()));
     frames.reverse();

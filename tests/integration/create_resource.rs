@@ -186,7 +186,7 @@ fn folders_for_each_type_where_argo_cd_looks_for_folders() {
     // What people keep flat is still seen.
     let said = create(&ws, &["project=orders", "env=dev", "type=postgresql", "name=checkout", "owner=team-orders"]);
     said.fails(1, "idp::script::failed");
-    assert!(said.stdout.contains("a PostgreSQLInstance in crossplane/claims/dev/postgresql-checkout.yaml"), "{said}");
+    assert!(said.stdout.contains("PostgreSQLInstance in crossplane/claims/dev/postgresql-checkout.yaml"), "{said}");
 }
 
 #[test]
@@ -242,9 +242,39 @@ fn what_was_undone_is_made_again_once_its_revert_is_merged() {
     create(&ws, &SHELF).ends(0, "create 1 update 0 delete 0 unchanged 0 applied");
     merge(&ws, "orders-gitops", "1");
     act(&ws, &["runs", "undo", "create-resource"]);
-    create(&ws, &SHELF).ends(0, "create 0 update 0 delete 0 unchanged 1 applied");
+    let said = create(&ws, &SHELF);
+    said.ends(0, "create 0 update 0 delete 0 unchanged 1 applied");
+    let next = said.of_type("output").into_iter().find(|output| output["name"] == "Next").unwrap();
+    assert!(next["value"].as_str().unwrap().contains("if a pull request reverts it"), "{said}");
     merge(&ws, "orders-gitops", "2");
     create(&ws, &SHELF).ends(0, "create 1 update 0 delete 0 unchanged 0 applied");
+}
+
+/// An update that renames a claim would have Argo CD prune the resource with all that it holds.
+#[test]
+fn a_claim_keeps_the_name_under_which_it_was_made() {
+    let ws = Workspace::acme();
+    let own = "scripts/golden-paths/create-resource.rhai";
+    act(&ws, &["eject", "create-resource"]);
+    let text = ws.read(own);
+    let by_type = "if type == \"postgresql\" { name } else { key.claim(type, name) }";
+    assert!(text.contains(by_type), "the way names were made before is put in its place");
+    ws.write(own, &text.replace(by_type, "name"));
+    let words = ["project=orders", "env=dev", "type=s3", "name=pictures", "service=stock"];
+    create(&ws, &words).ends(0, "create 1 update 0 delete 0 unchanged 0 applied");
+    merge(&ws, "orders-gitops", "1");
+    std::fs::remove_file(ws.path().join(own)).unwrap();
+    create(&ws, &[&words[..], &["--update"]].concat()).ends(0, "create 0 update 0 delete 0 unchanged 1 applied");
+    create(&ws, &[&words[..], &["--update", "expireAfterDays=9"]].concat())
+        .ends(0, "create 1 update 0 delete 0 unchanged 1 applied");
+    let heads = ws.git("orders-gitops", &["for-each-ref", "--format=%(refname:short)", "refs/heads/idp-run"]);
+    assert_eq!(
+        ws.git("orders-gitops", &["diff", "--name-only", "main", &heads]),
+        "crossplane/claims/dev/s3-pictures.yaml"
+    );
+    let claim = object(&ws.file("orders-gitops", &heads, "crossplane/claims/dev/s3-pictures.yaml").unwrap());
+    assert_eq!(claim["metadata"]["name"], "pictures");
+    assert_eq!(claim["spec"]["parameters"]["expireAfterDays"], 9);
 }
 
 /// Neither sees the other before it is merged.
@@ -271,7 +301,7 @@ fn what_is_taken_is_refused_and_nothing_is_made() {
     for (words, text) in [
         (
             &["type=postgresql", "name=checkout", "owner=a"][..],
-            "the claim checkout of dev exists already: a PostgreSQLInstance",
+            "the claim checkout of dev exists already: PostgreSQLInstance",
         ),
         (&["type=postgresql", "name=second", "service=checkout"], "deployment.yaml sets DATABASE_HOST already"),
         (
@@ -279,9 +309,6 @@ fn what_is_taken_is_refused_and_nothing_is_made() {
             "there is no service nope in dev: k8s/dev/nope is missing",
         ),
         (&["type=postgresql", "name=x", "service=nope"], "there is no service nope in dev: k8s/dev/nope is missing"),
-        (&["type=postgresql", "name=x", "owner=a", "storageGB=5"], "storageGB must be at least 20, and it is 5"),
-        (&["type=postgresql", "name=x", "owner=a", "storageGB=5000"], "storageGB must be at most 1000"),
-        (&["type=postgresql", "name=x", "owner=a", "instanceClass=huge"], "instanceClass must be one of db.t4g.medium"),
     ] {
         let said = create(&ws, &[&["project=orders", "env=dev", "--plan"][..], words].concat());
         said.fails(1, "idp::script::failed");
@@ -316,6 +343,27 @@ fn wrong_parameters_are_named_and_nothing_is_made() {
         said.fails(2, code);
         assert!(said.stderr.contains(text), "{words:?}: {said}");
         assert!(!ws.has_state());
+    }
+}
+
+/// What the platform's definitions allow is known once the world is looked at.
+#[test]
+fn values_that_the_platform_does_not_take_point_at_the_parameter() {
+    let ws = Workspace::acme();
+    for (given, text) in [
+        ("storageGB=5", "the parameter `storageGB` must be from 20 to 1000, and it is 5"),
+        ("storageGB=5000", "the parameter `storageGB` must be from 20 to 1000, and it is 5000"),
+        ("instanceClass=huge", "the parameter `instanceClass` must be one of db.t4g.medium, "),
+    ] {
+        let words = ["--plan", "project=orders", "env=dev", "type=postgresql", "name=x", "owner=a", given];
+        let said = create(&ws, &words);
+        said.fails(2, "idp::param::refused");
+        let refused = said.of_type("diagnostic").pop().unwrap();
+        assert!(refused["message"].as_str().unwrap().starts_with(text), "{said}");
+        assert_eq!(refused["frames"], serde_json::json!([]), "{said}");
+        assert!(!ws.has_state());
+        create(&ws, &words[1..]).fails(2, "idp::param::refused");
+        std::fs::remove_dir_all(ws.path().join(".idp")).unwrap();
     }
 }
 

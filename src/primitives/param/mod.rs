@@ -10,6 +10,9 @@ pub use check::{check, parse};
 /// The longest pattern, in bytes: what it takes to read one grows with it many times over.
 pub const LONGEST_PATTERN: usize = 4096;
 
+/// The code of the error that says that a script doesn't take a value of a parameter.
+pub const REFUSED: &str = "idp::param::refused";
+
 /// What a parameter holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -182,5 +185,19 @@ pub mod api {
     #[rhai_fn(global)]
     pub fn identity(param: Param) -> Param {
         Param { identity: true, ..param }
+    }
+
+    /// Refuses the value of a parameter, for what only the world can tell. `why` goes on after the parameter's name:
+    /// `must be one of small, large`. The reader is shown the parameter, not the calls of the script.
+    ///
+    /// Errors: `idp::param::refused`.
+    ///
+    /// ```rhai
+    /// try { refuse("size", "must be at most 5, and it is 9", "ask for more"); } catch (e) { print(e.message); }
+    /// ```
+    #[rhai_fn(return_raw)]
+    pub fn refuse(ctx: NativeCallContext, parameter: &str, why: &str, help: &str) -> RhaiResultOf<()> {
+        let message = format!("the parameter `{parameter}` {why}");
+        Err(throw(&ctx, Error::invalid(super::REFUSED, message).help(help)))
     }
 }

@@ -527,7 +527,7 @@ impl<'a> Walk<'a> {
 
 /// Functions that never return.
 fn ends(name: &str) -> bool {
-    matches!(name, "fail" | "exit")
+    matches!(name, "fail" | "refuse" | "exit")
 }
 
 /// Where a statement begins.
