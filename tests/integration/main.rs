@@ -9,6 +9,8 @@ mod create_service;
 mod documentation;
 mod ensure;
 mod faults;
+mod github_description;
+mod github_proxy;
 mod hostile;
 mod http;
 mod layers;
