@@ -5,4 +5,5 @@ pub mod digest;
 pub mod repository_path;
 pub mod skeleton;
 pub mod url;
+pub mod webhook;
 pub mod yaml;

@@ -32,5 +32,6 @@ mod support;
 mod tutorial;
 mod undo;
 mod updates;
+mod webhooks;
 mod workspace;
 mod yaml;
