@@ -1,18 +1,36 @@
 // Makes description.json.z, the part of GitHub's own OpenAPI description that the tests check against. By hand:
 //
-//   npm install --prefix /tmp/openapi --no-save @octokit/openapi@23.0.2
-//   node tests/github/make-description.mjs /tmp/openapi/node_modules/@octokit/openapi
+//   npm install --prefix /tmp/openapi --no-save @octokit/openapi@23.0.2 @octokit/graphql-schema@15.26.1
+//   node tests/github/make-description.mjs /tmp/openapi/node_modules/@octokit
 //
 // It is taken from ghec.json, GitHub Enterprise Cloud, which is api.github.com with a little more: of the operations below
 // only the visibility `internal` differs, which no organisation without an enterprise may ask for.
 //
-// @octokit/openapi is under the MIT licence, (c) Octokit contributors; see LICENSE-octokit-openapi beside this file.
+// Both are under the MIT licence, (c) Octokit contributors and GitHub; see LICENSE-octokit beside this file.
 // OpenAPI 3.0's schemas become JSON Schema 2020-12, without prose; what is left is compressed with zlib.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { deflateSync, constants } from "node:zlib";
 
 const VERSION = "23.0.2";
+const GRAPHQL_VERSION = "15.26.1";
+
+// The types of GraphQL whose fields may be asked for.
+const TYPES = `
+  Query Mutation Node Actor RepositoryOwner Organization User RateLimit PageInfo
+  RepositoryConnection RepositoryEdge Repository RepositoryTopicConnection RepositoryTopic Topic
+  RefConnection Ref GitObject Commit Tree TreeEntry Blob SearchResultItemConnection SearchResultItem
+  PullRequestConnection PullRequest AutoMergeRequest Label LabelConnection
+  EnablePullRequestAutoMergePayload DisablePullRequestAutoMergePayload
+  ConvertPullRequestToDraftPayload MarkPullRequestReadyForReviewPayload CreateCommitOnBranchPayload
+`;
+const ROOT_FIELDS = {
+  Query: ["node", "nodes", "organization", "rateLimit", "repository", "repositoryOwner", "search", "user", "viewer"],
+  Mutation: [
+    "enablePullRequestAutoMerge", "disablePullRequestAutoMerge", "convertPullRequestToDraft",
+    "markPullRequestReadyForReview", "createCommitOnBranch",
+  ],
+};
 
 const OPERATIONS = `
   get /app, /app/installations, /user, /users/{username}, /rate_limit, /meta, /orgs/{org}
@@ -68,10 +86,14 @@ const OPERATIONS = `
   get /search/code, /search/issues, /search/repositories
 `;
 
-const folder = process.argv[2];
-const found = JSON.parse(readFileSync(`${folder}/package.json`, "utf8")).version;
-if (found !== VERSION) throw new Error(`@octokit/openapi is ${found}, this is written for ${VERSION}`);
-const source = JSON.parse(readFileSync(`${folder}/generated/ghec.json`, "utf8"));
+function read(name, version, file) {
+  const folder = `${process.argv[2]}/${name}`;
+  const found = JSON.parse(readFileSync(`${folder}/package.json`, "utf8")).version;
+  if (found !== version) throw new Error(`@octokit/${name} is ${found}, this is written for ${version}`);
+  return JSON.parse(readFileSync(`${folder}/${file}`, "utf8"));
+}
+const source = read("openapi", VERSION, "generated/ghec.json");
+const types = read("graphql-schema", GRAPHQL_VERSION, "schema.json");
 
 const resolve = (value) =>
   value?.$ref === undefined ? value : value.$ref.split("/").slice(1).reduce((at, name) => at[name], source);
@@ -166,7 +188,41 @@ const $defs = {};
 named.add("basic-error");
 for (const name of named) $defs[name] = schema(source.components.schemas[name], false);
 
-const text = JSON.stringify({ from: `@octokit/openapi ${VERSION}, MIT`, operations, $defs });
+// GraphQL: of each type the fields with their types and arguments; inputs and enums as far as arguments name them.
+const byName = new Map((types.__schema ?? types.data.__schema).types.map((type) => [type.name, type]));
+const inputs = {};
+const spelled = (type) =>
+  type.kind === "NON_NULL" ? `${spelled(type.ofType)}!` : type.kind === "LIST" ? `[${spelled(type.ofType)}]` : type.name;
+
+function input(type) {
+  const name = spelled(type).replace(/[[\]!]/g, "");
+  const known = byName.get(name);
+  if (inputs[name] !== undefined) return spelled(type);
+  if (known.kind === "ENUM") inputs[name] = known.enumValues.map((value) => value.name);
+  if (known.kind === "INPUT_OBJECT") {
+    inputs[name] = {};
+    for (const field of known.inputFields) inputs[name][field.name] = input(field.type);
+  }
+  return spelled(type);
+}
+
+const objects = {};
+for (const name of TYPES.trim().split(/\s+/)) {
+  const type = byName.get(name);
+  const fields = {};
+  for (const field of type.fields ?? []) {
+    if (ROOT_FIELDS[name] && !ROOT_FIELDS[name].includes(field.name)) continue;
+    const args = Object.fromEntries(field.args.map((arg) => [arg.name, input(arg.type)]));
+    fields[field.name] = Object.keys(args).length ? [spelled(field.type), args] : [spelled(field.type)];
+  }
+  objects[name] = { fields, kind: type.kind, possible: (type.possibleTypes ?? []).map((one) => one.name) };
+}
+const enums = [...byName.values()].filter((type) => type.kind === "ENUM" || type.kind === "SCALAR");
+const leaves = enums.map((type) => type.name);
+const asked = new Set(Object.values(objects).flatMap((one) => Object.values(one.fields)).map(([type]) => type.replace(/[[\]!]/g, "")));
+
+const graphql = { objects, inputs, leaves: leaves.filter((name) => asked.has(name)) };
+const text = JSON.stringify({ from: `@octokit/openapi ${VERSION}, @octokit/graphql-schema ${GRAPHQL_VERSION}, MIT`, operations, $defs, graphql });
 const packed = deflateSync(text, { level: 9, memLevel: 9, strategy: constants.Z_DEFAULT_STRATEGY });
 writeFileSync(new URL("description.json.z", import.meta.url), packed);
-console.log(`${operations.length} operations, ${named.size} components, ${text.length} bytes, ${packed.length} packed`);
+console.log(`${operations.length} operations, ${named.size} components, ${Object.keys(objects).length} types, ${text.length} bytes, ${packed.length} packed`);

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::support::github::description::description;
+use crate::support::github::graphql;
 
 fn said(method: &str, target: &str, body: Value) -> String {
     let body = if body.is_null() { Vec::new() } else { body.to_string().into_bytes() };
@@ -135,4 +136,45 @@ fn answers_that_tests_make_up_are_checked() {
     assert!(judged("git/get-ref", 500, json!({ "error": "x" })).contains("/message is missing"));
     assert!(judged("git/get-ref", 200, Value::Null).contains("the body is no JSON"));
     assert!(judged("git/get", 200, json!({})).contains("no such operation"));
+}
+
+#[test]
+fn queries_are_checked_against_the_schema() {
+    let said = |query: &str, variables: Value| {
+        graphql::check(&json!({ "query": query, "variables": variables })).err().unwrap_or_default()
+    };
+    let files = "query($owner: String!, $after: String) { organization(login: $owner) { repositories(first: 100, \
+        after: $after, orderBy: { field: NAME, direction: ASC }) { pageInfo { hasNextPage endCursor } nodes { name \
+        defaultBranchRef { name target { oid } } info: object(expression: \"HEAD:catalog-info.yaml\") { ...File } } } } } \
+        fragment File on Blob { text isTruncated }";
+    assert_eq!(said(files, json!({ "owner": "acme" })), "");
+    let auto = "mutation($pull: ID!, $method: PullRequestMergeMethod!) { enablePullRequestAutoMerge(input: \
+        { pullRequestId: $pull, mergeMethod: $method }) { pullRequest { number } } }";
+    assert_eq!(said(auto, json!({ "pull": "a", "method": "SQUASH" })), "");
+    for (query, variables, words) in [
+        (files, json!({}), "the variable $owner of type String! isn't given"),
+        (files, json!({ "owner": 7 }), "the variable $owner: 7 is no String"),
+        (files, json!({ "owner": "a", "ref": "b" }), "the variable $ref isn't declared"),
+        (auto, json!({ "pull": "a", "method": "squash" }), "\"squash\" is no PullRequestMergeMethod"),
+        ("{ organisation(login: \"a\") { name } }", json!({}), "Field 'organisation' doesn't exist on type 'Query'"),
+        ("{ organization { name } }", json!({}), "Query.organization needs the argument login"),
+        ("{ organization(name: \"a\") { name } }", json!({}), "Query.organization has no argument name"),
+        ("{ organization(login: \"a\") }", json!({}), "it says no fields"),
+        ("{ viewer { login { x } } }", json!({}), "it has no fields"),
+        ("{ organization(login: \"a\") { repositories { totalCount } } }", json!({}), "`first` or `last`"),
+        ("{ viewer { login }", json!({}), "the query ends too early"),
+        (
+            "{ repository(owner: \"a\", name: \"b\") { object(expression: \"HEAD\") { ... on User { login } } } }",
+            json!({}),
+            "a GitObject is never a User",
+        ),
+        (
+            &auto.replace("pullRequestId", "pullRequest"),
+            json!({ "pull": "a", "method": "SQUASH" }),
+            "has no field pullRequest",
+        ),
+    ] {
+        let said = said(query, variables);
+        assert!(said.contains(words), "{words}: {said}");
+    }
 }

@@ -45,7 +45,15 @@ fn requests_are_recorded_and_counted() {
     assert_eq!(status(&proxy, "GET", "/repos/acme/app", Value::Null), 404);
     assert_eq!(status(&proxy, "HEAD", "/repos/acme/app", Value::Null), 404);
     assert_eq!(status(&proxy, "POST", "/graphql", json!({ "query": "{ viewer { login } }" })), 200);
-    assert_eq!(status(&proxy, "POST", "/graphql", json!({ "query": "mutation { x { y } }" })), 200);
+    assert_eq!(
+        status(
+            &proxy,
+            "POST",
+            "/graphql",
+            json!({ "query": "mutation { disablePullRequestAutoMerge(input: { pullRequestId: \"1\" }) { clientMutationId } }" })
+        ),
+        200
+    );
     assert_eq!(proxy.counts(), Counts { reads: 2, head: 1, not_modified: 0, graphql: 1, writes: 2 });
     assert_eq!(proxy.exchanges().len(), 6);
     let exchanges = proxy.taken();
@@ -257,4 +265,62 @@ fn statuses_rulesets_teams_and_hooks_are_remembered() {
     let hook = json!({ "name": "web", "events": ["push"], "config": { "url": "http://127.0.0.1:9/", "content_type": "json" } });
     assert_eq!(status(proxy, "POST", &format!("{at}/hooks"), hook.clone()), 201);
     assert_eq!(status(proxy, "POST", &format!("{at}/hooks"), hook), 422);
+}
+
+#[test]
+fn files_of_all_repositories_are_had_by_one_query() {
+    let Some(github) = GitHub::acme() else { return };
+    let query = "query($owner: String!, $first: Int!, $after: String) { organization(login: $owner) { \
+        repositories(first: $first, after: $after, orderBy: { field: NAME, direction: ASC }) { totalCount \
+        pageInfo { hasNextPage endCursor } nodes { nameWithOwner isArchived visibility defaultBranchRef { name target { oid } } \
+        info: object(expression: \"HEAD:catalog-info.yaml\") { ... on Blob { text byteSize isBinary } } \
+        catalog: object(expression: \"HEAD:catalog\") { ... on Tree { entries { name type object { ... on Blob { text } } } } } } } } }";
+    let ask = |after: Value| {
+        let variables = json!({ "owner": "acme", "first": 3, "after": after });
+        let body = json!({ "query": query, "variables": variables });
+        let answer = send(&github.proxy, &with_token(Request::new("POST", "/graphql", body))).unwrap().value();
+        assert!(answer.get("errors").is_none(), "{answer}");
+        answer["data"]["organization"]["repositories"].clone()
+    };
+    let first = ask(Value::Null);
+    assert_eq!((&first["totalCount"], &first["pageInfo"]["hasNextPage"]), (&json!(4), &json!(true)));
+    let node = &first["nodes"][0];
+    assert_eq!((&node["nameWithOwner"], &node["visibility"]), (&json!("acme/orders-checkout"), &json!("INTERNAL")));
+    assert_eq!(node["defaultBranchRef"]["target"]["oid"], github.head("orders-checkout", "main"));
+    let file = std::fs::read_to_string("examples/acme/seeds/orders-checkout/catalog-info.yaml").unwrap();
+    assert_eq!((&node["info"]["text"], &node["catalog"]), (&json!(file), &Value::Null));
+    let entries = &first["nodes"][1]["catalog"]["entries"];
+    assert_eq!((&entries[0]["name"], &entries[0]["type"]), (&json!("domain.yaml"), &json!("blob")));
+    assert!(entries[0]["object"]["text"].as_str().unwrap().contains("kind: Domain"));
+    let second = ask(first["pageInfo"]["endCursor"].clone());
+    assert_eq!((second["nodes"].as_array().unwrap().len(), &second["pageInfo"]["hasNextPage"]), (1, &json!(false)));
+    assert_eq!(github.proxy.counts(), Counts { graphql: 2, ..Counts::default() });
+}
+
+#[test]
+fn a_pull_request_merges_by_itself_once_it_may() {
+    let Some(github) = GitHub::acme() else { return };
+    let proxy = &github.proxy;
+    let main = github.head("orders-stock", "main");
+    github.made("POST", "/repos/acme/orders-stock/git/refs", json!({ "ref": "refs/heads/change", "sha": main }));
+    let head = github.push("orders-stock", "change", "change", &[("a.txt", "a\n")]);
+    let pull = json!({ "title": "Change", "head": "change", "base": "main" });
+    let pull = github.made("POST", "/repos/acme/orders-stock/pulls", pull);
+    let enable = || {
+        let query = "mutation($pull: ID!, $method: PullRequestMergeMethod!, $head: GitObjectID!) { \
+            enablePullRequestAutoMerge(input: { pullRequestId: $pull, mergeMethod: $method, expectedHeadOid: $head }) \
+            { pullRequest { number autoMergeRequest { mergeMethod } } } }";
+        let variables = json!({ "pull": pull["node_id"], "method": "SQUASH", "head": head });
+        let body = json!({ "query": query, "variables": variables });
+        send(proxy, &with_token(Request::new("POST", "/graphql", body))).unwrap().value()
+    };
+    assert_eq!(enable()["errors"][0]["message"], "Auto merge is not allowed for this repository");
+    github.made("PATCH", "/repos/acme/orders-stock", json!({ "allow_auto_merge": true }));
+    let said = enable();
+    let set = &said["data"]["enablePullRequestAutoMerge"]["pullRequest"]["autoMergeRequest"]["mergeMethod"];
+    assert_eq!(set, "SQUASH", "{said}");
+    assert_eq!(github.read("/repos/acme/orders-stock/pulls/1")["state"], "open");
+    assert_eq!(status(proxy, "POST", "/repos/acme/orders-stock/pulls/1/reviews", json!({ "event": "APPROVE" })), 200);
+    assert_eq!(github.read("/repos/acme/orders-stock/pulls/1")["merged"], true);
+    assert_eq!(github.read("/repos/acme/orders-stock/contents/a.txt")["name"], "a.txt");
 }

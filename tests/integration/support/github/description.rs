@@ -65,6 +65,11 @@ pub fn description() -> &'static Description {
     &DESCRIPTION
 }
 
+/// The types of GraphQL: fields, arguments, inputs and enums.
+pub fn graphql_types() -> &'static Value {
+    &TEXT["graphql"]
+}
+
 impl Description {
     /// The id of the operation that a method and a path (which may have a query) name.
     pub fn operation(&self, method: &str, target: &str) -> Option<&str> {

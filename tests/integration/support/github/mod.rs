@@ -4,6 +4,7 @@
 pub mod description;
 pub mod emulator;
 pub mod gaps;
+pub mod graphql;
 pub mod http;
 pub mod proxy;
 

@@ -12,6 +12,7 @@ use nix::unistd::Pid;
 use serde_json::Value;
 
 use super::description::description;
+use super::graphql;
 use super::http::{Answer, Request};
 
 /// What happens to a request instead of an answer from above.
@@ -85,6 +86,7 @@ struct State {
     exchanges: Mutex<Vec<Exchange>>,
     violations: Mutex<Vec<String>>,
     upstream: Mutex<Option<SocketAddr>>,
+    forwarded: AtomicUsize,
     /// Whom a kill is for; 0 as long as nobody said.
     client: AtomicI32,
 }
@@ -277,16 +279,30 @@ impl State {
         let host = format!("127.0.0.1:{port}");
         let forward = |request: &Request| match upstream {
             Some(upstream) => {
-                request.send(upstream, &host).unwrap_or_else(|error| Answer::raw(502, &error.to_string()))
+                let sent = self.unlimited(request).send(upstream, &host);
+                sent.unwrap_or_else(|error| Answer::raw(502, &error.to_string()))
             }
             None => Answer::error(404, "Not Found"),
         };
         ask(&layers, &forward, request)
     }
 
+    /// The emulator grants each token 5,000 requests, and the layers make more of one: to it, the token that scripts have
+    /// is another after every 4,000. A token that it doesn't know is its first user's.
+    fn unlimited(&self, request: &Request) -> Request {
+        let mut request = request.clone();
+        let number = self.forwarded.fetch_add(1, Ordering::SeqCst) / 4_000;
+        for (name, value) in &mut request.headers {
+            if name == "authorization" && value.ends_with(super::TOKEN) && number > 0 {
+                *value = format!("Bearer {}{number}", super::TOKEN);
+            }
+        }
+        request
+    }
+
     fn check(&self, request: &Request) -> String {
         let checked = if request.is_graphql() {
-            graphql(request).map(|()| "graphql".to_owned())
+            checked_graphql(request).map(|()| "graphql".to_owned())
         } else {
             description().request(&request.method, &request.target, &request.body).map(str::to_owned)
         };
@@ -335,13 +351,15 @@ impl State {
     }
 }
 
-/// GraphQL has a description of another kind: only the envelope is looked at.
-fn graphql(request: &Request) -> Result<(), String> {
+/// GraphQL has one path and a schema of its own.
+fn checked_graphql(request: &Request) -> Result<(), String> {
     let body = request.json();
     let known = |name: &String| ["query", "variables", "operationName"].contains(&name.as_str());
     match body.as_object() {
         _ if request.method != "POST" => Err("/graphql: it is asked by POST".into()),
-        Some(map) if body["query"].is_string() && map.keys().all(known) => Ok(()),
+        Some(map) if body["query"].is_string() && map.keys().all(known) => {
+            graphql::check(&body).map(drop).map_err(|fault| format!("POST /graphql: {fault}: {}", body["query"]))
+        }
         _ => Err(format!("POST /graphql: {body} is no query")),
     }
 }

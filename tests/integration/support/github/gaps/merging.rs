@@ -125,7 +125,7 @@ pub fn entries(listed: &[Value]) -> Vec<Value> {
 }
 
 /// Base64 undone; line breaks don't count.
-fn decoded(text: &str) -> Option<Vec<u8>> {
+pub fn decoded(text: &str) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
     let (mut bits, mut count) = (0u32, 0);
     for char in text.bytes().filter(|char| !char.is_ascii_whitespace() && *char != b'=') {

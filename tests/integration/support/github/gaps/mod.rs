@@ -3,6 +3,7 @@
 mod merging;
 mod pages;
 mod pulls;
+mod queries;
 mod repositories;
 mod small;
 
@@ -57,7 +58,8 @@ mod parking {
 /// Adds them all.
 pub fn add(proxy: &Proxy) -> Arc<Memory> {
     let memory = Arc::new(Memory::default());
-    let layers: [fn(&Memory, &Request, Below) -> Answer; 3] = [small::answer, pulls::answer, repositories::answer];
+    let layers: [fn(&Memory, &Request, Below) -> Answer; 4] =
+        [small::answer, pulls::answer, repositories::answer, queries::answer];
     for layer in layers {
         let memory = memory.clone();
         proxy.layer(move |request, below| layer(&memory, request, below));

@@ -30,14 +30,24 @@ pub fn answer(memory: &Memory, request: &Request, below: Below) -> Answer {
     let ["repos", owner, repo, rest @ ..] = parts.as_slice() else { return below(request) };
     let name = format!("{owner}/{repo}");
     let repository = Repository { request, below, name: &name };
-    let number = |text: &str| text.parse::<u64>().unwrap_or_default();
     let _held = request.writes().then(|| memory.writing.lock());
+    let answer = answered(memory, &repository, rest);
+    let decides = matches!(rest, ["pulls", _, "reviews"] | ["check-runs", ..] | ["statuses", _]);
+    if request.writes() && decides && answer.status < 300 {
+        merge_those_that_wait(memory, &repository);
+    }
+    answer
+}
+
+fn answered(memory: &Memory, repository: &Repository, rest: &[&str]) -> Answer {
+    let (request, below) = (repository.request, repository.below);
+    let number = |text: &str| text.parse::<u64>().unwrap_or_default();
     match (request.method.as_str(), rest) {
         ("GET", ["pulls"]) => {
             let mut answer = below(request);
             if let Value::Array(mut list) = answer.value() {
                 for pull in &mut list {
-                    refresh(memory, &repository, pull);
+                    refresh(memory, repository, pull);
                     let Some(map) = pull.as_object_mut() else { continue };
                     NOT_LISTED.iter().for_each(|field| drop(map.shift_remove(*field)));
                 }
@@ -45,18 +55,18 @@ pub fn answer(memory: &Memory, request: &Request, below: Below) -> Answer {
             }
             answer
         }
-        ("POST", ["pulls"]) => open(memory, &repository),
+        ("POST", ["pulls"]) => open(memory, repository),
         ("GET" | "PATCH", ["pulls", _]) => {
             let mut answer = below(request);
             if answer.status == 200 {
                 let mut pull = answer.value();
-                refresh(memory, &repository, &mut pull);
+                refresh(memory, repository, &mut pull);
                 answer.set(&pull);
             }
             answer
         }
-        ("PUT", ["pulls", at, "merge"]) => merge(memory, &repository, number(at)),
-        ("GET", ["pulls", at, what @ ("files" | "commits")]) => match current(memory, &repository, number(at)) {
+        ("PUT", ["pulls", at, "merge"]) => merge(memory, repository, number(at), &request.json()),
+        ("GET", ["pulls", at, what @ ("files" | "commits")]) => match current(memory, repository, number(at)) {
             Value::Null => Answer::error(404, "Not Found"),
             pull => {
                 let (base, head) = (text(&pull["base"]["sha"]), text(&pull["head"]["sha"]));
@@ -64,7 +74,7 @@ pub fn answer(memory: &Memory, request: &Request, below: Below) -> Answer {
                 page(request, compared[*what].as_array().map_or(&[], Vec::as_slice))
             }
         },
-        ("PUT", ["pulls", at, "update-branch"]) => update(memory, &repository, number(at)),
+        ("PUT", ["pulls", at, "update-branch"]) => update(memory, repository, number(at)),
         ("POST", ["pulls", _, "requested_reviewers"]) => match below(request) {
             answer if answer.status == 200 => Answer { status: 201, ..answer },
             answer => answer,
@@ -74,21 +84,21 @@ pub fn answer(memory: &Memory, request: &Request, below: Below) -> Answer {
             answer => answer,
         },
         ("GET", ["issues", at]) => match below(request) {
-            answer if answer.status == 404 => issue(&current(memory, &repository, number(at))),
+            answer if answer.status == 404 => issue(&current(memory, repository, number(at))),
             answer => answer,
         },
         ("GET", ["commits", sha, "pulls"]) => {
             let list = repository.get("/pulls?state=all&per_page=100");
             let mut list = list.as_array().cloned().unwrap_or_default();
-            list.iter_mut().for_each(|pull| refresh(memory, &repository, pull));
+            list.iter_mut().for_each(|pull| refresh(memory, repository, pull));
             list.retain(|pull| pull["head"]["sha"] == *sha || pull["merge_commit_sha"] == *sha);
             page(request, &list)
         }
-        ("POST", ["merges"]) => merge_branches(&repository),
+        ("POST", ["merges"]) => merge_branches(repository),
         ("DELETE", ["git", "refs", "heads", branch @ ..]) => {
             let answer = below(request);
             if answer.status == 204 {
-                close_those_of(&repository, &branch.join("/"));
+                close_those_of(repository, &branch.join("/"));
             }
             answer
         }
@@ -158,9 +168,42 @@ fn open(memory: &Memory, repository: &Repository) -> Answer {
     (repository.below)(repository.request)
 }
 
-fn merge(memory: &Memory, repository: &Repository, number: u64) -> Answer {
+/// The pull requests that were told to merge once they may.
+fn merge_those_that_wait(memory: &Memory, repository: &Repository) {
+    let waiting: Vec<(u64, Value)> = memory
+        .pulls
+        .lock()
+        .iter()
+        .filter(|((name, _), known)| {
+            name == repository.name && known["auto_merge"].is_object() && known["merged"] != true
+        })
+        .map(|((_, number), known)| (*number, known["auto_merge"].clone()))
+        .collect();
+    for (number, options) in waiting {
+        merge(memory, repository, number, &options);
+    }
+}
+
+/// A pull request as GitHub sees it now; null if it isn't there.
+pub fn current_of(memory: &Memory, request: &Request, below: Below, name: &str, number: u64) -> Value {
+    current(memory, &Repository { request, below, name }, number)
+}
+
+/// Whether nothing that protection asks for is missing.
+pub fn may_merge(memory: &Memory, request: &Request, below: Below, name: &str, pull: &Value) -> bool {
+    let number = pull["number"].as_u64().unwrap_or_default();
+    let (into, head) = (text(&pull["base"]["ref"]), text(&pull["head"]["sha"]));
+    missing(memory, &Repository { request, below, name }, number, into, head).is_none()
+}
+
+/// Something that the emulator doesn't know of a pull request.
+pub fn remember(memory: &Memory, name: &str, number: u64, field: &str, value: Value) {
+    let mut all = memory.pulls.lock();
+    all.entry((name.to_owned(), number)).or_insert_with(|| json!({}))[field] = value;
+}
+
+fn merge(memory: &Memory, repository: &Repository, number: u64, body: &Value) -> Answer {
     let pull = current(memory, repository, number);
-    let body = repository.request.json();
     let settings = repository.get("");
     let method = body["merge_method"].as_str().unwrap_or("merge");
     let allowed = &settings[match method {
@@ -193,6 +236,7 @@ fn merge(memory: &Memory, repository: &Repository, number: u64) -> Answer {
     let title = match (body["commit_title"].as_str(), method) {
         (Some(title), _) => title.to_owned(),
         (None, "merge") => format!("Merge pull request #{number} from {owner}/{branch}"),
+        (None, "rebase") => text(&repository.get(&format!("/git/commits/{head}"))["message"]).to_owned(),
         (None, _) => format!("{} (#{number})", text(&pull["title"])),
     };
     let message = match (body["commit_message"].as_str(), method) {
@@ -201,7 +245,7 @@ fn merge(memory: &Memory, repository: &Repository, number: u64) -> Answer {
         (None, "merge") => format!("{title}\n\n{}", text(&pull["title"])),
         (None, _) => title,
     };
-    // A rebase is one commit here, too: what is in the tree is the same.
+    // A rebase is one commit here, with the words of the last: what is in the tree is the same.
     let parents: &[&str] = if method == "merge" { &[base, head] } else { &[base] };
     let Some(sha) = repository.commit(into, &message, &tree, parents) else {
         return Answer::error(409, "Base branch was modified. Review and try the merge again.");
@@ -215,7 +259,8 @@ fn merge(memory: &Memory, repository: &Repository, number: u64) -> Answer {
     )
     .value();
     let known = json!({ "merged": true, "merged_at": closed["closed_at"], "merge_commit_sha": sha, "head": head,
-        "base": base, "mergeable": null, "mergeable_state": "unknown" });
+        "base": base, "mergeable": null, "mergeable_state": "unknown", "auto_merge": null,
+        "merged_by": super::get(repository.request, repository.below, "/user") });
     memory.pulls.lock().insert((repository.name.to_owned(), number), known);
     if settings["delete_branch_on_merge"] == true {
         let target = format!("/repos/{}/git/refs/heads/{branch}", repository.name);

@@ -89,7 +89,7 @@ fn create(request: &Request, below: Below, target: &str) -> Answer {
 }
 
 /// Search is the one list of all that an organisation has.
-fn of_owner(request: &Request, below: Below, owner: &str) -> Vec<Value> {
+pub fn of_owner(request: &Request, below: Below, owner: &str) -> Vec<Value> {
     let mut all = Vec::new();
     for number in 1.. {
         let target = format!("/search/repositories?q=org:{owner}&per_page=100&page={number}");
