@@ -105,8 +105,7 @@ fn every_function_is_documented_with_an_example() {
             for usage in &entry.usages {
                 if usage.about.is_empty() {
                     offences.push_str(&format!("{}: {} has no documentation\n", chapter.name, usage.signature));
-                } else if usage.examples.is_empty() && chapter.of != Of::Module {
-                    // A module is shown at work by the tests beside it.
+                } else if usage.examples.is_empty() {
                     offences.push_str(&format!("{}: {} has no ```rhai example\n", chapter.name, usage.signature));
                 }
             }
