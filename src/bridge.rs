@@ -178,7 +178,8 @@ struct OpenStep {
     entry: Option<i64>,
 }
 
-/// What a run is made of.
+/// What a run goes by, whoever starts it.
+#[derive(Clone)]
 pub struct Setup {
     /// The workspace.
     pub config: Arc<Config>,
@@ -192,32 +193,28 @@ pub struct Setup {
     pub stop: watch::Receiver<Stop>,
     /// Whether what it changes stays in memory, as in plans and tests: there items take turns, so that each time is the same.
     pub in_memory: bool,
-    /// Makes the door; scripts that touch no world never pay for one.
-    pub open: Box<dyn Fn() -> Opening + Send + Sync>,
 }
 
 /// One attempt at a run; or one of several items beside each other in it, which has steps and a sink of its own.
 pub struct Run {
-    /// The workspace.
-    pub config: Arc<Config>,
-    /// Where names are looked up.
-    pub library: Library,
-    /// Where events go.
-    pub sink: Arc<dyn Sink>,
-    /// The runtime that futures are driven by.
-    pub handle: tokio::runtime::Handle,
-    /// Why to stop, if so.
-    pub stop: watch::Receiver<Stop>,
-    /// Whether what it changes stays in memory, as in plans and tests: there items take turns, so that each time is the same.
-    pub in_memory: bool,
+    setup: Setup,
     shared: Arc<Shared>,
     /// The steps that are under way, outermost first.
     steps: Mutex<Vec<OpenStep>>,
     branch: Option<Branch>,
 }
 
+impl std::ops::Deref for Run {
+    type Target = Setup;
+
+    fn deref(&self) -> &Setup {
+        &self.setup
+    }
+}
+
 /// What an attempt and its items have in common.
 struct Shared {
+    /// Makes the door; scripts that touch no world never pay for one.
     open: Box<dyn Fn() -> Opening + Send + Sync>,
     /// The door, once it was needed.
     opened: OnceLock<Opened>,
@@ -247,11 +244,10 @@ struct Branch {
 const FORK: i64 = 1 << 20;
 
 impl Run {
-    /// An attempt of these parts.
-    pub fn new(setup: Setup) -> Run {
-        let Setup { config, library, sink, handle, stop, in_memory, open } = setup;
+    /// An attempt of these parts, whose door is made by `open`.
+    pub fn new(setup: Setup, open: impl Fn() -> Opening + Send + Sync + 'static) -> Run {
         let shared = Shared {
-            open,
+            open: Box::new(open),
             opened: OnceLock::new(),
             opening: Mutex::default(),
             used: Mutex::default(),
@@ -261,17 +257,7 @@ impl Run {
             left: AtomicBool::new(false),
             templates: Mutex::default(),
         };
-        Run {
-            config,
-            library,
-            sink,
-            handle,
-            stop,
-            in_memory,
-            shared: Arc::new(shared),
-            steps: Mutex::default(),
-            branch: None,
-        }
+        Run { setup, shared: Arc::new(shared), steps: Mutex::default(), branch: None }
     }
 
     /// The door and what lives with it, if the world was needed.
@@ -446,12 +432,7 @@ impl Run {
     /// One of the items of a fork. `position` is that of the fork and the item's number.
     pub fn branch(self: &Arc<Run>, sink: Arc<dyn Sink>, position: i64) -> Run {
         Run {
-            config: self.config.clone(),
-            library: self.library.clone(),
-            sink,
-            handle: self.handle.clone(),
-            stop: self.stop.clone(),
-            in_memory: self.in_memory,
+            setup: Setup { sink, ..self.setup.clone() },
             shared: self.shared.clone(),
             steps: Mutex::default(),
             branch: Some(Branch { parent: self.clone(), position, door: OnceLock::new() }),

@@ -61,6 +61,19 @@ pub struct OptionSpec {
     pub about: &'static str,
 }
 
+impl OptionSpec {
+    /// An option without which nothing holds in its place.
+    pub const fn new(key: &'static str, takes: Takes, about: &'static str) -> OptionSpec {
+        OptionSpec { key, takes, default: "", about }
+    }
+
+    /// The same with what holds where it isn't given, in a few words.
+    #[must_use]
+    pub const fn otherwise(self, default: &'static str) -> OptionSpec {
+        OptionSpec { default, ..self }
+    }
+}
+
 /// The options of one call, which come last.
 #[derive(Debug, Clone, Copy)]
 pub struct CallOptions {

@@ -44,15 +44,15 @@ pub struct Surroundings {
 impl Surroundings {
     /// A run in them, whose door is made by `open` once the world is needed.
     pub fn run(&self, open: impl Fn() -> Opening + Send + Sync + 'static) -> Run {
-        Run::new(Setup {
+        let setup = Setup {
             config: self.config.clone(),
             library: self.library.clone(),
             sink: self.sink.clone(),
             handle: self.handle.clone(),
             stop: self.progress.subscribe(),
             in_memory: self.in_memory,
-            open: Box::new(open),
-        })
+        };
+        Run::new(setup, open)
     }
 }
 

@@ -63,12 +63,7 @@ pub const APPLY: CallOptions = CallOptions {
     function: "apply",
     on: "Cluster",
     arguments: 2,
-    known: &[OptionSpec {
-        key: "adopt",
-        takes: Takes::Flag,
-        default: "false",
-        about: "take over an object that no run made",
-    }],
+    known: &[OptionSpec::new("adopt", Takes::Flag, "take over an object that no run made").otherwise("false")],
     open: false,
 };
 

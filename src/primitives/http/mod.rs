@@ -40,16 +40,13 @@ enum Answer {
     Before,
 }
 
-const HEADERS: OptionSpec =
-    OptionSpec { key: "headers", takes: Takes::Headers, default: "", about: "beside those that idp.yaml gives" };
-const QUERY: OptionSpec =
-    OptionSpec { key: "query", takes: Takes::TextMap, default: "", about: "what follows the `?`" };
-const ONCE: OptionSpec = OptionSpec {
-    key: "once",
-    takes: Takes::Text,
-    default: "",
-    about: "the cause, for which it is sent at most once; sent along as `Idempotency-Key`",
-};
+const HEADERS: OptionSpec = OptionSpec::new("headers", Takes::Headers, "beside those that idp.yaml gives");
+const QUERY: OptionSpec = OptionSpec::new("query", Takes::TextMap, "what follows the `?`");
+const ONCE: OptionSpec = OptionSpec::new(
+    "once",
+    Takes::Text,
+    "the cause, for which it is sent at most once; sent along as `Idempotency-Key`",
+);
 
 const READ: &[OptionSpec] = &[HEADERS, QUERY];
 const WRITE: &[OptionSpec] = &[HEADERS, QUERY, ONCE];

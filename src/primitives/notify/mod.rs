@@ -9,12 +9,7 @@ pub const NOTIFY: CallOptions = CallOptions {
     function: "notify",
     on: "",
     arguments: 3,
-    known: &[OptionSpec {
-        key: "once",
-        takes: Takes::Text,
-        default: "",
-        about: "required: the cause, for which the message goes out at most once",
-    }],
+    known: &[OptionSpec::new("once", Takes::Text, "required: the cause, for which the message goes out at most once")],
     open: true,
 };
 

@@ -31,18 +31,9 @@ pub const PARALLEL: CallOptions = CallOptions {
     on: "",
     arguments: 3,
     known: &[
-        OptionSpec {
-            key: "at_most",
-            takes: Takes::Count,
-            default: "4",
-            about: "how many items are at work at once, from 1 to 16",
-        },
-        OptionSpec {
-            key: "name",
-            takes: Takes::Function,
-            default: "the item's text, its `name`, or its number",
-            about: "from an item to what people call it",
-        },
+        OptionSpec::new("at_most", Takes::Count, "how many items are at work at once, from 1 to 16").otherwise("4"),
+        OptionSpec::new("name", Takes::Function, "from an item to what people call it")
+            .otherwise("the item's text, its `name`, or its number"),
     ],
     open: false,
 };

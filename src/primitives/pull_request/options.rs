@@ -8,29 +8,14 @@ pub const PROPOSE: CallOptions = CallOptions {
     on: "Repo",
     arguments: 3,
     known: &[
-        OptionSpec { key: "body", takes: Takes::Text, default: "", about: "the text below the title" },
-        OptionSpec { key: "labels", takes: Takes::Texts, default: "", about: "its labels" },
-        OptionSpec { key: "reviewers", takes: Takes::Texts, default: "", about: "people and teams to review it" },
-        OptionSpec { key: "message", takes: Takes::Text, default: "the title", about: "the message of the commit" },
-        OptionSpec {
-            key: "base",
-            takes: Takes::Text,
-            default: "the default branch",
-            about: "the branch that it is merged into",
-        },
-        OptionSpec { key: "branch", takes: Takes::Text, default: "derived from the run", about: "its own branch" },
-        OptionSpec {
-            key: "id",
-            takes: Takes::Text,
-            default: "",
-            about: "tells several proposals of one run to a repository apart",
-        },
-        OptionSpec {
-            key: "reopen",
-            takes: Takes::Flag,
-            default: "false",
-            about: "open it again if a person closed it unmerged",
-        },
+        OptionSpec::new("body", Takes::Text, "the text below the title"),
+        OptionSpec::new("labels", Takes::Texts, "its labels"),
+        OptionSpec::new("reviewers", Takes::Texts, "people and teams to review it"),
+        OptionSpec::new("message", Takes::Text, "the message of the commit").otherwise("the title"),
+        OptionSpec::new("base", Takes::Text, "the branch that it is merged into").otherwise("the default branch"),
+        OptionSpec::new("branch", Takes::Text, "its own branch").otherwise("derived from the run"),
+        OptionSpec::new("id", Takes::Text, "tells several proposals of one run to a repository apart"),
+        OptionSpec::new("reopen", Takes::Flag, "open it again if a person closed it unmerged").otherwise("false"),
     ],
     open: false,
 };
@@ -40,12 +25,8 @@ pub const COMMENT: CallOptions = CallOptions {
     function: "comment",
     on: "PullRequest",
     arguments: 2,
-    known: &[OptionSpec {
-        key: "once",
-        takes: Takes::Text,
-        default: "the text",
-        about: "the cause: there is one comment for it, however the text changes",
-    }],
+    known: &[OptionSpec::new("once", Takes::Text, "the cause: there is one comment for it, however the text changes")
+        .otherwise("the text")],
     open: false,
 };
 
@@ -54,12 +35,7 @@ pub const WAIT: CallOptions = CallOptions {
     function: "wait",
     on: "PullRequest",
     arguments: 1,
-    known: &[OptionSpec {
-        key: "patience",
-        takes: Takes::Count,
-        default: "0",
-        about: "seconds to look again and again",
-    }],
+    known: &[OptionSpec::new("patience", Takes::Count, "seconds to look again and again").otherwise("0")],
     open: false,
 };
 

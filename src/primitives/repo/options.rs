@@ -7,12 +7,7 @@ pub const REPO: CallOptions = CallOptions {
     function: "repo",
     on: "",
     arguments: 2,
-    known: &[OptionSpec {
-        key: "shared",
-        takes: Takes::Text,
-        default: "",
-        about: "the project whose runs have the repository in common",
-    }],
+    known: &[OptionSpec::new("shared", Takes::Text, "the project whose runs have the repository in common")],
     open: false,
 };
 
@@ -22,17 +17,12 @@ pub const ENSURE: CallOptions = CallOptions {
     on: "Repo",
     arguments: 1,
     known: &[
-        OptionSpec { key: "description", takes: Takes::Text, default: "", about: "what it is, in a sentence" },
-        OptionSpec { key: "visibility", takes: Takes::Text, default: "", about: "`private`, `internal` or `public`" },
-        OptionSpec { key: "default_branch", takes: Takes::Text, default: "", about: "the branch that clones start at" },
-        OptionSpec { key: "topics", takes: Takes::Texts, default: "", about: "words to find it by" },
-        OptionSpec {
-            key: "labels",
-            takes: Takes::TextMap,
-            default: "",
-            about: "labels of pull requests: name to colour",
-        },
-        OptionSpec { key: "adopt", takes: Takes::Flag, default: "false", about: "take over one that was made by hand" },
+        OptionSpec::new("description", Takes::Text, "what it is, in a sentence"),
+        OptionSpec::new("visibility", Takes::Text, "`private`, `internal` or `public`"),
+        OptionSpec::new("default_branch", Takes::Text, "the branch that clones start at"),
+        OptionSpec::new("topics", Takes::Texts, "words to find it by"),
+        OptionSpec::new("labels", Takes::TextMap, "labels of pull requests: name to colour"),
+        OptionSpec::new("adopt", Takes::Flag, "take over one that was made by hand").otherwise("false"),
     ],
     open: false,
 };
@@ -42,12 +32,8 @@ pub const COMMIT: CallOptions = CallOptions {
     function: "commit",
     on: "Repo",
     arguments: 4,
-    known: &[OptionSpec {
-        key: "id",
-        takes: Takes::Text,
-        default: "the branch",
-        about: "tells several commits of one run to a repository apart",
-    }],
+    known: &[OptionSpec::new("id", Takes::Text, "tells several commits of one run to a repository apart")
+        .otherwise("the branch")],
     open: false,
 };
 
@@ -57,14 +43,9 @@ pub const PROTECT: CallOptions = CallOptions {
     on: "Repo",
     arguments: 2,
     known: &[
-        OptionSpec { key: "reviews", takes: Takes::Count, default: "", about: "approvals that a merge needs" },
-        OptionSpec { key: "checks", takes: Takes::Texts, default: "", about: "checks that must have passed" },
-        OptionSpec {
-            key: "code_owners",
-            takes: Takes::Flag,
-            default: "",
-            about: "whether an owner of each changed file must approve",
-        },
+        OptionSpec::new("reviews", Takes::Count, "approvals that a merge needs"),
+        OptionSpec::new("checks", Takes::Texts, "checks that must have passed"),
+        OptionSpec::new("code_owners", Takes::Flag, "whether an owner of each changed file must approve"),
     ],
     open: false,
 };

@@ -206,18 +206,8 @@ impl Walk<'_> {
         let returns = self.signatures.returns(name, &types);
         let begins = on.position;
         self.called(name, arguments.len());
-        self.facts.calls.push(Call {
-            name: name.to_string(),
-            namespace: None,
-            on: Some(on),
-            arguments,
-            position,
-            returns: returns.clone(),
-            used,
-            function: self.function.clone(),
-            inside: self.inside.clone(),
-            variable: None,
-        });
+        let call = self.a_call(name, position, arguments, returns.clone(), used);
+        self.facts.calls.push(Call { on: Some(on), ..call });
         Value::of(returns, begins)
     }
 
@@ -249,19 +239,25 @@ impl Walk<'_> {
         {
             self.read(id);
         }
-        self.facts.calls.push(Call {
+        let call = self.a_call(name, position, arguments, returns.clone(), used);
+        self.facts.calls.push(Call { namespace, variable, ..call });
+        Value::of(returns, position)
+    }
+
+    /// A call that stands here, of a function by its name alone.
+    fn a_call(&self, name: &str, position: Position, arguments: Vec<Value>, returns: Type, used: bool) -> Call {
+        Call {
             name: name.to_string(),
-            namespace,
+            namespace: None,
             on: None,
             arguments,
             position,
-            returns: returns.clone(),
+            returns,
             used,
             function: self.function.clone(),
             inside: self.inside.clone(),
-            variable,
-        });
-        Value::of(returns, position)
+            variable: None,
+        }
     }
 
     fn called(&mut self, name: &str, arguments: usize) {

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use rhai::{AST, Engine, Position};
 
-use super::facts::{Call, Facts, Value};
+use super::facts::{Call, Facts, Key, Value};
 use super::imports::{Imported, imported};
 use super::rules::{Rule, all, syntax};
 use super::suppress::Allowances;
@@ -75,6 +75,14 @@ impl Checked {
                     }
             })?;
             (call.namespace.is_none() && !self.knows(&call.name)).then_some((call, options))
+        })
+    }
+
+    /// The options that calls are given in literal maps, each with its call and what that knows of options.
+    pub fn given_options(&self) -> impl Iterator<Item = (&Call, &'static CallOptions, &Key)> {
+        self.with_options().flat_map(|(call, options)| {
+            let keys = call.arguments.last().and_then(|last| last.keys.as_ref());
+            keys.into_iter().flatten().map(move |key| (call, options, key))
         })
     }
 

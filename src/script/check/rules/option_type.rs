@@ -20,28 +20,26 @@ pub const RULE: Rule = Rule {
 };
 
 fn find(checked: &Checked, report: &mut Report) {
-    for (call, options) in checked.with_options() {
-        for key in call.arguments.last().and_then(|last| last.keys.as_ref()).into_iter().flatten() {
-            let Some(option) = options.known.iter().find(|option| option.key == key.name) else { continue };
-            let fits = match (option.takes, &key.value.is) {
-                (_, Type::Unknown | Type::Unit) => true,
-                (Takes::Text, is) => matches!(is, Type::Text | Type::Later),
-                (Takes::Flag, is) => *is == Type::Bool,
-                (Takes::Count, is) => *is == Type::Int,
-                (Takes::Texts | Takes::Maps, is) => *is == Type::List,
-                (Takes::TextMap | Takes::Map | Takes::Headers, is) => *is == Type::Map,
-                (Takes::Function, is) => *is == Type::Function,
-            };
-            if !fits {
-                let message = format!(
-                    "the option `{}` of `{}` must be {}, and it is {}",
-                    key.name,
-                    call.name,
-                    option.takes.words(),
-                    key.value.is.words()
-                );
-                report.add(key.value.position, message, option.about);
-            }
+    for (call, options, key) in checked.given_options() {
+        let Some(option) = options.known.iter().find(|option| option.key == key.name) else { continue };
+        let fits = match (option.takes, &key.value.is) {
+            (_, Type::Unknown | Type::Unit) => true,
+            (Takes::Text, is) => matches!(is, Type::Text | Type::Later),
+            (Takes::Flag, is) => *is == Type::Bool,
+            (Takes::Count, is) => *is == Type::Int,
+            (Takes::Texts | Takes::Maps, is) => *is == Type::List,
+            (Takes::TextMap | Takes::Map | Takes::Headers, is) => *is == Type::Map,
+            (Takes::Function, is) => *is == Type::Function,
+        };
+        if !fits {
+            let message = format!(
+                "the option `{}` of `{}` must be {}, and it is {}",
+                key.name,
+                call.name,
+                option.takes.words(),
+                key.value.is.words()
+            );
+            report.add(key.value.position, message, option.about);
         }
     }
 }

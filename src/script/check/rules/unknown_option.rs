@@ -18,11 +18,9 @@ pub const RULE: Rule = Rule {
 };
 
 fn find(checked: &Checked, report: &mut Report) {
-    for (call, options) in checked.with_options() {
-        for key in call.arguments.last().and_then(|last| last.keys.as_ref()).into_iter().flatten() {
-            if let Some(error) = options.unknown(&key.name) {
-                report.add(key.position, error.message(), error.help_text().unwrap_or_default());
-            }
+    for (_, options, key) in checked.given_options() {
+        if let Some(error) = options.unknown(&key.name) {
+            report.add(key.position, error.message(), error.help_text().unwrap_or_default());
         }
     }
 }
