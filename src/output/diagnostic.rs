@@ -1,5 +1,6 @@
 //! Failures as miette reports, with one label a call; warnings and findings as a line or three.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use miette::{
@@ -14,11 +15,25 @@ use crate::report::{Finding, Frame};
 /// An error and the calls that it came through, then those that it sums up.
 pub(super) fn failure(look: &Look, error: &Error, frames: &[Frame]) -> String {
     let mut text = one(look, error, frames, None);
+    let mut said = BTreeSet::from([error.code()]);
+    text.push_str(&explained(look, error.code()));
     for related in error.related() {
         text.push('\n');
         text.push_str(&one(look, &related.error, &related.frames, Some(&related.item)));
+        // The same for each of many items is told once.
+        if said.insert(related.error.code()) {
+            text.push_str(&explained(look, related.error.code()));
+        }
     }
     text
+}
+
+/// What tells more of an error, on a terminal, where it can be typed.
+fn explained(look: &Look, code: &str) -> String {
+    match codes::find(code) {
+        Some(_) if look.terminal => format!("  {}\n", look.dim(&format!("idp-run explain {code}"))),
+        _ => String::new(),
+    }
 }
 
 fn one(look: &Look, error: &Error, frames: &[Frame], item: Option<&str>) -> String {
@@ -48,15 +63,7 @@ fn one(look: &Look, error: &Error, frames: &[Frame], item: Option<&str>) -> Stri
         labels: sources.labels(),
         sources,
     };
-    format!("{}{}", draw(look, width, &report), explained(look, error.code()))
-}
-
-/// What tells more of an error, on a terminal, where it can be typed.
-fn explained(look: &Look, code: &str) -> String {
-    match look.width.and_then(|_| codes::find(code)) {
-        Some(_) => format!("  {}\n", look.dim(&format!("idp-run explain {code}"))),
-        None => String::new(),
-    }
+    draw(look, width, &report)
 }
 
 /// A warning: one sentence, and what to do.

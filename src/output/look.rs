@@ -19,6 +19,8 @@ pub struct Look {
     pub unicode: bool,
     /// The terminal's columns; none when it isn't a terminal.
     pub width: Option<usize>,
+    /// Whether a person can type the next command there.
+    pub terminal: bool,
 }
 
 impl Look {
@@ -40,7 +42,7 @@ impl Look {
         // The first that is set decides, as in setlocale(3).
         let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(set).unwrap_or_default().to_lowercase();
         let unicode = locale.contains("utf-8") || locale.contains("utf8");
-        Look { color, unicode, width: width.filter(|_| terminal) }
+        Look { color, unicode, width: width.filter(|_| terminal), terminal }
     }
 
     fn paint(&self, style: Style, text: &str) -> String {

@@ -9,7 +9,7 @@ use super::look::Look;
 use super::stream::Streams;
 use super::table::Table;
 use super::{Format, Options};
-use crate::report::{Coverage, FileCoverage, Share};
+use crate::report::{Branch, Coverage, FileCoverage, Share};
 
 pub use html::page;
 pub use lcov::trace;
@@ -44,14 +44,30 @@ fn runs(file: &FileCoverage) -> String {
     file.missed().iter().map(run).collect::<Vec<_>>().join(", ")
 }
 
+/// How many ways a row names; a page names all of them.
+const WAYS: usize = 4;
+
+/// Ways that were not taken from lines that were reached: `4 if else, 7 switch case 2`.
+fn ways(file: &FileCoverage) -> String {
+    let reached = |branch: &&Branch| file.lines.get(&branch.line).is_none_or(|hits| *hits > 0);
+    let arms = file.branches.iter().filter(reached).flat_map(|branch| {
+        let missed = branch.arms.iter().filter(|arm| arm.taken == 0);
+        missed.map(|arm| format!("{} {} {}", branch.line, branch.kind, arm.name))
+    });
+    let all: Vec<String> = arms.collect();
+    let named = all[..all.len().min(WAYS)].join(", ");
+    if all.len() > WAYS { format!("{named} and {} more", all.len() - WAYS) } else { named }
+}
+
 fn table(look: &Look, coverage: &Coverage) -> String {
-    let mut table = Table::new(["FILE", "LINES", "BRANCHES", "MISSED LINES"]);
+    let mut table = Table::new(["FILE", "LINES", "BRANCHES", "MISSED LINES", "MISSED BRANCHES"]);
     for file in &coverage.files {
-        table.row([file.file.clone(), percent(file.lines_share()), percent(file.branches_share()), runs(file)]);
+        let (lines, branches) = (percent(file.lines_share()), percent(file.branches_share()));
+        table.row([file.file.clone(), lines, branches, runs(file), ways(file)]);
     }
     let (lines, branches) = (coverage.lines(), coverage.branches());
-    let missed = format!("{} of {}", lines.all - lines.hit, lines.all);
-    table.row(["All".to_string(), percent(lines), percent(branches), missed]);
+    let missed = |share: Share| format!("{} of {}", share.all - share.hit, share.all);
+    table.row(["All".to_string(), percent(lines), percent(branches), missed(lines), missed(branches)]);
     table.render(look)
 }
 
@@ -87,7 +103,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::report::{Arm, Branch};
+    use crate::report::Arm;
 
     fn example() -> Coverage {
         let arm = |name: &str, taken| Arm { name: name.into(), taken };
@@ -104,9 +120,9 @@ mod tests {
     #[test]
     fn a_table_names_what_is_missed() {
         insta::assert_snapshot!(table(&Look::default(), &example()), @r"
-        FILE            LINES   BRANCHES  MISSED LINES
-        scripts/a.rhai  75.0 %  50.0 %    5
-        All             75.0 %  50.0 %    1 of 4
+        FILE            LINES   BRANCHES  MISSED LINES  MISSED BRANCHES
+        scripts/a.rhai  75.0 %  50.0 %    5             2 if else
+        All             75.0 %  50.0 %    1 of 4        1 of 2
         ");
     }
 

@@ -103,7 +103,25 @@ fn a_terminal_is_told_where_more_is_said() {
       × it is committed twice
       idp-run explain idp::repo::twice
     ");
-    let file = Look { width: None, ..UNICODE };
+    // What several items failed with is told once, below the first.
+    let related = |item: &str| Related { item: item.into(), error: error.clone(), frames: Vec::new() };
+    let all = Error::failed("idp::parallel::failed", "2 of 2 items failed").because(vec![related("a"), related("b")]);
+    insta::assert_snapshot!(diagnostic::failure(&UNICODE, &all, &[]), @r"
+    idp::parallel::failed
+
+      × 2 of 2 items failed
+      idp-run explain idp::parallel::failed
+
+    idp::repo::twice
+
+      × a: it is committed twice
+      idp-run explain idp::repo::twice
+
+    idp::repo::twice
+
+      × b: it is committed twice
+    ");
+    let file = Look { terminal: false, ..UNICODE };
     assert!(!diagnostic::failure(&file, &error, &[]).contains("explain"));
     let strange = Error::invalid("idp::no::such", "it is strange");
     assert!(!diagnostic::failure(&UNICODE, &strange, &[]).contains("explain"));

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use serde_json::json;
 
 use super::*;
-use crate::error::Place;
+use crate::error::{Place, Related};
 use crate::report::{Action, Counts, Diff, FileDiff, Finding, Frame, Severity, Status};
 
 #[derive(Clone, Default)]
@@ -32,7 +32,7 @@ impl Captured {
     }
 }
 
-const UNICODE: Look = Look { color: false, unicode: true, width: Some(100) };
+const UNICODE: Look = Look { color: false, unicode: true, width: Some(100), terminal: true };
 
 /// stdout and stderr of a run that says these events.
 fn run(options: Options, look: Look, events: Vec<Event>) -> (String, String) {
