@@ -1,6 +1,7 @@
 //! Scripts and templates by name: looked up in the workspace, then in the named script's own folder, then among the
 //! embedded ones. An argument with a `/` or ending in `.rhai` is a path.
 
+mod listing;
 mod reads;
 
 use std::borrow::Cow;

@@ -1,12 +1,13 @@
 //! What `doctor` looks at, one function a concern. Nothing here changes anything, and nothing stops at the first trouble.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
 use serde_json::json;
 
 use super::block_on;
-use crate::config::{self, Config, Forge};
+use crate::config::{self, Config, Forge, HeaderText};
 use crate::error::{Error, Exit, Result};
 use crate::library::{Library, Script, files_of};
 use crate::report::{Event, Sink};
@@ -16,6 +17,7 @@ use crate::world::forge::RepoId;
 use crate::world::journal::Journal;
 use crate::world::lock::FileLock;
 use crate::world::open;
+use crate::world::secrets::Secrets;
 use crate::world::sqlite::SqliteJournal;
 
 /// How something stands.
@@ -93,6 +95,7 @@ pub fn checkup(config: &Config) -> Vec<Finding> {
     scripts(config, &mut found);
     templates(config, &mut found);
     grants(config, &mut found);
+    secrets(config, &mut found);
     surroundings(&mut found);
     found
 }
@@ -285,6 +288,16 @@ fn grants(config: &Config, found: &mut Vec<Finding>) {
     let read = config::read_grants(Path::new(&file))
         .and_then(|grants| open::permissions(config, Some((&shown, &grants))).map(|_| grants.len()));
     add(found, "grants", read.map(|number| format!("{number} in {shown}")));
+}
+
+/// Whether every secret that `idp.yaml` names can be had. Their values are said nowhere.
+fn secrets(config: &Config, found: &mut Vec<Finding>) {
+    let secrets = Secrets::of(config);
+    let headers = config.http.values().flat_map(|service| service.headers.values());
+    let named = config.secrets.keys().map(String::as_str).chain(headers.filter_map(HeaderText::secret));
+    for name in named.collect::<BTreeSet<&str>>() {
+        add(found, &format!("secret {name}"), secrets.value(name).map(|_| secrets.origin(name)));
+    }
 }
 
 /// What runs need of the machine.

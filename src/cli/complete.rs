@@ -150,7 +150,12 @@ impl<'a> Place<'a> {
         };
         match (self.path.as_slice(), self.given.len()) {
             ([] | ["run"], 0) => found.extend(scripts()),
-            (["eject"], 0) => found.extend(scripts()),
+            (["eject"], 0) => {
+                let templates = library.as_ref().and_then(|library| library.templates().ok()).unwrap_or_default();
+                found.extend(scripts());
+                found.extend(templates.into_iter().map(|template| (template.name, template.title)));
+                found.extend(library.iter().flat_map(Library::std_modules).map(|module| (module, String::new())));
+            }
             (["explain"], 0) => found.extend(library.as_ref().map(topics).unwrap_or_default()),
             (["pr", _], 0) => found.extend(config.and_then(repositories).unwrap_or_default()),
             (["runs", "show" | "resume" | "undo"], 0) => found.extend(config.and_then(runs).unwrap_or_default()),

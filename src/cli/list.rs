@@ -1,51 +1,38 @@
-//! `idp-run list` and `idp-run eject`: the scripts that can be run by name.
+//! `idp-run list`: the scripts that can be run by name, and the templates that they can render.
 
 use clap::Args;
+use serde_json::json;
 
 use super::Global;
-use crate::error::{Error, Exit, Result, io};
+use crate::error::{Exit, Result};
 use crate::library::{Library, Listed};
 use crate::output::{self, Format, table::Table};
 
-pub fn list(global: &Global) -> Result<Exit> {
+#[derive(Args)]
+pub struct ListArgs {
+    /// The templates instead
+    #[arg(long)]
+    templates: bool,
+}
+
+pub fn list(global: &Global, args: &ListArgs) -> Result<Exit> {
     let config = global.config()?;
-    let scripts = Library::new(&config.root).scripts()?;
+    let library = Library::new(&config.root);
+    let (kind, found) = match args.templates {
+        true => ("template", library.templates()?),
+        false => ("script", library.scripts()?),
+    };
     let options = global.options(false);
     if options.format == Format::Json {
-        let record = |script: Listed| serde_json::json!({ "type": "script", "name": script.name, "title": script.title, "origin": script.origin });
-        output::records(&options, scripts.into_iter().map(record));
+        let record =
+            |Listed { name, title, origin }| json!({ "type": kind, "name": name, "title": title, "origin": origin });
+        output::records(&options, found.into_iter().map(record));
         return Ok(Exit::Ok);
     }
     let mut table = Table::new(["NAME", "TITLE", "FROM"]);
-    for script in scripts {
-        table.row([script.name, script.title, script.origin.to_string()]);
+    for listed in found {
+        table.row([listed.name, listed.title, listed.origin.to_string()]);
     }
     output::table(&options, &table);
-    Ok(Exit::Ok)
-}
-
-#[derive(Args)]
-pub struct EjectArgs {
-    /// The script's name
-    name: String,
-}
-
-pub fn eject(global: &Global, args: &EjectArgs) -> Result<Exit> {
-    let config = global.config()?;
-    let script = Library::new(&config.root).script(&args.name, &config.root)?;
-    let Some(inner) = script.shown.strip_prefix("embedded:") else {
-        return Err(Error::invalid("idp::eject", format!("{} is a file already: {}", args.name, script.shown)));
-    };
-    let path = config.root.join(inner);
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).map_err(io("make the folder", folder))?;
-    }
-    std::fs::write(&path, script.text.as_bytes()).map_err(io("write", &path))?;
-    let path = path.display().to_string();
-    let options = global.options(false);
-    match options.format {
-        Format::Json => output::records(&options, [serde_json::json!({ "type": "file", "path": path })]),
-        _ => output::text(&path),
-    }
     Ok(Exit::Ok)
 }

@@ -6,6 +6,7 @@ mod checkup;
 mod complete;
 mod delivered;
 mod doctor;
+mod eject;
 mod explain;
 mod list;
 mod man;
@@ -144,10 +145,10 @@ enum Verb {
     Apply(apply::ApplyArgs),
     /// Look for mistakes in scripts without running them
     Check(check::CheckArgs),
-    /// Show the scripts that can be run by name
-    List,
-    /// Copy a built-in script into the workspace's scripts/, to change it
-    Eject(list::EjectArgs),
+    /// Show the scripts that can be run by name, or the templates that they can render
+    List(list::ListArgs),
+    /// Copy a built-in script, template or module into the workspace, to change it
+    Eject(eject::EjectArgs),
     /// Look at and act on pull requests
     #[command(subcommand)]
     Pr(pr::Verb),
@@ -212,8 +213,8 @@ pub fn main(args: Vec<OsString>) -> Exit {
         Verb::Pr(verb) => pr::pr(&global, verb),
         Verb::Test(args) => test::test(&global, &args),
         Verb::Check(args) => check::check(&global, &args),
-        Verb::List => list::list(&global),
-        Verb::Eject(args) => list::eject(&global, &args),
+        Verb::List(args) => list::list(&global, &args),
+        Verb::Eject(args) => eject::eject(&global, &args),
         Verb::Explain(args) => explain::explain(&global, &args),
         Verb::Reference(args) => reference::reference(&global, &args),
         Verb::Init(args) => starter::init(&global, &args),

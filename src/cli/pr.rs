@@ -12,14 +12,15 @@ use crate::output::{self, Format};
 use crate::report::{Counts, Event, FileDiff, Sink, Status};
 use crate::world::change::Change;
 use crate::world::door::Parts;
-use crate::world::forge::{Forge, MergeMethod, Mergeable, PullRequest, RepoId, State, missing};
+use crate::world::forge::{CommitId, Forge, MergeMethod, Mergeable, PullRequest, RepoId, State, missing};
+use crate::world::git::is_marked;
 use crate::world::journal::RunKey;
 use crate::world::permission::Permissions;
 use crate::world::{Door, Later, Mode, World, open};
 
 #[derive(Subcommand)]
 pub enum Verb {
-    /// Pull requests of a repository, oldest first
+    /// Pull requests of a repository, oldest first; the open ones of all repositories unless one is named
     List(ListArgs),
     /// One pull request with its description, reviews and diff
     Show(One),
@@ -33,12 +34,12 @@ pub enum Verb {
 
 #[derive(Args)]
 pub struct ListArgs {
-    /// The repository, with or without its owner
+    /// The repository, with or without its owner [default: all of them]
     #[arg(value_name = "[OWNER/]REPO")]
-    repo: String,
-    /// Which ones: open, merged, closed or all
-    #[arg(long, value_name = "STATE", default_value = "all", value_parser = ["open", "merged", "closed", "all"])]
-    state: String,
+    repo: Option<String>,
+    /// Which ones: open, merged, closed or all [default: all of a repository, the open ones of all repositories]
+    #[arg(long, value_name = "STATE", value_parser = ["open", "merged", "closed", "all"])]
+    state: Option<String>,
 }
 
 #[derive(Args)]
@@ -93,22 +94,34 @@ pub fn pr(global: &Global, verb: Verb) -> Result<Exit> {
         match verb {
             Verb::List(args) => {
                 let world = open::for_reading(&config).await?;
-                let repo = RepoId::parse(&args.repo, world.forge.owner())?;
-                existing(&*world.forge, &repo).await?;
-                let pulls = world.forge.pull_requests(&repo, None).await?;
+                let (repos, usual) = match &args.repo {
+                    Some(repo) => {
+                        let repo = RepoId::parse(repo, world.forge.owner())?;
+                        existing(&*world.forge, &repo).await?;
+                        (vec![repo], "all")
+                    }
+                    None => (world.forge.repositories().await?, "open"),
+                };
+                let state = args.state.as_deref().unwrap_or(usual);
                 let sink = output::sink(&global.options(false));
                 let mut shown = 0;
-                for pull in pulls.iter().filter(|pull| args.state == "all" || pull.state.as_str() == args.state) {
-                    sink.emit(event(&repo, pull));
-                    shown += 1;
+                for repo in &repos {
+                    let pulls = world.forge.pull_requests(repo, None).await?;
+                    for pull in pulls.iter().filter(|pull| state == "all" || pull.state.as_str() == state) {
+                        sink.emit(event(repo, pull));
+                        shown += 1;
+                    }
                 }
                 if global.options(false).format == Format::Json {
                     sink.emit(DONE);
                 }
                 drop(sink);
                 if shown == 0 && global.options(false).format == Format::Human {
-                    let which = if args.state == "all" { String::new() } else { format!("{} ", args.state) };
-                    output::text(&format!("{repo} has no {which}pull requests.\n"));
+                    let which = if state == "all" { String::new() } else { format!("{state} ") };
+                    output::text(&match args.repo.as_ref().and(repos.first()) {
+                        Some(repo) => format!("{repo} has no {which}pull requests.\n"),
+                        None => format!("No repository has {which}pull requests.\n"),
+                    });
                 }
             }
             Verb::Show(args) => {
@@ -135,6 +148,15 @@ pub fn pr(global: &Global, verb: Verb) -> Result<Exit> {
                 };
                 let (number, head, admin) = (args.act.one.number, pull.commit.clone(), args.admin);
                 let who = &args.act.who;
+                let marked = marked(&world, &repo, &pull).await?;
+                if !admin && pull.state == State::Open && !marked.is_empty() {
+                    let message = format!("{repo}#{number} holds conflict markers in {}", marked.join(", "));
+                    let help = format!(
+                        "resolve them on the branch {} and push it; --admin merges them as they are",
+                        pull.head
+                    );
+                    return Err(Error::failed("idp::pr::markers", message).help(help));
+                }
                 let merged = pass(&world, who, Change::Merge { repo: repo.clone(), number, method, head, admin }).await;
                 // A command that was killed between the two goes on with the branch.
                 if !(args.delete_branch && pull.state == State::Merged && branch_left(&world, &repo, &pull).await?) {
@@ -144,7 +166,11 @@ pub fn pr(global: &Global, verb: Verb) -> Result<Exit> {
                     delete_branch(&world, who, &repo, &pull).await?;
                 }
                 pull.state = State::Merged;
-                said(global, &repo, &pull, &format!("Merged {repo}#{number} into {} ({method}).", pull.base));
+                let with = match marked.is_empty() {
+                    true => String::new(),
+                    false => format!(" Conflict markers came along in {}.", marked.join(", ")),
+                };
+                said(global, &repo, &pull, &format!("Merged {repo}#{number} into {} ({method}).{with}", pull.base));
             }
             Verb::Close(CloseArgs { act, delete_branch: delete }) => {
                 let (world, repo, mut pull) = acting(&config, &act.one).await?;
@@ -300,13 +326,28 @@ async fn shown(world: &World, repo: &RepoId, pull: &PullRequest) -> Result<Strin
     Ok(text)
 }
 
+/// The files that a pull request changes and that hold the conflict markers of an update.
+async fn marked(world: &World, repo: &RepoId, pull: &PullRequest) -> Result<Vec<String>> {
+    let mut found = Vec::new();
+    let Some(base) = world.forge.branch(repo, &pull.base).await? else { return Ok(found) };
+    for (path, _, new) in changed(world, repo, pull, &base).await? {
+        if new.is_some_and(|new| is_marked(&new)) {
+            found.push(path);
+        }
+    }
+    Ok(found)
+}
+
+/// A file by its path, with what it held and what it holds.
+type Changed = (String, Option<Arc<[u8]>>, Option<Arc<[u8]>>);
+
 /// What a pull request changes since it left its base; of a merged one what its merge brought.
-async fn diff(
-    world: &World,
-    repo: &RepoId,
-    pull: &PullRequest,
-    base: &crate::world::forge::CommitId,
-) -> Result<Vec<FileDiff>> {
+async fn diff(world: &World, repo: &RepoId, pull: &PullRequest, base: &CommitId) -> Result<Vec<FileDiff>> {
+    let files = changed(world, repo, pull, base).await?.into_iter();
+    Ok(files.map(|(path, old, new)| FileDiff::between(&path, old.as_deref(), new.as_deref())).collect())
+}
+
+async fn changed(world: &World, repo: &RepoId, pull: &PullRequest, base: &CommitId) -> Result<Vec<Changed>> {
     let forge = &world.forge;
     let Some(from) = forge.merge_base(repo, base, &pull.commit).await? else { return Ok(Vec::new()) };
     let listed = |entries: Vec<crate::world::forge::Entry>| -> BTreeMap<String, String> {
@@ -320,8 +361,7 @@ async fn diff(
         if before.get(path) != after.get(path) {
             let old = forge.file(repo, &from, path).await?;
             let new = forge.file(repo, &pull.commit, path).await?;
-            let bytes = |file: &Option<crate::world::change::File>| file.as_ref().map(|file| file.bytes.clone());
-            files.push(FileDiff::between(path, bytes(&old).as_deref(), bytes(&new).as_deref()));
+            files.push((path.clone(), old.map(|file| file.bytes), new.map(|file| file.bytes)));
         }
     }
     Ok(files)

@@ -65,6 +65,15 @@ impl Secrets {
         Ok(value)
     }
 
+    /// Where the value comes from, in words.
+    pub fn origin(&self, name: &str) -> String {
+        match self.0.declared.get(name) {
+            Some(SecretSource::Env(variable)) => format!("there, in the environment variable {variable}"),
+            Some(SecretSource::File(path)) => format!("there, in the file {}", path.display()),
+            None => format!("there, in a file of {FOLDER} or in the environment"),
+        }
+    }
+
     /// How the secret is given.
     fn how(&self, name: &str) -> String {
         match self.0.declared.get(name) {

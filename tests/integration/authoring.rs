@@ -302,3 +302,84 @@ fn bash_completes_words() {
         assert!(script.code == 0 && script.stdout.contains("idp-run"), "{script}");
     }
 }
+
+#[test]
+fn doctor_says_which_secrets_are_missing_and_how_to_give_them() {
+    let ws = Workspace::new();
+    let yaml = format!(
+        "{}secrets: {{ TOKEN: {{ env: MY_TOKEN }}, KEY: {{ file: keys/key.txt }} }}\n\
+         http: {{ crm: {{ url: https://crm.acme.example, headers: {{ X-Key: {{ secret: OTHER }} }} }} }}\n",
+        crate::workspace::IDP_YAML
+    );
+    ws.write("idp.yaml", &yaml);
+    let told = |said: &Said, name: &str| {
+        let what = format!("secret {name}");
+        let found = said.of_type("check").into_iter().find(|check| check["what"] == what);
+        let found = found.unwrap_or_else(|| panic!("{what}: {said}"));
+        format!("{} {} {} {}", found["state"], found["code"], found["message"], found["help"]).replace('"', "")
+    };
+    let bare = ws.idp(&["doctor", "--output", "json"]);
+    assert_ne!(bare.code, 0, "{bare}");
+    let missing = told(&bare, "TOKEN");
+    assert!(missing.starts_with("failed idp::secret::missing"), "{missing}");
+    assert!(missing.contains("set the environment variable MY_TOKEN"), "{missing}");
+    assert!(told(&bare, "KEY").contains("keys/key.txt"), "{bare}");
+    assert!(told(&bare, "OTHER").contains("set the environment variable OTHER"), "{bare}");
+    ws.write("keys/key.txt", "a-very-secret-key\n");
+    let mut command = ws.command(&["doctor", "--output", "json"]);
+    command.env("MY_TOKEN", "a-very-secret-token").env("OTHER", "short");
+    let said = said(command);
+    assert!(told(&said, "TOKEN").starts_with("ok null there, in the environment variable MY_TOKEN"), "{said}");
+    assert!(told(&said, "KEY").starts_with("ok null there, in the file"), "{said}");
+    assert!(told(&said, "OTHER").starts_with("failed idp::secret::short"), "{said}");
+    assert!(!said.stdout.contains("a-very-secret") && !said.stderr.contains("a-very-secret"), "{said}");
+}
+
+#[test]
+fn what_is_built_in_is_copied_with_what_it_uses() {
+    let ws = fresh();
+    let said = ws.idp(&["eject", "create-service"]);
+    assert_eq!(said.code, 0, "{said}");
+    assert!(said.stdout.lines().next().unwrap().ends_with("scripts/golden-paths/create-service.rhai"), "{said}");
+    for used in
+        ["gitops-service", "java-spring-boot", "go-gin", "idp-run eject TEMPLATE", "std/golden_path", "std/skeletons"]
+    {
+        assert!(said.stdout.contains(used), "{used}: {said}");
+    }
+    let said = ws.idp(&["eject", "create-resource", "--output", "json"]);
+    assert_eq!(said.of_type("file")[0]["templates"], serde_json::json!([]), "{said}");
+    // A skeleton, by its short name: all of it, with what may be executed.
+    let said = ws.idp(&["eject", "express"]);
+    assert!(said.code == 0 && said.stdout.contains("templates/nodejs-express"), "{said}");
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    for file in ["template.yaml", "skeleton/Dockerfile", "skeleton/.github/workflows/ci.yaml"] {
+        let file = format!("templates/nodejs-express/{file}");
+        assert_eq!(fs::read(root.join(&file)).unwrap(), fs::read(ws.path().join(&file)).unwrap(), "{file}");
+    }
+    assert!(fs::read_dir(ws.path().join("templates")).unwrap().count() == 1, "nothing is left beside it");
+    refused(&ws.idp(&["eject", "nodejs-express"]), "idp::eject");
+    refused(&ws.idp(&["eject", "express"]), "idp::eject");
+    refused(&ws.idp(&["eject", "create-service"]), "idp::eject");
+    // It is the workspace's own from then on.
+    let listed = ws.idp(&["list", "--templates"]).stdout;
+    let from = |name: &str| {
+        listed.lines().find(|line| line.starts_with(name)).unwrap().split_whitespace().last().unwrap().to_string()
+    };
+    assert_eq!((from("nodejs-express"), from("go-gin")), ("workspace".into(), "embedded".into()), "{listed}");
+    // A module, which has a name of its own then.
+    let said = ws.idp(&["eject", "std/naming"]);
+    assert!(said.code == 0 && said.stdout.contains("import \"lib/naming\""), "{said}");
+    ws.write("scripts/use.rhai", "//! Use\nimport \"lib/naming\" as naming;\nprint(naming::upper_snake(\"a-b\"));\n");
+    assert_eq!(ws.idp(&["use"]).stdout, "A_B\n");
+    refused(&ws.idp(&["eject", "std/naming"]), "idp::eject");
+    refused(&ws.idp(&["eject", "std/namng"]), "idp::script::import");
+    let said = ws.idp(&["eject", "go-gim"]);
+    assert!(said.code == 2 && said.stderr.contains("go-gin"), "{said}");
+    assert_eq!(ws.idp(&["doctor"]).code, 0);
+    // Nothing is written through a link that leads out of the workspace.
+    let out = Workspace::empty();
+    fs::remove_dir_all(ws.path().join("templates")).unwrap();
+    std::os::unix::fs::symlink(out.path(), ws.path().join("templates")).unwrap();
+    refused(&ws.idp(&["eject", "go-gin"]), "idp::eject");
+    assert_eq!(fs::read_dir(out.path()).unwrap().count(), 0);
+}

@@ -397,3 +397,21 @@ fn a_protected_branch_is_no_branch_of_a_proposal() {
     ws.plan(text).fails(2, "idp::pr::branch");
     ws.script(text).fails(2, "idp::pr::branch");
 }
+
+#[test]
+fn open_pull_requests_of_all_repositories_are_listed() {
+    let ws = Workspace::new();
+    assert_eq!(ws.idp(&["pr", "list"]).stdout, "No repository has open pull requests.\n");
+    let text = "for name in [\"gitops\", \"app\"] {\n    repo(name).propose(\"One\", |t| t.write(\"one.txt\", \"1\"));\n\
+                repo(name).propose(\"Two\", |t| t.write(\"two.txt\", \"2\"), #{ id: \"two\" });\n}\n";
+    ws.script(text).ends(0, "create 4 update 0 delete 0 unchanged 0 applied");
+    assert_eq!(ws.idp(&["pr", "close", "app", "1", "--as", "jane"]).code, 0);
+    let listed = |args: &[&str]| -> Vec<String> {
+        let said = ws.idp(&[&["pr", "list", "--output", "json"], args].concat());
+        let one = |pull: &serde_json::Value| format!("{}#{}", pull["repository"].as_str().unwrap(), pull["number"]);
+        said.of_type("pull_request").iter().map(one).collect()
+    };
+    assert_eq!(listed(&[]), ["acme/app#2", "acme/gitops#1", "acme/gitops#2"]);
+    assert_eq!(listed(&["--state", "closed"]), ["acme/app#1"]);
+    assert_eq!(listed(&["app"]), ["acme/app#1", "acme/app#2"], "of one repository all");
+}

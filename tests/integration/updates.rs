@@ -182,6 +182,11 @@ fn conflicts_are_marked_and_named() {
     assert!(ws.file("api", &head, "README.md").unwrap().contains("Owner: ann and ben\n|||||||"));
     assert_eq!(ws.git("api", &["diff", "--name-only", "main", &head]), "README.md\nk8s/service.yaml");
     update(&ws, &["owner=cleo", "port=9090"]).ends(0, "create 0 update 0 delete 0 unchanged 5 applied");
+    // Nobody merges markers without saying so.
+    assert_eq!(ws.idp(&["pr", "approve", "api", "1", "--as", "ben"]).code, 0);
+    let said = ws.idp(&["pr", "merge", "api", "1", "--as", "ann", "--output", "json"]);
+    said.fails(1, "idp::pr::markers");
+    assert!(said.stderr.contains("README.md, k8s/service.yaml"), "{said}");
     // A person resolves it on the branch: what is new there is theirs.
     ws.person("api", &head, |at| {
         fs::write(at.join("k8s/service.yaml"), "port: 9091\n").unwrap();

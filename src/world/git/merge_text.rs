@@ -21,6 +21,13 @@ pub struct MergedText {
 /// What a line of conflict markers calls the people's side, what was delivered, and what would be delivered now.
 pub const LABELS: [&str; 3] = ["people's edits", "delivered before", "new"];
 
+/// Whether contents hold markers as an update leaves them where both sides changed the same lines.
+pub fn is_marked(bytes: &[u8]) -> bool {
+    let [ours, _, theirs] = LABELS;
+    let begins = |mark: String| bytes.split(|byte| *byte == b'\n').any(|line| line.trim_ascii_end() == mark.as_bytes());
+    begins(format!("<<<<<<< {ours}")) && begins(format!(">>>>>>> {theirs}"))
+}
+
 /// Merges what `ours` and `theirs` made of `base`. Binary contents are the caller's to recognise: see [`is_binary`].
 pub fn merge_text(base: &[u8], ours: &[u8], theirs: &[u8]) -> Result<MergedText> {
     super::options::set_once();
@@ -74,5 +81,7 @@ mod tests {
         );
         let (text, conflicts) = merged("", "theirs\n", "ours\n");
         assert!(conflicts && text.starts_with("<<<<<<< people's edits\ntheirs\n"), "{text}");
+        assert!(is_marked(text.as_bytes()) && is_marked(text.replace('\n', "\r\n").as_bytes()));
+        assert!(!is_marked(b"<<<<<<< HEAD\n=======\n>>>>>>> new\n") && !is_marked(b"is <<<<<<< people's edits\n"));
     }
 }

@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
 
-pub use merge_text::{LABELS, is_binary, merge_text};
+pub use merge_text::{LABELS, is_binary, is_marked, merge_text};
 pub use seed::{Seed, preview, sow};
 
 use self::objects::Objects;
