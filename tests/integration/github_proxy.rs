@@ -5,6 +5,8 @@ use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
+use crate::support::Workspace;
+use crate::support::forge_state::ForgeState;
 use crate::support::github::{ALICE, Answer, Counts, Fault, GitHub, Proxy, Request, TOKEN, emulator};
 
 /// What a client gets; nothing if there was no whole answer.
@@ -154,6 +156,20 @@ fn the_emulator_starts_with_the_repositories_of_acme() {
     assert_eq!(github.proxy.counts().not_modified, 1);
     assert_eq!(github.read("/orgs/acme/installation")["app_id"], emulator::APP);
     assert!(first.value()["url"].as_str().unwrap().starts_with(&github.proxy.url()));
+}
+
+#[test]
+fn the_same_seeds_are_the_same_on_both_forges() {
+    let Some(github) = GitHub::acme() else { return };
+    let workspace = Workspace::acme();
+    // The first change makes the embedded world; it leaves these two alone.
+    workspace.idp(&["create-service", "--params", "payments-api.yaml", "--yes"]).succeeds("create-service");
+    let (here, there) = (ForgeState::of_embedded(&workspace), ForgeState::of_github(&github));
+    let untouched = ["orders-checkout", "orders-gitops", "orders-stock"];
+    there.clone().only(&untouched).assert_same(&here.clone().only(&untouched), "seeds");
+    assert_ne!(here, there, "what the script made is only here");
+    let said = github.run(Command::new("echo").arg("a client"));
+    assert_eq!((said.status.code(), said.stdout.as_str()), (Some(0), "a client\n"));
 }
 
 #[test]

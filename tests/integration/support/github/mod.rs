@@ -11,6 +11,7 @@ pub mod proxy;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -20,6 +21,7 @@ pub use emulator::{ALICE, TOKEN};
 pub use http::{Answer, Request};
 pub use proxy::{Counts, Fault, Proxy};
 
+use super::Said;
 use emulator::Emulator;
 use gaps::Memory;
 
@@ -113,6 +115,17 @@ impl GitHub {
         let body = json!({ "sha": commit["sha"], "force": parents.is_empty() });
         self.made("PATCH", &format!("/repos/acme/{repo}/git/refs/heads/{branch}"), body);
         commit["sha"].as_str().unwrap().to_owned()
+    }
+
+    /// Runs a command that talks to this GitHub to its end, be it a kill that is due at one of its requests.
+    pub fn run(&self, command: &mut Command) -> Said {
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        self.proxy.client(child.id());
+        let output = child.wait_with_output().unwrap();
+        // Its number may soon be another's.
+        self.proxy.client(0);
+        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+        Said { status: output.status, stdout: text(output.stdout), stderr: text(output.stderr) }
     }
 
     /// The commit at a branch's head.

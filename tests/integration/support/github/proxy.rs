@@ -153,7 +153,7 @@ impl Proxy {
         self.state.rules.lock().unwrap().clear();
     }
 
-    /// Whom kills are for. A request whose client has to be killed waits until this is said.
+    /// Whom kills are for, 0 for nobody. A request whose client has to be killed waits until this is said.
     pub fn client(&self, pid: u32) {
         self.state.client.store(i32::try_from(pid).unwrap(), Ordering::SeqCst);
     }
