@@ -18,6 +18,7 @@ fn good_requests_pass() {
     for (method, target, body, id) in [
         ("GET", "/repos/acme/app", Value::Null, "repos/get"),
         ("HEAD", "/repos/acme/app", Value::Null, "repos/get"),
+        ("GET", "/repositories/7/pulls?state=all", Value::Null, "pulls/list"),
         ("POST", "/orgs/acme/repos", json!({ "name": "app", "visibility": "internal" }), "repos/create-in-org"),
         ("GET", "/repos/acme/app/contents/", Value::Null, "repos/get-content"),
         ("GET", "/repos/acme/app/contents/a/b%20c.yaml?ref=main", Value::Null, "repos/get-content"),

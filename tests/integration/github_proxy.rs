@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::support::Workspace;
 use crate::support::forge_state::ForgeState;
-use crate::support::github::{ALICE, Answer, Counts, Fault, GitHub, Proxy, Request, TOKEN, emulator};
+use crate::support::github::{ALICE, Answer, Counts, Fault, GitHub, Proxy, Request, TOKEN, emulator, failures};
 
 /// What a client gets; nothing if there was no whole answer.
 fn send(proxy: &Proxy, request: &Request) -> Option<Answer> {
@@ -110,6 +110,32 @@ fn it_fails_as_it_is_told_to() {
     std::io::Write::write_all(&mut &stream, format!("GET {TOPICS} HTTP/1.1\r\nhost: {address}\r\n\r\n").as_bytes())
         .unwrap();
     assert!(std::io::Read::read(&mut reader, &mut [0; 16]).is_err());
+}
+
+#[test]
+fn failures_are_what_github_may_answer() {
+    let proxy = alone();
+    let all = [
+        (401, failures::unauthorized()),
+        (403, failures::forbidden("administration=write")),
+        (403, failures::single_sign_on()),
+        (403, failures::limit_reached(403, 1_800_000_000)),
+        (429, failures::limit_reached(429, 1_800_000_000)),
+        (403, failures::too_fast(403, Some(60))),
+        (429, failures::too_fast(429, None)),
+        (301, failures::moved(&proxy.url(), 7)),
+        (409, failures::conflict("Git Repository is empty.")),
+        (422, failures::invalid("Repository", "name", "name already exists on this account")),
+        (502, failures::unicorn(502)),
+    ];
+    for (expected, answer) in all {
+        let url = proxy.url();
+        proxy.fault(1, Fault::Instead(answer));
+        let said =
+            send(&proxy, &with_token(Request::new("POST", "/orgs/acme/repos", json!({ "name": "app" })))).unwrap();
+        assert_eq!(said.status, expected);
+        assert!(expected != 301 || said.header("location") == Some(&format!("{url}/repositories/7")));
+    }
 }
 
 #[test]

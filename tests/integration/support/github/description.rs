@@ -1,6 +1,7 @@
 //! GitHub's own description of its API (see tests/github/make-description.mjs): finds the operation of a request, and
 //! says what of a request or of an answer it forbids.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, LazyLock, Mutex};
 
@@ -73,11 +74,13 @@ pub fn graphql_types() -> &'static Value {
 impl Description {
     /// The id of the operation that a method and a path (which may have a query) name.
     pub fn operation(&self, method: &str, target: &str) -> Option<&str> {
+        let target = &by_name(target);
         self.find(method, target.split('?').next().unwrap_or_default()).map(|(at, _)| self.operations[at].id.as_str())
     }
 
     /// The operation's id, or what is wrong with the request: one line a fault.
     pub fn request(&self, method: &str, target: &str, body: &[u8]) -> Result<&str, String> {
+        let target: &str = &by_name(target);
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
         let Some((at, values)) = self.find(method, path) else {
             return Err(format!("{method} {path}: there is no such operation"));
@@ -259,6 +262,13 @@ impl Operation {
     fn root(&self, rest: &[&str]) -> bool {
         rest == ["{path}"]
     }
+}
+
+/// Where GitHub redirects to after a rename, `/repositories/7`, everything is that is below a repository's name.
+fn by_name(target: &str) -> Cow<'_, str> {
+    let Some(rest) = target.strip_prefix("/repositories/") else { return target.into() };
+    let rest = rest.trim_start_matches(|char: char| char.is_ascii_digit());
+    format!("/repos/owner/name{rest}").into()
 }
 
 /// Percent-encoding undone; what isn't UTF-8 is shown as such.

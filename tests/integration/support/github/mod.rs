@@ -3,6 +3,7 @@
 
 pub mod description;
 pub mod emulator;
+pub mod failures;
 pub mod gaps;
 pub mod graphql;
 pub mod http;
