@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use clap::Args;
 use serde_json::{Map, Value};
 
+use super::ci::CiArgs;
 use super::prompt::Terminal;
 use super::run::{self, Commanded, MadeWith, RunArgs};
 use super::{Global, current_folder};
@@ -38,6 +39,8 @@ pub struct ApplyArgs {
     /// A file that says what the run may change outside the embedded world
     #[arg(long, value_name = "FILE", env = "IDP_GRANTS")]
     grants: Option<PathBuf>,
+    #[command(flatten)]
+    ci: CiArgs,
 }
 
 /// Applies a saved plan, or says why it can't be applied.
@@ -51,6 +54,7 @@ pub fn apply(global: &Global, args: ApplyArgs) -> Exit {
             update: saved.update,
             detailed_exitcode: args.detailed_exitcode,
             grants: args.grants.clone(),
+            ci: args.ci,
             saved: Some(Arc::new(saved)),
             ..RunArgs::default()
         })
@@ -152,6 +156,7 @@ impl Commanded {
         let given = Given { values: self.args.values.clone(), ..Given::default() };
         let values = attempt.values(self.called(), &given, &Terminal { allowed: false })?;
         let key = attempt.key(&values);
+        let _ = self.known.set(key.clone());
         if key.hash != saved.run.hash {
             let message = format!("the plan is one of `{}`, and this would be `{}`", saved.run.key, key.key);
             return Err(Error::failed("idp::plan::sources", message).help("plan again").into());

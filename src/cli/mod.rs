@@ -3,6 +3,7 @@
 mod apply;
 mod check;
 mod checkup;
+mod ci;
 mod complete;
 mod delivered;
 mod doctor;

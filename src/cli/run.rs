@@ -9,6 +9,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::apply;
+use super::ci::{CiArgs, Telling};
 use super::prompt::Terminal;
 use super::{Global, current_folder, outdated, runtime, script_help};
 use crate::bridge::{Opened, Opening, Run, Stop};
@@ -25,7 +26,6 @@ use crate::world::journal::{End, Inputs, Journal, RunKey, Start};
 use crate::world::lock::FileLock;
 use crate::world::plan::SavedPlan;
 use crate::world::plan::guard::{Guard, Heard, Recorder};
-use crate::world::secrets::guarded;
 use crate::world::sqlite::SqliteJournal;
 use crate::world::{Door, Mode, open};
 
@@ -64,6 +64,8 @@ pub struct RunArgs {
     /// A file that says what the run may change outside the embedded world
     #[arg(long, value_name = "FILE", env = "IDP_GRANTS")]
     pub grants: Option<PathBuf>,
+    #[command(flatten)]
+    pub ci: CiArgs,
     /// Show what the script does and its parameters
     #[arg(short, long)]
     pub help: bool,
@@ -90,22 +92,23 @@ pub fn run(global: &Global, args: RunArgs) -> Exit {
         );
         return Exit::Invalid;
     };
+    let known = Arc::new(OnceLock::new());
     let prepared = (|| {
         let here = current_folder()?;
         args.out.as_deref().map(apply::check_out).transpose()?;
         let (config, script) = find(global, &name, &here)?;
-        Ok((config, script, runtime()?))
+        let told = Telling::of(&config, &options, args.ci, &name, known.clone())?;
+        Ok((config, script, runtime()?, told))
     })();
-    let (config, script, runtime) = match prepared {
+    let (config, script, runtime, (sink, telling)) = match prepared {
         Ok(prepared) => prepared,
         Err(error) => {
             output::error_to_stderr(&options, &error);
             return error.kind().into();
         }
     };
-    let config = Arc::new(config);
+    let (config, help) = (Arc::new(config), args.help);
     let progress = Progress::new(config.limits.memory);
-    let sink = guarded(&config, output::sink(&options));
     let surroundings = Surroundings {
         library: Library::new(&config.root).beside(&script),
         config: config.clone(),
@@ -116,7 +119,7 @@ pub fn run(global: &Global, args: RunArgs) -> Exit {
         handle: runtime.handle().clone(),
         extras: Extras::default(),
     };
-    let attempt = Commanded { surroundings, script, args, ask: options.format == Format::Human };
+    let attempt = Commanded { surroundings, script, args, known, ask: options.format == Format::Human };
     let mut fence = match Fence::start(config.limits, &progress, move || attempt.whole()) {
         Ok(fence) => fence,
         Err(error) => {
@@ -126,7 +129,7 @@ pub fn run(global: &Global, args: RunArgs) -> Exit {
             return Exit::Failed;
         }
     };
-    match runtime.block_on(watch(&mut fence, &progress)) {
+    let exit = match runtime.block_on(watch(&mut fence, &progress)) {
         Some(Ended::Itself { result, .. }) => result,
         // The thread is left where it is: the process ends, and with it the change that is under way.
         None => Exit::Interrupted,
@@ -134,7 +137,11 @@ pub fn run(global: &Global, args: RunArgs) -> Exit {
             last_words(sink, error);
             Exit::Failed
         }
+    };
+    if let Some(telling) = telling.filter(|_| !help) {
+        telling.finish(&runtime, exit);
     }
+    exit
 }
 
 /// Waits for the end, telling the run to stop when a person says so; nothing if they say it twice.
@@ -196,6 +203,8 @@ pub(super) struct Commanded {
     pub(super) surroundings: Surroundings,
     pub(super) script: Script,
     pub(super) args: RunArgs,
+    /// The run's key, once it is known.
+    pub(super) known: Arc<OnceLock<RunKey>>,
     ask: bool,
 }
 
@@ -285,6 +294,7 @@ impl Commanded {
             if unknown { error.help(help) } else { error }
         })?;
         let key = attempt.key(&values);
+        let _ = self.known.set(key.clone());
         let mut opening = self.opening(&surroundings, key.clone(), values.clone())?;
         opening.guard = recorder.clone().map(|recorder| recorder as Arc<dyn Guard>);
         let ended = attempt.go(&values, opening.opener(), run);

@@ -11,7 +11,6 @@ use super::run::lock;
 use super::{Global, block_on};
 use crate::config::{self, Config};
 use crate::error::{Error, Exit, Kind, Result};
-use crate::output;
 use crate::report::{Event, Sink, Status};
 use crate::world::door::{Door, Parts};
 use crate::world::fault::Faults;
@@ -75,7 +74,7 @@ impl Undone {
 /// Undoes a run and says how it ended.
 pub fn undo(global: &Global, config: &Config, rows: &[RunRow], args: &UndoArgs) -> Result<Exit> {
     let undone = Undone::find(config, rows, &super::runs::key_of(&args.run))?;
-    let sink = crate::world::secrets::guarded(config, output::sink(&global.options(args.plan)));
+    let sink = super::ci::sink(config, &global.options(args.plan));
     let result = super::runtime()?.block_on(run(config, &undone, args, &sink));
     let (counts, status, exit) = match result {
         Ok((counts, pending)) => {

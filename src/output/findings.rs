@@ -3,25 +3,35 @@
 
 use serde_json::json;
 
+use super::actions::{Actions, command};
 use super::look::{Look, clean};
 use super::stream::Streams;
-use super::{Format, Options, diagnostic, github, json as lines, sarif, words};
+use super::{Format, Options, diagnostic, json as lines, sarif, words};
 use crate::report::{Finding, Review};
 
 /// Writes a review to stdout.
 pub fn findings(options: &Options, review: &Review) {
     findings_to(options, Streams::standard(options.color), review);
+    if let Some(actions) = Actions::detect().filter(|_| matches!(options.format, Format::Human | Format::Json)) {
+        let remark = |finding: &Finding| command::annotate(&actions.of_finding(finding, &review.code(&finding.policy)));
+        let remarks: String = review.findings.iter().map(remark).collect();
+        Streams::standard(options.color).stderr.command(&remarks);
+    }
 }
 
 /// The same, over streams of the caller's.
 pub fn findings_to(options: &Options, mut streams: Streams, review: &Review) {
     let text = match options.format {
         Format::Sarif => sarif::log(review),
-        Format::Github => github::commands(review),
+        Format::Github => command::findings(review),
         Format::Json => machine(review),
         _ => people(&streams.stdout.look(), review, options.quiet),
     };
-    streams.stdout.write(&text);
+    match options.format {
+        Format::Human => streams.stdout.write(&text),
+        Format::Json => streams.stdout.raw(&lines::tame(&text)),
+        _ => streams.stdout.raw(&text),
+    }
     if options.format == Format::Json {
         lines::end(&mut streams, review.errors() > 0);
     }

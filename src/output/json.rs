@@ -51,8 +51,14 @@ fn line(streams: &mut Streams, line: &Line<'_>) {
     // Only maps with keys that aren't strings fail, and there is none in a line.
     if let Ok(mut text) = serde_json::to_string(line) {
         text.push('\n');
-        streams.stdout.write(&text);
+        streams.stdout.raw(&tame(&text));
     }
+}
+
+/// The same lines, in which the runner of GitHub Actions finds no `##[command]`. What follows two hashes with a bracket
+/// is within a text, and there a bracket may be written as its number.
+pub(super) fn tame(text: &str) -> String {
+    text.replace("##[", "##\\u005b")
 }
 
 /// One line. The order of the fields is the order on the line.

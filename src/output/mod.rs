@@ -1,15 +1,17 @@
 //! The only room that renders: events, errors, texts and tables become lines for people or for machines.
 //! stdout is the result; stderr carries progress and diagnostics. The command line makes one sink a run.
 
+pub mod actions;
 mod change;
 mod coverage;
 mod diagnostic;
 mod findings;
-mod github;
 mod human;
 mod json;
 mod look;
+pub mod markdown;
 mod progress;
+pub mod record;
 mod sarif;
 mod source;
 mod stream;
@@ -21,6 +23,8 @@ mod words;
 mod tests;
 
 use std::sync::Arc;
+
+use actions::{Actions, InActions, command};
 
 use crate::error::Error;
 use crate::report::{Counts, Event, Sink, Status};
@@ -86,9 +90,18 @@ pub struct Options {
     pub verbose: bool,
 }
 
-/// The sink of a run, over the process's own stdout and stderr.
+/// The sink of a run, over the process's own stdout and stderr, with commands for the runner in a job of GitHub Actions.
 pub fn sink(options: &Options) -> Arc<dyn Sink> {
-    sink_to(options, Streams::standard(options.color))
+    let sink = sink_to(options, Streams::standard(options.color));
+    match Actions::detect() {
+        Some(actions) => in_actions(options, sink, actions, Streams::standard(options.color).stderr),
+        None => sink,
+    }
+}
+
+fn in_actions(options: &Options, sink: Arc<dyn Sink>, actions: Actions, stderr: Stream) -> Arc<dyn Sink> {
+    let groups = options.format == Format::Human && !options.plan && !options.quiet;
+    Arc::new(InActions::around(sink, actions, groups, stderr))
 }
 
 /// The sink of a run, over streams of the caller's.
@@ -103,6 +116,19 @@ pub fn sink_to(options: &Options, streams: Streams) -> Arc<dyn Sink> {
 /// as a whole stream that ends in a failed summary of zeros.
 pub fn error_to_stderr(options: &Options, error: &Error) {
     refuse(options, Streams::standard(options.color), error);
+    if let Some(actions) = Actions::detect() {
+        Streams::standard(options.color).stderr.command(&command::annotate(&actions.of_error(error, &[])));
+    }
+}
+
+/// Says a warning after the end of a run: on stderr, whatever the format.
+pub fn warning_to_stderr(options: &Options, message: &str, help: Option<&str>) {
+    let mut stderr = Streams::standard(options.color).stderr;
+    let text = diagnostic::warning(&stderr.look(), message, help);
+    stderr.write(&text);
+    if let Some(actions) = Actions::detect() {
+        stderr.command(&command::annotate(&actions.of_warning(message, help)));
+    }
 }
 
 fn refuse(options: &Options, mut streams: Streams, error: &Error) {
@@ -126,7 +152,7 @@ pub fn records(options: &Options, records: impl IntoIterator<Item = serde_json::
         text.push_str(&format!("{record}\n"));
     }
     let mut streams = Streams::standard(options.color);
-    streams.stdout.write(&text);
+    streams.stdout.raw(&json::tame(&text));
     json::end(&mut streams, false);
 }
 

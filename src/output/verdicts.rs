@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use super::actions::{Actions, command};
 use super::look::{Look, clean};
 use super::stream::Streams;
 use super::words::count;
@@ -19,7 +20,18 @@ pub fn test_report(options: &Options, report: &TestReport) {
         Format::Junit => junit(report),
         _ => human(&streams.stdout.look(), options, report),
     };
-    streams.stdout.write(&text);
+    match options.format {
+        Format::Human => streams.stdout.write(&text),
+        Format::Json => streams.stdout.raw(&lines::tame(&text)),
+        _ => streams.stdout.raw(&text),
+    }
+    if let Some(actions) = Actions::detect() {
+        let remark = |(_, failure): (&TestCase, &TestFailure)| {
+            command::annotate(&actions.of_error(&failure.error, &failure.frames))
+        };
+        let remarks: String = failures(report).map(remark).collect();
+        streams.stderr.command(&remarks);
+    }
     if options.format != Format::Human {
         // Whoever pipes stdout into a program still sees why it failed.
         let look = streams.stderr.look();

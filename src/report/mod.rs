@@ -1,5 +1,6 @@
 //! What is said, as data: events, findings, diffs. Only `output` turns them into text for people or machines.
 
+mod annotation;
 pub mod clean;
 mod coverage;
 mod diff;
@@ -9,6 +10,7 @@ pub mod redact;
 mod test;
 
 pub use crate::error::{Frame, Place, Related};
+pub use annotation::{Annotation, Level};
 pub use coverage::{Arm, Branch, Coverage, FileCoverage, Share};
 pub use diff::{Diff, FileDiff};
 pub use event::{Action, Counts, Event, Sink, Status};

@@ -29,9 +29,18 @@ impl std::fmt::Debug for Redactor {
 struct Known {
     forms: BTreeSet<Vec<u8>>,
     matcher: Option<AhoCorasick>,
+    listener: Option<Listener>,
 }
 
+/// Is told each value, as it is, when it is learnt.
+pub type Listener = Arc<dyn Fn(&str) + Send + Sync>;
+
 impl Redactor {
+    /// From now on tells each value that it learns: to a CI server that hides it in what other programs say.
+    pub fn tell(&self, listener: Listener) {
+        self.0.write().unwrap_or_else(PoisonError::into_inner).listener = Some(listener);
+    }
+
     /// Learns a value. One that is too short to be hidden isn't learnt.
     pub fn learn(&self, value: &str) {
         let forms = forms(value);
@@ -42,6 +51,10 @@ impl Redactor {
         known.forms.extend(forms);
         // It fails for sets of a size that no list of secrets comes near to.
         known.matcher = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(&known.forms).ok();
+        if let Some(listener) = known.listener.clone() {
+            drop(known);
+            listener(value);
+        }
     }
 
     /// Where the first of the values is in some bytes, if one is.

@@ -3,6 +3,7 @@
 mod authoring;
 mod catalog;
 mod check;
+mod ci;
 mod cli;
 mod create_resource;
 mod create_service;

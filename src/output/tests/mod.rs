@@ -14,7 +14,7 @@ use crate::error::{Place, Related};
 use crate::report::{Action, Counts, Diff, FileDiff, Finding, Frame, Severity, Status};
 
 #[derive(Clone, Default)]
-struct Captured(Arc<Mutex<Vec<u8>>>);
+pub(in crate::output) struct Captured(Arc<Mutex<Vec<u8>>>);
 
 impl Write for Captured {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -27,12 +27,12 @@ impl Write for Captured {
 }
 
 impl Captured {
-    fn text(&self) -> String {
+    pub(in crate::output) fn text(&self) -> String {
         String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
     }
 }
 
-const UNICODE: Look = Look { color: false, unicode: true, width: Some(100), terminal: true };
+pub(in crate::output) const UNICODE: Look = Look { color: false, unicode: true, width: Some(100), terminal: true };
 
 /// stdout and stderr of a run that says these events.
 fn run(options: Options, look: Look, events: Vec<Event>) -> (String, String) {
@@ -62,15 +62,15 @@ fn plan() -> Options {
     Options { plan: true, ..Options::default() }
 }
 
-fn started(name: &str, depth: usize) -> Event {
+pub(in crate::output) fn started(name: &str, depth: usize) -> Event {
     Event::StepStarted { name: name.into(), depth }
 }
 
-fn ended(name: &str, depth: usize, ok: bool) -> Event {
+pub(in crate::output) fn ended(name: &str, depth: usize, ok: bool) -> Event {
     Event::StepEnded { name: name.into(), depth, ok }
 }
 
-fn change(action: Action, kind: &'static str, target: &str, diff: Diff) -> Event {
+pub(in crate::output) fn change(action: Action, kind: &'static str, target: &str, diff: Diff) -> Event {
     Event::Change { action, kind, target: target.into(), diff, note: None }
 }
 
@@ -78,11 +78,17 @@ fn unchanged(kind: &'static str, target: &str) -> Event {
     Event::Unchanged { kind, target: target.into() }
 }
 
-fn output(name: &str, value: serde_json::Value) -> Event {
+pub(in crate::output) fn output(name: &str, value: serde_json::Value) -> Event {
     Event::Output { name: name.into(), value }
 }
 
-fn summary(create: usize, update: usize, delete: usize, unchanged: usize, status: Status) -> Event {
+pub(in crate::output) fn summary(
+    create: usize,
+    update: usize,
+    delete: usize,
+    unchanged: usize,
+    status: Status,
+) -> Event {
     Event::Summary { counts: Counts { create, update, delete, unchanged }, status }
 }
 

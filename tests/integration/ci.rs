@@ -1,0 +1,400 @@
+//! A run in GitHub Actions: what its log, its files and its pull request get, and that others get nothing of it.
+
+use std::fs;
+use std::process::Command;
+use std::sync::{Arc, Mutex};
+
+use serde_json::{Value, json};
+
+use crate::support::server::Server;
+use crate::workspace::{Said, Workspace, said};
+
+const SCRIPT: &str = "//! Propose\nfn params() { #{ team: param(\"string\", \"T\").identity(), text: param(\"string\", \"X\").or_else(\"one\") } }\n\
+    fn run(p) {\n  step(\"Propose\", || {\n    let pull = repo(\"gitops\").propose(\"Page\", |t| t.write(`${p.team}.md`, p.text + \"\\n\"));\n    \
+    output(\"Pull request\", pull.url);\n  });\n  print(\"::set-output name=status::x\");\n}\n";
+
+const SHA: &str = "0123456789abcdef0123456789abcdef01234567";
+
+fn workspace() -> Workspace {
+    let ws = Workspace::new();
+    ws.write("propose.rhai", SCRIPT);
+    ws.write("event.json", &json!({ "pull_request": { "number": 7, "head": { "sha": SHA } } }).to_string());
+    ws
+}
+
+/// The binary in a job of GitHub Actions for pull request 7.
+fn job(ws: &Workspace, args: &[&str]) -> Command {
+    let mut command = ws.command(args);
+    let at = |name: &str| ws.path().join(name).display().to_string();
+    command.env("GITHUB_ACTIONS", "true").env("GITHUB_WORKSPACE", at(""));
+    command.env("GITHUB_STEP_SUMMARY", at("summary.md")).env("GITHUB_OUTPUT", at("outputs"));
+    command.env("GITHUB_REPOSITORY", "acme/platform").env("GITHUB_EVENT_PATH", at("event.json"));
+    command.env("GITHUB_SHA", "f".repeat(40)).env("GITHUB_RUN_ID", "11").env("GITHUB_RUN_ATTEMPT", "1");
+    command.env("GITHUB_SERVER_URL", "https://github.com");
+    command
+}
+
+/// Outputs of the step as the runner reads them.
+fn outputs(ws: &Workspace) -> Vec<(String, String)> {
+    let text = ws.read("outputs");
+    let mut lines = text.lines();
+    let mut found = Vec::new();
+    while let Some((name, fence)) = lines.next().and_then(|line| line.split_once("<<")) {
+        let value: Vec<&str> = lines.by_ref().take_while(|line| *line != fence).collect();
+        found.push((name.to_string(), value.join("\n")));
+    }
+    found
+}
+
+fn value(outputs: &[(String, String)], name: &str) -> String {
+    outputs.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone()).unwrap_or_default()
+}
+
+#[test]
+fn a_plan_is_in_the_summary_and_its_numbers_are_outputs() {
+    let ws = workspace();
+    let inside = said(job(&ws, &["./propose.rhai", "team=a", "--plan", "--detailed-exitcode"]));
+    assert_eq!(inside.code, 5, "{inside}");
+    let outside = ws.idp(&["./propose.rhai", "team=a", "--plan"]);
+    // The result is the same text; what the runner would take for a command isn't one any more.
+    assert_eq!(inside.stdout.replace("\\u{3a}:set", "::set"), outside.stdout);
+    assert!(inside.stdout.contains("\n\\u{3a}:set-output"), "{inside}");
+    assert_eq!(inside.stderr, "", "{inside}");
+    let summary = ws.read("summary.md");
+    assert!(
+        summary.starts_with("### Plan of <code>propose team&#61;a</code>")
+            || summary.starts_with("### Plan of <code>propose team=a</code>"),
+        "{summary}"
+    );
+    assert!(summary.contains("**Plan&#58;** 1 to create, 0 to change, 0 to delete."), "{summary}");
+    assert!(summary.contains("<details><summary><code>+</code> pull request"), "{summary}");
+    assert!(summary.contains("+++ b/a.md\n@@ -0,0 +1 @@\n+one\n"), "{summary}");
+    let outputs = outputs(&ws);
+    for (name, is) in [
+        ("run-key", "propose team=a"),
+        ("status", "planned"),
+        ("exit-code", "5"),
+        ("changes", "1"),
+        ("created", "1"),
+        ("changed", "0"),
+        ("pull-request", "(known after apply)"),
+        ("outputs", "{\"Pull request\":\"(known after apply)\"}"),
+    ] {
+        assert_eq!(value(&outputs, name), is, "{name}: {outputs:?}");
+    }
+}
+
+#[test]
+fn an_apply_is_grouped_and_a_second_run_of_the_step_is_added() {
+    let ws = workspace();
+    let first = said(job(&ws, &["./propose.rhai", "team=a"]));
+    assert_eq!(first.code, 0, "{first}");
+    assert!(first.stderr.starts_with("::group::Propose\n") && first.stderr.contains("\n::endgroup::\n"), "{first}");
+    let second = said(job(&ws, &["./propose.rhai", "team=b"]));
+    assert_eq!(second.code, 0, "{second}");
+    let summary = ws.read("summary.md");
+    assert_eq!(summary.matches("**Done&#58;** 1 created, 0 changed, 0 deleted.").count(), 2, "{summary}");
+    let outputs = outputs(&ws);
+    assert!(value(&outputs, "pull-request").starts_with("https://git.acme.example/acme/gitops/pull/"), "{outputs:?}");
+}
+
+#[test]
+fn nothing_of_it_is_said_outside_of_a_job() {
+    let ws = workspace();
+    for value in [None, Some("false")] {
+        let mut command = job(&ws, &["./propose.rhai", "team=a", "--plan"]);
+        command.env_remove("GITHUB_ACTIONS");
+        if let Some(value) = value {
+            command.env("GITHUB_ACTIONS", value);
+        }
+        let said = said(command);
+        assert_eq!((said.code, said.stderr.as_str()), (0, ""), "{said}");
+        assert!(said.stdout.contains("\n::set-output"), "{said}");
+        assert!(!ws.path().join("summary.md").exists() && !ws.path().join("outputs").exists());
+    }
+    let said = ws.idp(&["./propose.rhai", "team=a", "--plan", "--comment", "--output", "json"]);
+    said.fails(2, "idp::ci::job");
+    assert!(!ws.has_state());
+}
+
+#[test]
+fn secrets_are_masked_before_anything_else_and_hidden_in_the_files() {
+    let ws = workspace();
+    ws.write("idp.yaml", &format!("{}secrets: {{ DEPLOY_KEY: {{ file: key }} }}\n", crate::workspace::IDP_YAML));
+    ws.write("key", "first-l1ne-of%\nsecond-l1ne-of\n").write(
+        "leak.rhai",
+        "step(\"first-l1ne-of%\", || { output(\"Key\", \"second-l1ne-of\"); let n = secret(\"NAMED\"); debug(\"x\"); \
+         fail(\"n4med-value first-l1ne-of% second-l1ne-of\", \"no\"); });\n",
+    );
+    for format in ["human", "json"] {
+        let mut command = job(&ws, &["./leak.rhai", "--output", format]);
+        command.env("NAMED", "n4med-value");
+        let said = said(command);
+        assert_eq!(said.code, 1, "{said}");
+        assert!(said.stderr.starts_with("::add-mask::first-l1ne-of%25\n::add-mask::second-l1ne-of\n"), "{said}");
+        let rest = said.stderr.lines().filter(|line| !line.starts_with("::add-mask::")).collect::<String>();
+        for text in [&rest, &said.stdout, &ws.read("summary.md"), &ws.read("outputs")] {
+            assert!(
+                ["first-l1ne-of", "second-l1ne-of", "n4med"].iter().all(|secret| !text.contains(secret)),
+                "{text}\n{said}"
+            );
+        }
+        assert!(said.stderr.contains("::add-mask::n4med-value\n"), "{said}");
+        assert!(said.stderr.contains("::error file=leak.rhai,line=1,"), "{said}");
+    }
+    // In a file nobody would take them for commands.
+    let mut command = job(&ws, &["./leak.rhai"]);
+    let file = fs::File::create(ws.path().join("log")).unwrap();
+    command.env("NAMED", "n4med-value").stderr(file);
+    command.status().unwrap();
+    assert!(!ws.read("log").contains("l1ne"), "{}", ws.read("log"));
+}
+
+#[test]
+fn a_summary_stays_within_what_github_takes() {
+    let ws = workspace();
+    ws.write("summary.md", &"x".repeat((1 << 20) - 300));
+    said(job(&ws, &["./propose.rhai", "team=a", "--plan"]));
+    let text = ws.read("summary.md");
+    assert!(text.len() <= 1 << 20 && text.ends_with("\n> A further run is left out: GitHub shows 1 MiB of a step.\n"));
+    ws.write("summary.md", &"x".repeat((1 << 20) - 10));
+    said(job(&ws, &["./propose.rhai", "team=a", "--plan"]));
+    assert_eq!(ws.read("summary.md").len(), (1 << 20) - 10);
+    let mut command = job(&ws, &["./propose.rhai", "team=a", "--plan"]);
+    command.env("GITHUB_STEP_SUMMARY", ws.path().join("no/such/file"));
+    let said = said(command);
+    assert!(said.code == 0 && said.stderr.contains("::warning::can't open"), "{said}");
+}
+
+#[test]
+fn mistakes_and_verdicts_are_annotated() {
+    let ws = workspace();
+    ws.write("bad.rhai", "//! Bad\nlet x = nope();\n");
+    ws.write("bad.test.rhai", "fn test_it() { assert_eq(1, 2); }\n");
+    let check = said(job(&ws, &["check", "bad.rhai"]));
+    assert!(check.code == 3 && check.stderr.contains("::error file=bad.rhai,line=2,col=9,"), "{check}");
+    let test = said(job(&ws, &["test", "bad.test.rhai"]));
+    assert!(test.code == 3 && test.stderr.contains("::error file=bad.test.rhai,line=1,"), "{test}");
+    let github = said(job(&ws, &["check", "bad.rhai", "--output", "github"]));
+    assert!(github.stdout.contains("\n::error file=bad.rhai,line=2") && github.stderr.is_empty(), "{github}");
+    let unknown = said(job(&ws, &["nosuch"]));
+    assert!(unknown.code == 2 && unknown.stderr.contains("::error title=idp%3A%3Ascript%3A%3Aunknown::"), "{unknown}");
+    let parameter = said(job(&ws, &["./propose.rhai"]));
+    assert!(parameter.code == 2 && value(&outputs(&ws), "exit-code") == "2", "{parameter}");
+}
+
+/// Comments of pull request 7 and check runs, as GitHub keeps them.
+#[derive(Default)]
+struct Hosted {
+    comments: Vec<Value>,
+    checks: Vec<Value>,
+    next: u64,
+    /// Answers so many requests that write with 502, after they were made.
+    lose: usize,
+    /// Answers requests that write with this.
+    refuse: Option<u16>,
+    /// Written by somebody else between the look and the write.
+    rival: Option<Value>,
+}
+
+impl Hosted {
+    fn comment(&mut self, body: &str, user: Value) -> Value {
+        self.next += 1;
+        json!({ "id": self.next, "body": body, "user": user })
+    }
+
+    fn answer(&mut self, request: &str) -> (u16, String) {
+        let (head, body) = request.split_once("\r\n\r\n").unwrap_or((request, ""));
+        let mut words = head.split(' ');
+        let (method, target) = (words.next().unwrap(), words.next().unwrap());
+        let path = target.split('?').next().unwrap();
+        let body: Value = serde_json::from_str(body).unwrap_or_default();
+        assert!(head.to_lowercase().contains("authorization: bearer t0ken-of-the-job"), "{head}");
+        let bot = || json!({ "login": "github-actions[bot]", "type": "Bot" });
+        let text = |value: &Value| value["body"].as_str().unwrap().to_string();
+        if method != "GET"
+            && let Some(status) = self.refuse
+        {
+            return (status, json!({ "message": "Resource not accessible by integration" }).to_string());
+        }
+        let (status, answer) = match (method, path) {
+            ("GET", "/user") => (403, json!({ "message": "Resource not accessible by integration" })),
+            ("GET", "/repos/acme/platform/issues/7/comments") => {
+                let pairs = target.split(['?', '&']).filter_map(|pair| pair.split_once('='));
+                let page: usize =
+                    pairs.filter(|(name, _)| *name == "page").map(|(_, n)| n.parse::<usize>().unwrap()).sum();
+                let from = ((page - 1) * 100).min(self.comments.len());
+                (200, Value::from(self.comments[from..(from + 100).min(self.comments.len())].to_vec()))
+            }
+            ("POST", "/repos/acme/platform/issues/7/comments") => {
+                if let Some(rival) = self.rival.take() {
+                    self.comments.push(rival);
+                }
+                let made = self.comment(&text(&body), bot());
+                self.comments.push(made.clone());
+                (201, made)
+            }
+            ("PATCH", path) if path.starts_with("/repos/acme/platform/issues/comments/") => {
+                let id: u64 = path.rsplit('/').next().unwrap().parse().unwrap();
+                let there = self.comments.iter_mut().find(|one| one["id"] == id).unwrap();
+                there["body"] = body["body"].clone();
+                (200, there.clone())
+            }
+            ("DELETE", path) if path.starts_with("/repos/acme/platform/issues/comments/") => {
+                let id: u64 = path.rsplit('/').next().unwrap().parse().unwrap();
+                self.comments.retain(|one| one["id"] != id);
+                (204, Value::Null)
+            }
+            ("GET", path) if path == format!("/repos/acme/platform/commits/{SHA}/check-runs") => {
+                (200, json!({ "total_count": self.checks.len(), "check_runs": self.checks }))
+            }
+            ("POST", "/repos/acme/platform/check-runs") => {
+                self.next += 1;
+                let mut made = body.clone();
+                made["id"] = json!(self.next);
+                made["output"]["annotations_count"] = json!(body["output"]["annotations"].as_array().unwrap().len());
+                self.checks.push(made.clone());
+                (201, made)
+            }
+            ("PATCH", path) if path.starts_with("/repos/acme/platform/check-runs/") => {
+                let there = self.checks.last_mut().unwrap();
+                let count = there["output"]["annotations_count"].as_u64().unwrap();
+                let more = body["output"]["annotations"].as_array().unwrap().len() as u64;
+                there["output"]["annotations_count"] = json!(count + more);
+                (200, there.clone())
+            }
+            other => panic!("{other:?}"),
+        };
+        if method != "GET" && self.lose > 0 {
+            self.lose -= 1;
+            return (502, "{}".into());
+        }
+        (status, answer.to_string())
+    }
+}
+
+struct Host {
+    state: Arc<Mutex<Hosted>>,
+    server: Server,
+}
+
+impl Host {
+    fn new() -> Host {
+        let state = Arc::new(Mutex::new(Hosted { next: 100, ..Hosted::default() }));
+        let shared = state.clone();
+        Host { state, server: Server::new(move |request| shared.lock().unwrap().answer(request)) }
+    }
+
+    fn run(&self, ws: &Workspace, args: &[&str]) -> Said {
+        let mut command = job(ws, &[&["./propose.rhai", "team=a", "--plan"], args].concat());
+        command.env("GITHUB_API_URL", format!("http://127.0.0.1:{}", self.server.port));
+        command.env("GITHUB_TOKEN", "t0ken-of-the-job");
+        said(command)
+    }
+
+    fn bodies(&self) -> Vec<String> {
+        self.state.lock().unwrap().comments.iter().map(|one| one["body"].as_str().unwrap().to_string()).collect()
+    }
+}
+
+#[test]
+fn a_pull_request_has_one_comment_that_is_kept_up_to_date() {
+    let (ws, host) = (workspace(), Host::new());
+    {
+        let mut state = host.state.lock().unwrap();
+        for at in 0..130 {
+            let talk = state.comment(&format!("talk {at}"), json!({ "login": "ann", "type": "User" }));
+            state.comments.push(talk);
+        }
+    }
+    let said = host.run(&ws, &["--comment"]);
+    assert_eq!((said.code, said.stderr.as_str()), (0, "::add-mask::t0ken-of-the-job\n"), "{said}");
+    let bodies = host.bodies();
+    assert_eq!(bodies.len(), 131);
+    let first = &bodies[130];
+    assert!(first.starts_with("<!-- idp-run plan ") && first.contains("+one\n") && first.contains(SHA), "{first}");
+    assert!(first.contains("https&#58;//github.com/acme/platform/actions/runs/11"), "{first}");
+    // The same text is not written again, another one is.
+    let before = host.server.sent().len();
+    host.run(&ws, &["--comment"]);
+    assert!(host.server.sent()[before..].iter().all(|sent| sent.starts_with("GET ")));
+    host.run(&ws, &["--comment", "text=two"]);
+    let bodies = host.bodies();
+    assert!(bodies.len() == 131 && bodies[130].contains("+two\n"), "{}", bodies[130]);
+}
+
+#[test]
+fn comments_of_others_are_left_alone_and_twins_give_way() {
+    let (ws, host) = (workspace(), Host::new());
+    host.run(&ws, &["--comment"]);
+    let marker = host.bodies()[0].lines().next().unwrap().to_string();
+    {
+        let mut state = host.state.lock().unwrap();
+        state.comments.clear();
+        let planted = state.comment(&format!("{marker}\nNo changes."), json!({ "login": "eve", "type": "User" }));
+        state.comments.push(planted);
+        let bot = json!({ "login": "github-actions[bot]", "type": "Bot" });
+        state.rival = Some(state.comment(&format!("{marker}\nOld."), bot));
+    }
+    let said = host.run(&ws, &["--comment"]);
+    assert_eq!(said.code, 0, "{said}");
+    let bodies = host.bodies();
+    assert_eq!(bodies.len(), 2, "{bodies:?}");
+    assert!(bodies[0].ends_with("\nNo changes.") && bodies[1].contains("+one\n"), "{bodies:?}");
+}
+
+#[test]
+fn what_github_lost_the_answer_of_is_not_said_twice() {
+    let (ws, host) = (workspace(), Host::new());
+    host.state.lock().unwrap().lose = 1;
+    let said = host.run(&ws, &["--comment"]);
+    assert_eq!((said.code, host.bodies().len()), (0, 1), "{said}");
+    host.state.lock().unwrap().lose = 1;
+    let said = host.run(&ws, &["--check-run"]);
+    assert_eq!((said.code, host.state.lock().unwrap().checks.len()), (0, 1), "{said}");
+}
+
+#[test]
+fn a_check_run_says_the_verdict_at_the_head() {
+    let (ws, host) = (workspace(), Host::new());
+    host.run(&ws, &["--check-run", "--detailed-exitcode"]);
+    ws.write("propose.rhai", &SCRIPT.replace("output(", "fail("));
+    host.run(&ws, &["--check-run"]);
+    let state = host.state.lock().unwrap();
+    // The same job and run: one check run, which the second says anew.
+    assert_eq!(state.checks.len(), 1);
+    let check = &state.checks[0];
+    assert_eq!(
+        (&check["name"], &check["head_sha"], &check["status"], &check["conclusion"]),
+        (&json!("idp-run propose team=a"), &json!(SHA), &json!("completed"), &json!("neutral"))
+    );
+    assert_eq!(check["output"]["title"], "Plan: 1 to create, 0 to change, 0 to delete.");
+    assert_eq!(check["output"]["annotations_count"], 1);
+    let last = host.server.sent().into_iter().rfind(|sent| sent.starts_with("PATCH")).unwrap();
+    let body: Value = serde_json::from_str(last.split_once("\r\n\r\n").unwrap().1).unwrap();
+    assert_eq!(body["conclusion"], "failure");
+    assert_eq!(body["output"]["annotations"][0]["path"], "propose.rhai", "{body}");
+}
+
+#[test]
+fn what_github_refuses_is_a_warning_that_names_the_permission() {
+    let (ws, host) = (workspace(), Host::new());
+    host.state.lock().unwrap().refuse = Some(403);
+    let said = host.run(&ws, &["--comment"]);
+    assert_eq!(said.code, 0, "{said}");
+    assert!(said.stderr.contains("::warning::the run can't be shown on GitHub"), "{said}");
+    assert!(said.stderr.contains("pull-requests: write"), "{said}");
+    let said = host.run(&ws, &["--check-run"]);
+    assert!(said.code == 0 && said.stderr.contains("checks: write"), "{said}");
+    ws.write("event.json", "{}");
+    let said = host.run(&ws, &["--comment"]);
+    assert!(said.code == 0 && said.stderr.contains("runs for no pull request"), "{said}");
+    ws.write("event.json", "{");
+    let said = host.run(&ws, &["--comment"]);
+    assert!(said.code == 2 && said.stderr.contains("event.json can't be read"), "{said}");
+    let mut command = job(&ws, &["./propose.rhai", "team=a", "--plan", "--comment"]);
+    ws.write("event.json", &json!({ "pull_request": { "number": 7 } }).to_string());
+    command.env("GITHUB_API_URL", "http://127.0.0.1:9");
+    let said = crate::workspace::said(command);
+    assert!(said.code == 0 && said.stderr.contains("there is no token in GITHUB_TOKEN"), "{said}");
+}
