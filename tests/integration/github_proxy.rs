@@ -25,6 +25,13 @@ fn status(proxy: &Proxy, method: &str, target: &str, body: Value) -> u16 {
     send(proxy, &with_token(Request::new(method, target, body))).unwrap().status
 }
 
+/// Another person than the token's approves.
+fn approve(proxy: &Proxy, target: &str) -> u16 {
+    let mut approval = Request::new("POST", target, json!({ "event": "APPROVE" }));
+    approval.headers.push(("authorization".into(), format!("Bearer {ALICE}")));
+    send(proxy, &approval).unwrap().status
+}
+
 /// A proxy without a server behind it.
 fn alone() -> Proxy {
     let proxy = Proxy::new();
@@ -254,9 +261,9 @@ fn pull_requests_are_as_on_github() {
         "required_pull_request_reviews": { "required_approving_review_count": 1 } });
     github.made("PUT", "/repos/acme/app/branches/main/protection", protection);
     assert_eq!(merge(json!({ "sha": head })), 405, "nobody approved");
-    let mut approval = Request::new("POST", "/repos/acme/app/pulls/1/reviews", json!({ "event": "APPROVE" }));
-    approval.headers.push(("authorization".into(), format!("Bearer {ALICE}")));
-    assert_eq!(send(proxy, &approval).unwrap().status, 200);
+    let reviews = "/repos/acme/app/pulls/1/reviews";
+    assert_eq!(status(proxy, "POST", reviews, json!({ "event": "APPROVE" })), 422, "one's own");
+    assert_eq!(approve(proxy, reviews), 200);
     assert_eq!(merge(json!({ "sha": head, "merge_method": "squash" })), 200);
     let text = |path: &str| {
         let mut raw = with_token(Request::get(&format!("/repos/acme/app/contents/{path}")));
@@ -298,6 +305,18 @@ fn statuses_rulesets_teams_and_hooks_are_remembered() {
     assert_eq!(status(proxy, "POST", &format!("{at}/rulesets"), ruleset), 422);
     assert_eq!(github.read(&format!("{at}/rulesets/1"))["rules"][0]["type"], "non_fast_forward");
     assert_eq!(status(proxy, "DELETE", &format!("{at}/rulesets/1"), Value::Null), 204);
+    let label = json!({ "name": "idp-run", "color": "ededed" });
+    assert_eq!(status(proxy, "POST", &format!("{at}/labels"), label.clone()), 201);
+    assert_eq!(status(proxy, "POST", &format!("{at}/labels"), label), 422);
+    let rules = json!({ "required_status_checks": { "strict": false, "contexts": [], "checks": [{ "context": "build" }] },
+        "enforce_admins": null, "required_pull_request_reviews": null, "restrictions": null });
+    let protection = format!("{at}/branches/main/protection");
+    assert_eq!(status(proxy, "PUT", &protection, rules), 200);
+    assert_eq!(github.read(&protection)["required_status_checks"]["contexts"], json!(["build"]));
+    assert_eq!(status(proxy, "DELETE", &protection, Value::Null), 204);
+    assert_eq!(status(proxy, "DELETE", &protection, Value::Null), 404);
+    let gone = send(proxy, &with_token(Request::get(&protection))).unwrap();
+    assert_eq!((gone.status, gone.value()["message"].as_str()), (404, Some("Branch not protected")));
     let team = format!("/orgs/acme/teams/team-orders{at}");
     assert_eq!(status(proxy, "GET", &team, Value::Null), 404);
     assert_eq!(status(proxy, "PUT", &team, json!({ "permission": "maintain" })), 204);
@@ -362,7 +381,7 @@ fn a_pull_request_merges_by_itself_once_it_may() {
     let set = &said["data"]["enablePullRequestAutoMerge"]["pullRequest"]["autoMergeRequest"]["mergeMethod"];
     assert_eq!(set, "SQUASH", "{said}");
     assert_eq!(github.read("/repos/acme/orders-stock/pulls/1")["state"], "open");
-    assert_eq!(status(proxy, "POST", "/repos/acme/orders-stock/pulls/1/reviews", json!({ "event": "APPROVE" })), 200);
+    assert_eq!(approve(proxy, "/repos/acme/orders-stock/pulls/1/reviews"), 200);
     assert_eq!(github.read("/repos/acme/orders-stock/pulls/1")["merged"], true);
     assert_eq!(github.read("/repos/acme/orders-stock/contents/a.txt")["name"], "a.txt");
 }

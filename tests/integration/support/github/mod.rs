@@ -43,10 +43,10 @@ impl GitHub {
         Some(GitHub { proxy, memory, _emulator: emulator })
     }
 
-    /// An organisation with the repositories that `examples/acme` starts with, and the teams that its CODEOWNERS name.
+    /// An organisation with the repositories that `examples/acme` starts with, and the teams that it names.
     pub fn acme() -> Option<GitHub> {
         let github = GitHub::start()?;
-        for team in ["platform-team", "team-orders"] {
+        for team in ["platform-team", "team-orders", "team-payments"] {
             github.made("POST", "/orgs/acme/teams", json!({ "name": team, "privacy": "closed" }));
         }
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/acme");

@@ -79,6 +79,10 @@ fn answered(memory: &Memory, repository: &Repository, rest: &[&str]) -> Answer {
             answer if answer.status == 200 => Answer { status: 201, ..answer },
             answer => answer,
         },
+        ("POST", ["pulls", at, "reviews"]) if judges_own(repository, at) => {
+            let errors = json!(["Review Can not approve or request changes on your own pull request"]);
+            Answer { checked: false, ..invalid("Unprocessable Entity", errors) }
+        }
         ("POST", ["pulls", _, "reviews"]) => match below(request) {
             answer if answer.status == 201 => Answer { status: 200, ..answer },
             answer => answer,
@@ -140,6 +144,14 @@ fn current(memory: &Memory, repository: &Repository, number: u64) -> Value {
         refresh(memory, repository, &mut pull);
     }
     pull
+}
+
+/// Whether a review says more than a comment, and is by who opened the pull request.
+fn judges_own(repository: &Repository, number: &str) -> bool {
+    let event = &repository.request.json()["event"];
+    let me = super::get(repository.request, repository.below, "/user");
+    let author = &repository.get(&format!("/pulls/{number}"))["user"]["login"];
+    (*event == "APPROVE" || *event == "REQUEST_CHANGES") && me["login"].is_string() && me["login"] == *author
 }
 
 fn open(memory: &Memory, repository: &Repository) -> Answer {

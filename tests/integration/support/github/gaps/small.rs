@@ -31,6 +31,16 @@ pub fn answer(memory: &Memory, request: &Request, below: Below) -> Answer {
             }
             below(request)
         }
+        ("POST", ["repos", _, _, "labels"]) => match below(request) {
+            answer if answer.status == 422 => invalid(
+                "Validation Failed",
+                json!([{ "resource": "Label", "code": "already_exists", "field": "name" }]),
+            ),
+            answer => answer,
+        },
+        (_, ["repos", owner, repo, "branches", branch @ .., "protection"]) => {
+            protection(request, below, &format!("/repos/{owner}/{repo}/branches/{}", branch.join("/")))
+        }
         (method, ["orgs", org, "teams", team, "repos", owner, repo]) => {
             let key = ((*org).to_owned(), (*team).to_owned(), format!("{owner}/{repo}"));
             if method == "GET" {
@@ -50,6 +60,28 @@ pub fn answer(memory: &Memory, request: &Request, below: Below) -> Answer {
             answer
         }
         _ => below(request),
+    }
+}
+
+/// Protection says which of the two isn't there, and takes checks by their newer name.
+fn protection(request: &Request, below: Below, branch: &str) -> Answer {
+    let mut inner = request.clone();
+    let mut body = request.json();
+    let checks = body["required_status_checks"]["checks"].as_array().cloned().unwrap_or_default();
+    if !checks.is_empty() {
+        let contexts = body["required_status_checks"]["contexts"].as_array().cloned().unwrap_or_default();
+        let named = checks.into_iter().map(|check| check["context"].clone());
+        let all: Vec<Value> = named.filter(|name| !contexts.contains(name)).collect();
+        body["required_status_checks"]["contexts"] = [contexts, all].concat().into();
+        inner.body = body.to_string().into_bytes();
+    }
+    let there = || !get(request, below, branch).is_null();
+    let bare = request.method == "DELETE" && get(request, below, &format!("{branch}/protection")).is_null();
+    match below(&inner) {
+        answer if answer.status == 404 || bare => {
+            Answer::error(404, if there() { "Branch not protected" } else { "Branch not found" })
+        }
+        answer => answer,
     }
 }
 
