@@ -24,6 +24,7 @@ mod promises;
 mod proposals;
 mod readme;
 mod registry;
+mod release;
 mod sandbox;
 mod saved_plans;
 mod script_tests;
