@@ -86,7 +86,7 @@ impl Telling {
             called: called.to_string(),
         };
         if asked {
-            telling.secrets.hide(ci::TOKEN);
+            ci::TOKENS.into_iter().for_each(|name| telling.secrets.hide(name));
         }
         Ok((guarded(config, record), Some(telling)))
     }

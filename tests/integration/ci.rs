@@ -1,9 +1,12 @@
 //! A run in GitHub Actions: what its log, its files and its pull request get, and that others get nothing of it.
 
 use std::fs;
-use std::process::Command;
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use serde_json::{Value, json};
 
 use crate::support::server::Server;
@@ -183,6 +186,52 @@ fn mistakes_and_verdicts_are_annotated() {
     assert!(parameter.code == 2 && value(&outputs(&ws), "exit-code") == "2", "{parameter}");
 }
 
+#[test]
+fn every_exit_code_is_told_without_a_terminal() {
+    let ws = workspace();
+    ws.write("no.yaml", "allow: []\n").write("throws.rhai", "throw \"no\";").write("syntax.rhai", "let = 3;");
+    ws.write("waits.rhai", "wait_for(\"someone\", || false);").write("bad.rhai", "//! Bad\nlet x = nope();\n");
+    ws.write("makes.rhai", "repo(\"api\").ensure(#{ description: \"API\" });");
+    for (args, code) in [
+        (&["./propose.rhai", "team=a", "--plan"][..], 0),
+        (&["./waits.rhai"], 0),
+        (&["./throws.rhai"], 1),
+        (&["./syntax.rhai"], 2),
+        (&["./propose.rhai"], 2),
+        (&["./makes.rhai", "--grants", "no.yaml"], 4),
+        (&["./makes.rhai", "--plan", "--detailed-exitcode"], 5),
+        (&["./makes.rhai"], 0),
+        (&["./makes.rhai", "--plan", "--detailed-exitcode"], 0),
+    ] {
+        let _ = fs::remove_file(ws.path().join("outputs"));
+        let said = said(job(&ws, args));
+        assert_eq!(said.code, code, "{args:?}: {said}");
+        assert_eq!(value(&outputs(&ws), "exit-code"), code.to_string(), "{args:?}: {said}");
+    }
+    for (args, code) in
+        [(&["check", "bad.rhai"][..], 3), (&["nosuch"], 2), (&["--nonsense"], 2), (&["test", "bad.rhai"], 2)]
+    {
+        let said = said(job(&ws, args));
+        assert_eq!(said.code, code, "{args:?}: {said}");
+    }
+}
+
+#[test]
+fn a_job_that_is_cancelled_says_so() {
+    let ws = workspace();
+    ws.write("long.rhai", "print(\"on\"); let n = 0; while true { n += 1; }");
+    let mut command = job(&ws, &["./long.rhai", "--comment", "--check-run"]);
+    command.env("GITHUB_API_URL", "http://127.0.0.1:9").env("GITHUB_TOKEN", "t0ken-of-the-job");
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+    kill(Pid::from_raw(child.id() as i32), Signal::SIGINT).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    let outputs = outputs(&ws);
+    assert_eq!((value(&outputs, "status"), value(&outputs, "exit-code")), ("cancelled".into(), "130".into()));
+    assert!(ws.read("summary.md").contains("**Cancelled** before any change"), "{}", ws.read("summary.md"));
+}
+
 /// Comments of pull request 7 and check runs, as GitHub keeps them.
 #[derive(Default)]
 struct Hosted {
@@ -288,7 +337,7 @@ impl Host {
     fn run(&self, ws: &Workspace, args: &[&str]) -> Said {
         let mut command = job(ws, &[&["./propose.rhai", "team=a", "--plan"], args].concat());
         command.env("GITHUB_API_URL", format!("http://127.0.0.1:{}", self.server.port));
-        command.env("GITHUB_TOKEN", "t0ken-of-the-job");
+        command.env("GITHUB_TOKEN", "t0ken-of-the-forge").env("IDP_CI_TOKEN", "t0ken-of-the-job");
         said(command)
     }
 
@@ -308,7 +357,11 @@ fn a_pull_request_has_one_comment_that_is_kept_up_to_date() {
         }
     }
     let said = host.run(&ws, &["--comment"]);
-    assert_eq!((said.code, said.stderr.as_str()), (0, "::add-mask::t0ken-of-the-job\n"), "{said}");
+    assert_eq!(
+        (said.code, said.stderr.as_str()),
+        (0, "::add-mask::t0ken-of-the-job\n::add-mask::t0ken-of-the-forge\n"),
+        "{said}"
+    );
     let bodies = host.bodies();
     assert_eq!(bodies.len(), 131);
     let first = &bodies[130];
@@ -394,7 +447,7 @@ fn what_github_refuses_is_a_warning_that_names_the_permission() {
     assert!(said.code == 2 && said.stderr.contains("event.json can't be read"), "{said}");
     let mut command = job(&ws, &["./propose.rhai", "team=a", "--plan", "--comment"]);
     ws.write("event.json", &json!({ "pull_request": { "number": 7 } }).to_string());
-    command.env("GITHUB_API_URL", "http://127.0.0.1:9");
+    command.env("GITHUB_API_URL", "http://127.0.0.1:9").env("GITHUB_TOKEN", "");
     let said = crate::workspace::said(command);
-    assert!(said.code == 0 && said.stderr.contains("there is no token in GITHUB_TOKEN"), "{said}");
+    assert!(said.code == 0 && said.stderr.contains("there is no token in IDP_CI_TOKEN or GITHUB_TOKEN"), "{said}");
 }

@@ -11,6 +11,7 @@ use idp_run::formats::yaml;
 use regex::Regex;
 use serde_json::{Map, Value, json};
 
+use crate::documentation::blocks;
 use crate::workspace::{BINARY, Said, Workspace, git, said};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
@@ -117,6 +118,70 @@ fn the_action_is_whole() {
         let named = named(output["value"].as_str().unwrap(), "steps");
         assert!(named.len() == 1 && named.iter().all(|id| ids.contains(id.as_str())), "{name}: {output}");
     }
+}
+
+/// Workflows that people copy: what they hand to the action is what it takes.
+#[test]
+fn examples_of_the_action_are_true() {
+    let inputs = map(&read("action.yml")["inputs"]);
+    let outputs = map(&read("action.yml")["outputs"]);
+    let page = fs::read_to_string(Path::new(ROOT).join("docs/ci.md")).unwrap();
+    let mut used = 0;
+    for block in
+        blocks(&page).iter().filter(|block| block.file.as_deref().is_some_and(|file| file.starts_with(".github")))
+    {
+        let workflow = yaml::parse("ci.md", &block.text).unwrap().remove(0).value;
+        for (_, job) in map(&workflow["jobs"]) {
+            for step in list(&job["steps"]) {
+                let named = named(&step.to_string(), "steps.service.outputs");
+                assert!(named.iter().all(|name| outputs.contains_key(name)), "{step}");
+                if step["uses"].as_str().is_some_and(|uses| uses.starts_with("acme/idp-run@")) {
+                    used += 1;
+                    assert!(map(&step["with"]).keys().all(|name| inputs.contains_key(name)), "{step}");
+                }
+            }
+        }
+    }
+    assert_eq!(used, 2);
+    // The table of inputs names all of them.
+    for name in inputs.keys() {
+        assert!(page.contains(&format!("`{name}`")), "docs/ci.md doesn't name the input {name}");
+    }
+}
+
+/// The workflow that `init` writes installs a release's archive, if it is the one that its variables name.
+#[test]
+fn the_first_workflow_of_a_workspace_installs_a_release() {
+    let ws = Workspace::empty();
+    assert_eq!(ws.idp(&["init"]).code, 0);
+    let workflow = yaml::parse("platform.yaml", &ws.read(".github/workflows/platform.yaml")).unwrap().remove(0).value;
+    let steps = list(&workflow["jobs"]["scripts"]["steps"]);
+    let install = steps.iter().find(|step| step["name"] == "Install idp-run").unwrap();
+    releases(&ws, "1.2.3");
+    let sums = ws.read("releases/v1.2.3/SHA256SUMS");
+    let (sum, name) = sums.trim().split_once("  ").unwrap();
+    for (sum, code) in [(sum.to_string(), 0), ("0".repeat(64), 1)] {
+        let mut command = Command::new("bash");
+        command.args(["-e", "-c", install["run"].as_str().unwrap()]).env_clear().current_dir(ws.path());
+        command.env("PATH", std::env::var("PATH").unwrap()).env("HOME", ws.path()).env("RUNNER_TEMP", ws.path());
+        command.env("GITHUB_PATH", ws.path().join("path")).env("IDP_RUN_SHA256", sum);
+        command.env("IDP_RUN_URL", format!("{}/v1.2.3/{name}", mirror(&ws)));
+        let said = said(command);
+        assert_eq!(said.code, code, "{said}");
+        let binary = ws.path().join(".local/bin/idp-run");
+        assert_eq!(binary.exists(), code == 0);
+        let _ = fs::remove_file(binary);
+    }
+    // Its plans run as they are.
+    let plan = steps.iter().find(|step| step["name"] == "Plan").unwrap();
+    let mut command = Command::new("bash");
+    let bin = ws.path().join("bin");
+    fs::create_dir_all(&bin).unwrap();
+    std::os::unix::fs::symlink(BINARY, bin.join("idp-run")).unwrap();
+    command.args(["-e", "-c", plan["run"].as_str().unwrap()]).env_clear().current_dir(ws.path());
+    command.env("PATH", format!("{}:{}", bin.display(), std::env::var("PATH").unwrap())).env("HOME", ws.path());
+    let said = said(command);
+    assert!(said.code == 0 && said.stdout.contains("Plan: 1 to create"), "{said}");
 }
 
 /// The targets that the action installs are those that the release builds.

@@ -11,8 +11,9 @@ use crate::error::{Error, Result};
 use crate::formats::url::Url;
 use crate::report::Annotation;
 
-/// The variable that holds the token.
-pub const TOKEN: &str = "GITHUB_TOKEN";
+/// The variables that may hold the token, the first that is set. The second may be that of the forge, which need not
+/// be allowed to say anything here.
+pub const TOKENS: [&str; 2] = ["IDP_CI_TOKEN", "GITHUB_TOKEN"];
 
 /// Where a job of GitHub Actions runs.
 #[derive(Debug, Clone, PartialEq, Eq)]

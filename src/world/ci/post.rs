@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{CheckRun, Comment, Job, TOKEN};
+use super::{CheckRun, Comment, Job, TOKENS};
 use crate::config::{HeaderText, HttpService};
 use crate::error::{Error, Kind, Result};
 use crate::formats::url::Url;
@@ -36,13 +36,14 @@ impl GitHub {
     ///
     /// Errors: `idp::ci::token` where there is none.
     pub fn of(job: &Job, secrets: &Secrets) -> Result<GitHub> {
-        secrets.value(TOKEN).map_err(|_| {
-            Error::denied("idp::ci::token", format!("there is no token in {TOKEN}"))
-                .help(format!("give it to the step: `env: {{ {TOKEN}: \"${{{{ github.token }}}}\" }}`"))
+        let token = TOKENS.into_iter().find(|name| secrets.value(name).is_ok()).ok_or_else(|| {
+            let [own, shared] = TOKENS;
+            Error::denied("idp::ci::token", format!("there is no token in {own} or {shared}"))
+                .help(format!("give it to the step: `env: {{ {own}: \"${{{{ github.token }}}}\" }}`"))
         })?;
         let url = Url::parse(&job.api).map_err(|wrong| Error::invalid("idp::ci::job", wrong))?;
         let text = |text: &str| HeaderText::Text(text.to_string());
-        let token = HeaderText::Secret { secret: TOKEN.into(), prefix: "Bearer ".into() };
+        let token = HeaderText::Secret { secret: token.into(), prefix: "Bearer ".into() };
         let headers = [
             ("accept".to_string(), text("application/vnd.github+json")),
             ("x-github-api-version".to_string(), text("2022-11-28")),
