@@ -298,7 +298,8 @@ fn the_action_asks_github_which_release_is_the_newest() {
 #[test]
 fn the_action_refuses_what_the_checksums_dont_say() {
     let name = "releases/v1.2.3/idp-run-1.2.3-x86_64-unknown-linux-musl.tar.gz";
-    let spoil: [(&str, fn(&Workspace, &str)); 3] = [
+    type Spoil = fn(&Workspace, &str);
+    let spoil: [(&str, Spoil); 3] = [
         ("is not what SHA256SUMS says", |ws, name| {
             let mut bytes = fs::read(ws.path().join(name)).unwrap();
             bytes.push(0);
