@@ -16,6 +16,7 @@ impl ForgeState {
     /// The organisation `acme` on GitHub.
     pub fn of_github(github: &GitHub) -> ForgeState {
         let mut state = ForgeState::default();
+        let here = github.proxy.url();
         for repo in github.list("/orgs/acme/repos") {
             let (name, path) = (text(&repo["name"]), format!("/repos/{}", text(&repo["full_name"])));
             let topics: BTreeSet<String> = texts(&repo["topics"]);
@@ -51,6 +52,8 @@ impl ForgeState {
                 state.pull(&name, &whole, &standing, &head, &base, &labels, &reviewers, &comments);
             }
         }
+        // Pull requests link to each other: both hosts are called as the example calls its own.
+        state.0.values_mut().for_each(|line| *line = line.replace(&here, "https://git.acme.example"));
         state
     }
 
