@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader};
+use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 
@@ -9,12 +10,16 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::{Value, json};
 
+use crate::support::github::description::description;
+use crate::support::github::{Fault, GitHub, TOKEN};
 use crate::support::server::Server;
 use crate::workspace::{Said, Workspace, said};
 
 const SCRIPT: &str = "//! Propose\nfn params() { #{ team: param(\"string\", \"T\").identity(), text: param(\"string\", \"X\").or_else(\"one\") } }\n\
     fn run(p) {\n  step(\"Propose\", || {\n    let pull = repo(\"gitops\").propose(\"Page\", |t| t.write(`${p.team}.md`, p.text + \"\\n\"));\n    \
     output(\"Pull request\", pull.url);\n  });\n  print(\"::set-output name=status::x\");\n}\n";
+
+const BOT: &str = "github-actions[bot]";
 
 const SHA: &str = "0123456789abcdef0123456789abcdef01234567";
 
@@ -232,6 +237,36 @@ fn a_job_that_is_cancelled_says_so() {
     assert!(ws.read("summary.md").contains("**Cancelled** before any change"), "{}", ws.read("summary.md"));
 }
 
+/// A user as answers have it.
+fn user(login: &str, kind: &str) -> Value {
+    let mut user =
+        json!({ "login": login, "type": kind, "id": 1, "node_id": "U", "gravatar_id": "", "site_admin": false });
+    for name in
+        ["avatar", "events", "followers", "following", "gists", "html", "organizations", "received_events", "repos"]
+    {
+        user[format!("{name}_url")] = json!("https://github.com/x");
+    }
+    for name in ["starred_url", "subscriptions_url", "url"] {
+        user[name] = json!("https://github.com/x");
+    }
+    user
+}
+
+/// A check run as answers have it, of what was asked for.
+fn check(id: u64, asked: &Value, annotations: usize) -> Value {
+    let at = "2026-01-01T00:00:00Z";
+    json!({
+        "id": id, "node_id": "C", "head_sha": asked["head_sha"], "external_id": asked["external_id"], "name": asked["name"],
+        "url": "https://github.com/x", "html_url": null, "details_url": null, "status": asked["status"],
+        "conclusion": asked["conclusion"], "started_at": at, "completed_at": at, "check_suite": { "id": 5 }, "app": null,
+        "pull_requests": [],
+        "output": {
+            "title": asked["output"]["title"], "summary": asked["output"]["summary"], "text": null,
+            "annotations_count": annotations, "annotations_url": "https://github.com/x",
+        },
+    })
+}
+
 /// Comments of pull request 7 and check runs, as GitHub keeps them.
 #[derive(Default)]
 struct Hosted {
@@ -249,17 +284,35 @@ struct Hosted {
 impl Hosted {
     fn comment(&mut self, body: &str, user: Value) -> Value {
         self.next += 1;
-        json!({ "id": self.next, "body": body, "user": user })
+        let at = "2026-01-01T00:00:00Z";
+        json!({
+            "id": self.next, "node_id": "I", "body": body, "user": user, "created_at": at, "updated_at": at,
+            "url": "https://github.com/x", "html_url": "https://github.com/x", "issue_url": "https://github.com/x",
+            "author_association": "NONE",
+        })
     }
 
+    /// Answers a request that GitHub's description allows with what it promises.
     fn answer(&mut self, request: &str) -> (u16, String) {
+        let (head, body) = request.split_once("\r\n\r\n").unwrap_or((request, ""));
+        let mut words = head.split(' ');
+        let (method, target) = (words.next().unwrap(), words.next().unwrap());
+        let operation =
+            description().request(method, target, body.as_bytes()).unwrap_or_else(|wrong| panic!("{wrong}"));
+        let (status, answer) = self.made(request);
+        if let Err(wrong) = description().answer(operation, status, answer.as_bytes()) {
+            panic!("{wrong}: {answer}");
+        }
+        (status, answer)
+    }
+
+    fn made(&mut self, request: &str) -> (u16, String) {
         let (head, body) = request.split_once("\r\n\r\n").unwrap_or((request, ""));
         let mut words = head.split(' ');
         let (method, target) = (words.next().unwrap(), words.next().unwrap());
         let path = target.split('?').next().unwrap();
         let body: Value = serde_json::from_str(body).unwrap_or_default();
         assert!(head.to_lowercase().contains("authorization: bearer t0ken-of-the-job"), "{head}");
-        let bot = || json!({ "login": "github-actions[bot]", "type": "Bot" });
         let text = |value: &Value| value["body"].as_str().unwrap().to_string();
         if method != "GET"
             && let Some(status) = self.refuse
@@ -279,7 +332,7 @@ impl Hosted {
                 if let Some(rival) = self.rival.take() {
                     self.comments.push(rival);
                 }
-                let made = self.comment(&text(&body), bot());
+                let made = self.comment(&text(&body), user(BOT, "Bot"));
                 self.comments.push(made.clone());
                 (201, made)
             }
@@ -299,9 +352,7 @@ impl Hosted {
             }
             ("POST", "/repos/acme/platform/check-runs") => {
                 self.next += 1;
-                let mut made = body.clone();
-                made["id"] = json!(self.next);
-                made["output"]["annotations_count"] = json!(body["output"]["annotations"].as_array().unwrap().len());
+                let made = check(self.next, &body, body["output"]["annotations"].as_array().unwrap().len());
                 self.checks.push(made.clone());
                 (201, made)
             }
@@ -316,9 +367,9 @@ impl Hosted {
         };
         if method != "GET" && self.lose > 0 {
             self.lose -= 1;
-            return (502, "{}".into());
+            return (502, json!({ "message": "Server Error" }).to_string());
         }
-        (status, answer.to_string())
+        (status, if answer.is_null() { String::new() } else { answer.to_string() })
     }
 }
 
@@ -352,7 +403,7 @@ fn a_pull_request_has_one_comment_that_is_kept_up_to_date() {
     {
         let mut state = host.state.lock().unwrap();
         for at in 0..130 {
-            let talk = state.comment(&format!("talk {at}"), json!({ "login": "ann", "type": "User" }));
+            let talk = state.comment(&format!("talk {at}"), user("ann", "User"));
             state.comments.push(talk);
         }
     }
@@ -384,10 +435,9 @@ fn comments_of_others_are_left_alone_and_twins_give_way() {
     {
         let mut state = host.state.lock().unwrap();
         state.comments.clear();
-        let planted = state.comment(&format!("{marker}\nNo changes."), json!({ "login": "eve", "type": "User" }));
+        let planted = state.comment(&format!("{marker}\nNo changes."), user("eve", "User"));
         state.comments.push(planted);
-        let bot = json!({ "login": "github-actions[bot]", "type": "Bot" });
-        state.rival = Some(state.comment(&format!("{marker}\nOld."), bot));
+        state.rival = Some(state.comment(&format!("{marker}\nOld."), user(BOT, "Bot")));
     }
     let said = host.run(&ws, &["--comment"]);
     assert_eq!(said.code, 0, "{said}");
@@ -450,4 +500,53 @@ fn what_github_refuses_is_a_warning_that_names_the_permission() {
     command.env("GITHUB_API_URL", "http://127.0.0.1:9").env("GITHUB_TOKEN", "");
     let said = crate::workspace::said(command);
     assert!(said.code == 0 && said.stderr.contains("there is no token in IDP_CI_TOKEN or GITHUB_TOKEN"), "{said}");
+}
+
+/// Comment and check run at the emulator of GitHub, killed before and after each request, then said to the end.
+#[test]
+fn a_job_that_is_killed_at_any_request_doubles_nothing() {
+    let Some(github) = GitHub::start() else { return };
+    github.repository("platform", json!({ "description": "x" }));
+    let head = github.head("platform", "main");
+    github.made("POST", "/repos/acme/platform/git/refs", json!({ "ref": "refs/heads/change", "sha": head }));
+    let mut number = 0;
+    let mut kills = 0;
+    for after in [false, true] {
+        for nth in 1.. {
+            // Each time another pull request, with another commit at its head.
+            let sha = github.push("platform", "change", "c", &[("c.txt", &format!("{after} {nth}\n"))]);
+            if number == 0 {
+                let pull = json!({ "title": "Change", "head": "change", "base": "main" });
+                number = github.made("POST", "/repos/acme/platform/pulls", pull)["number"].as_u64().unwrap();
+            }
+            for comment in github.list(&format!("/repos/acme/platform/issues/{number}/comments")) {
+                github.proxy.ask(
+                    "DELETE",
+                    &format!("/repos/acme/platform/issues/comments/{}", comment["id"]),
+                    Value::Null,
+                );
+            }
+            let ws = workspace();
+            let event = json!({ "pull_request": { "number": number, "head": { "sha": sha } } });
+            ws.write("event.json", &event.to_string());
+            let mut command = job(&ws, &["./propose.rhai", "team=a", "--plan", "--comment", "--check-run"]);
+            command.env("GITHUB_API_URL", github.proxy.url()).env("GITHUB_TOKEN", TOKEN);
+            github.proxy.fault(nth, if after { Fault::KillAfter } else { Fault::KillBefore });
+            let killed = github.run(&mut command).status.signal() == Some(9);
+            github.proxy.forgive();
+            let said = github.run(&mut command);
+            assert!(said.status.success() && !said.stderr.contains("::warning::"), "{said}");
+            let comments = github.list(&format!("/repos/acme/platform/issues/{number}/comments"));
+            assert_eq!(comments.len(), 1, "killed {after} at {nth}: {comments:?}");
+            assert!(comments[0]["body"].as_str().unwrap().contains("+one\n"), "{comments:?}");
+            let checks = github.read(&format!("/repos/acme/platform/commits/{sha}/check-runs?filter=all"));
+            assert_eq!(checks["check_runs"].as_array().unwrap().len(), 1, "killed {after} at {nth}: {checks}");
+            kills += usize::from(killed);
+            if !killed {
+                break;
+            }
+        }
+    }
+    github.proxy.assert_valid();
+    assert!(kills >= 10, "only {kills} requests were killed at");
 }
