@@ -73,7 +73,7 @@ impl Telling {
         };
         let Some(actions) = Actions::detect() else { return Ok((sink(config, options), None)) };
         listen(config);
-        let record = Arc::new(Record::of(output::sink(options), actions.clone()));
+        let record = Arc::new(Record::of(output::sink(options)));
         let telling = Telling {
             args,
             options: *options,
@@ -93,7 +93,7 @@ impl Telling {
 
     /// Tells it. What can't be told is a warning.
     pub(super) fn finish(self, runtime: &Runtime, exit: Exit) {
-        let told = self.record.take();
+        let told = self.record.take(&self.actions, &self.redactor);
         let key = self.key.get();
         let about = About {
             marker: None,

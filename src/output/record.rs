@@ -1,12 +1,12 @@
-//! What a run said, kept until its end: for those who write it as a whole. It stands behind the redactor, so that it
-//! holds no secret.
+//! What a run said, kept until its end for those who write it as a whole; without what is known to be secret by then.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
 
 use super::actions::Actions;
-use crate::report::{Action, Annotation, Counts, Diff, Event, Finding, Sink, Status};
+use crate::report::clean::cleaned;
+use crate::report::{Action, Annotation, Counts, Diff, Event, Finding, Redactor, Sink, Status};
 
 /// What a run said.
 #[derive(Debug, Default)]
@@ -97,41 +97,48 @@ pub enum Trouble {
 /// Keeps what it hands on.
 pub struct Record {
     sink: Arc<dyn Sink>,
-    actions: Actions,
-    state: Mutex<State>,
-}
-
-#[derive(Default)]
-struct State {
-    told: Told,
-    steps: Vec<String>,
+    events: Mutex<Vec<Event>>,
 }
 
 impl Record {
     /// Keeps what this sink is told.
-    pub fn of(sink: Arc<dyn Sink>, actions: Actions) -> Record {
-        Record { sink, actions, state: Mutex::default() }
+    pub fn of(sink: Arc<dyn Sink>) -> Record {
+        Record { sink, events: Mutex::default() }
     }
 
-    /// What was said so far; it is forgotten here.
-    pub fn take(&self) -> Told {
-        std::mem::take(&mut self.state().told)
+    /// What was said so far, without what is known to be secret by now; it is forgotten here.
+    pub fn take(&self, actions: &Actions, redactor: &Redactor) -> Told {
+        let mut state = State::default();
+        for event in std::mem::take(&mut *self.events()) {
+            // What was said before its secret was named is clean here at least.
+            state.take(&cleaned(event, redactor), actions);
+        }
+        state.told
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn events(&self) -> MutexGuard<'_, Vec<Event>> {
+        self.events.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Sink for Record {
     fn emit(&self, event: Event) {
-        self.state().take(&event, &self.actions);
+        if !matches!(event, Event::Items { .. } | Event::Unchanged { .. } | Event::Debug { .. }) {
+            self.events().push(event.clone());
+        }
         self.sink.emit(event);
     }
 
     fn suspend(&self, f: &mut dyn FnMut()) {
         self.sink.suspend(f);
     }
+}
+
+/// What was said so far, and the steps that go on.
+#[derive(Default)]
+struct State {
+    told: Told,
+    steps: Vec<String>,
 }
 
 impl State {

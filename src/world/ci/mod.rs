@@ -146,3 +146,70 @@ pub struct CheckRun {
     /// Remarks at files of the commit.
     pub annotations: Vec<Annotation>,
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use serde_json::json;
+
+    use super::*;
+
+    const SHA: &str = "0123456789abcdef0123456789abcdef01234567";
+    const PUSHED: &str = "ffffffffffffffffffffffffffffffffffffffff";
+
+    /// The job of an event, with these variables beside those that each has.
+    fn job(event: &Value, more: &[(&str, &str)]) -> Result<Job> {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(event.to_string().as_bytes()).unwrap();
+        let path = file.path().display().to_string();
+        let all = [
+            ("GITHUB_ACTIONS", "true"),
+            ("GITHUB_REPOSITORY", "acme/platform"),
+            ("GITHUB_SHA", PUSHED),
+            ("GITHUB_EVENT_PATH", &path),
+        ];
+        Job::of(|name| {
+            let found = more.iter().chain(&all).find(|(known, _)| *known == name);
+            found.map(|(_, value)| value.to_string())
+        })
+    }
+
+    #[test]
+    fn events_say_what_a_job_is_about() {
+        let pull = json!({ "number": 7, "head": { "sha": SHA } });
+        for (event, number, head) in [
+            (json!({ "pull_request": pull }), Some(7), Some(SHA)),
+            (json!({ "issue": { "number": 8, "pull_request": {} }, "comment": {} }), Some(8), None),
+            (json!({ "issue": { "number": 8 }, "comment": {} }), None, Some(PUSHED)),
+            (json!({ "workflow_run": { "pull_requests": [pull] } }), Some(7), Some(SHA)),
+            (json!({ "workflow_run": { "pull_requests": [] } }), None, Some(PUSHED)),
+            (json!({ "pull_request": { "number": 7, "head": { "sha": "../../x" } } }), Some(7), None),
+            (json!({ "pull_request": { "number": "7" } }), None, Some(PUSHED)),
+            (json!({ "ref": "refs/heads/main" }), None, Some(PUSHED)),
+            (json!([]), None, Some(PUSHED)),
+        ] {
+            let job = job(&event, &[]).unwrap();
+            assert_eq!((job.pull_request, job.head.as_deref()), (number, head), "{event}");
+        }
+    }
+
+    #[test]
+    fn variables_that_cant_be_are_refused() {
+        for (name, value) in [
+            ("GITHUB_ACTIONS", "false"),
+            ("GITHUB_REPOSITORY", ""),
+            ("GITHUB_REPOSITORY", "platform"),
+            ("GITHUB_REPOSITORY", "acme/../other"),
+            ("GITHUB_API_URL", "ftp://example.com"),
+            ("GITHUB_EVENT_PATH", "/nowhere/event.json"),
+        ] {
+            let error = job(&json!({}), &[(name, value)]).unwrap_err();
+            assert_eq!(error.code(), "idp::ci::job", "{name}={value}");
+        }
+        let enterprise = [("GITHUB_API_URL", "https://git.acme.example/api/v3/"), ("GITHUB_SERVER_URL", "https://x/")];
+        let job = job(&json!({}), &[&enterprise[..], &[("GITHUB_RUN_ID", "5")]].concat()).unwrap();
+        assert_eq!(job.api, "https://git.acme.example/api/v3");
+        assert_eq!(job.url.as_deref(), Some("https://x/acme/platform/actions/runs/5"));
+    }
+}
