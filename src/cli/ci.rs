@@ -42,18 +42,6 @@ pub(super) struct Telling {
     called: String,
 }
 
-/// The guarded sink of a run, which masks each secret that it learns.
-pub(super) fn sink(config: &Config, options: &Options) -> Arc<dyn Sink> {
-    listen(config);
-    guarded(config, output::sink(options))
-}
-
-fn listen(config: &Config) {
-    if let Some(masks) = masks() {
-        config.redactor.tell(masks);
-    }
-}
-
 impl Telling {
     /// The sink of a run, and what is to be told of it: nothing outside of a job.
     ///
@@ -71,8 +59,10 @@ impl Telling {
             (true, job) => Some(job?),
             (false, job) => job.ok(),
         };
-        let Some(actions) = Actions::detect() else { return Ok((sink(config, options), None)) };
-        listen(config);
+        let Some(actions) = Actions::detect() else { return Ok((guarded(config, output::sink(options)), None)) };
+        if let Some(masks) = masks() {
+            config.redactor.tell(masks);
+        }
         let record = Arc::new(Record::of(output::sink(options)));
         let telling = Telling {
             args,

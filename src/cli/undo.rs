@@ -1,12 +1,13 @@
 //! `idp-run runs undo`: takes back what a run created, through the same door, as a run of its own.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, OnceLock};
 
 use clap::Args;
 use serde_json::json;
 
+use super::ci::{CiArgs, Telling};
 use super::run::lock;
 use super::{Global, block_on};
 use crate::config::{self, Config};
@@ -74,8 +75,10 @@ impl Undone {
 /// Undoes a run and says how it ended.
 pub fn undo(global: &Global, config: &Config, rows: &[RunRow], args: &UndoArgs) -> Result<Exit> {
     let undone = Undone::find(config, rows, &super::runs::key_of(&args.run))?;
-    let sink = super::ci::sink(config, &global.options(args.plan));
-    let result = super::runtime()?.block_on(run(config, &undone, args, &sink));
+    let known = Arc::new(OnceLock::from(run_key(&undone.key, &undone.hash)));
+    let (sink, telling) = Telling::of(config, &global.options(args.plan), CiArgs::default(), "undo", known)?;
+    let runtime = super::runtime()?;
+    let result = runtime.block_on(run(config, &undone, args, &sink));
     let (counts, status, exit) = match result {
         Ok((counts, pending)) => {
             let status = if args.plan { Status::Planned } else { Status::Applied };
@@ -94,6 +97,9 @@ pub fn undo(global: &Global, config: &Config, rows: &[RunRow], args: &UndoArgs) 
         }
     };
     sink.emit(Event::Summary { counts, status });
+    if let Some(telling) = telling {
+        telling.finish(&runtime, exit);
+    }
     Ok(exit)
 }
 

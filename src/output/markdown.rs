@@ -136,6 +136,13 @@ impl Page {
                 let kind = text(&words::kind(kind), NAME);
                 (format!("<code>!</code> {kind} {}: {}", code(target, NAME), text(why, SENTENCE)), diff)
             }
+            What::Stays { kind, target, why } => {
+                let kind = text(&words::kind(kind), NAME);
+                (
+                    format!("<code>=</code> {kind} {} stays: {}", code(target, NAME), text(why, SENTENCE)),
+                    &Diff::default(),
+                )
+            }
             What::Wait(what) => (format!("… wait for {}", text(what, SENTENCE)), &Diff::default()),
         };
         let short = format!("{heading}{line}\n\n");

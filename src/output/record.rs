@@ -54,6 +54,15 @@ pub enum What {
     },
     /// The run waits.
     Wait(String),
+    /// An undo doesn't take an object back, by its rules or since people changed it.
+    Stays {
+        /// The kind of object.
+        kind: String,
+        /// Which.
+        target: String,
+        /// Why.
+        why: String,
+    },
     /// An object isn't as a saved plan found it.
     Moved {
         /// The kind of object.
@@ -194,13 +203,14 @@ impl State {
                 }
             }
             Event::Summary { counts, status } => self.told.end = Some((*counts, *status)),
+            Event::Stays { kind, target, why } | Event::Conflict { kind, target, why } => {
+                self.happened(What::Stays { kind: kind.clone(), target: target.clone(), why: why.clone() })
+            }
             Event::Items { .. }
             | Event::Unchanged { .. }
             | Event::Debug { .. }
             | Event::PlanSaved { .. }
             | Event::PlanRead { .. }
-            | Event::Stays { .. }
-            | Event::Conflict { .. }
             | Event::PullRequest { .. } => {}
         }
     }

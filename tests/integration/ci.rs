@@ -55,7 +55,8 @@ fn outputs(ws: &Workspace) -> Vec<(String, String)> {
 }
 
 fn value(outputs: &[(String, String)], name: &str) -> String {
-    outputs.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone()).unwrap_or_default()
+    // Of several runs in a step the last counts.
+    outputs.iter().rfind(|(known, _)| known == name).map(|(_, value)| value.clone()).unwrap_or_default()
 }
 
 #[test]
@@ -104,6 +105,19 @@ fn an_apply_is_grouped_and_a_second_run_of_the_step_is_added() {
     assert_eq!(summary.matches("**Done&#58;** 1 created, 0 changed, 0 deleted.").count(), 2, "{summary}");
     let outputs = outputs(&ws);
     assert!(value(&outputs, "pull-request").starts_with("https://git.acme.example/acme/gitops/pull/"), "{outputs:?}");
+}
+
+#[test]
+fn an_undo_is_told_like_a_run() {
+    let ws = workspace();
+    said(job(&ws, &["./propose.rhai", "team=a"]));
+    fs::remove_file(ws.path().join("summary.md")).unwrap();
+    let undone = said(job(&ws, &["runs", "undo", "propose team=a"]));
+    assert_eq!(undone.code, 0, "{undone}");
+    let summary = ws.read("summary.md");
+    assert!(summary.starts_with("### Run of <code>undo propose team=a</code>"), "{summary}");
+    assert!(summary.contains("<summary><code>~</code> pull request <code>acme/gitops&#35;1</code>"), "{summary}");
+    assert_eq!(value(&outputs(&ws), "run-key"), "undo propose team=a");
 }
 
 #[test]
