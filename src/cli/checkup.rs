@@ -108,7 +108,8 @@ fn add(found: &mut Vec<Finding>, what: &str, result: Result<String>) {
 }
 
 fn seeds(config: &Config, found: &mut Vec<Finding>) {
-    let Forge::Local { folder, owner, .. } = &config.forge;
+    // A forge elsewhere has its repositories already.
+    let Forge::Local { folder, owner, .. } = &config.forge else { return };
     let made = folder.is_dir();
     for seed in &config.seeds {
         let what = format!("seed {}", seed.repository);
@@ -130,8 +131,9 @@ fn seeds(config: &Config, found: &mut Vec<Finding>) {
 
 /// Whether every repository can be opened, and its pull requests read.
 fn world(config: &Config, found: &mut Vec<Finding>) {
-    let Forge::Local { folder, .. } = &config.forge;
-    if !folder.is_dir() {
+    if let Forge::Local { folder, .. } = &config.forge
+        && !folder.is_dir()
+    {
         let message = "not made yet: the first run makes it from its seeds";
         return found.push(Finding::fine("world", message));
     }

@@ -12,7 +12,7 @@ use crate::output::{self, Format};
 use crate::report::{Counts, Event, FileDiff, Sink, Status};
 use crate::world::change::Change;
 use crate::world::door::Parts;
-use crate::world::forge::{CommitId, Forge, MergeMethod, Mergeable, PullRequest, RepoId, State, missing};
+use crate::world::forge::{CommitId, Forge, MergeMethod, Mergeable, Outcome, PullRequest, RepoId, State, missing};
 use crate::world::git::is_marked;
 use crate::world::journal::RunKey;
 use crate::world::permission::Permissions;
@@ -56,9 +56,22 @@ pub struct One {
 pub struct Act {
     #[command(flatten)]
     one: One,
-    /// Who acts
-    #[arg(long = "as", value_name = "NAME", env = "USER", default_value = "someone")]
-    who: String,
+    /// Who acts, on the embedded forge [default: $USER]; elsewhere the token says who
+    #[arg(long = "as", value_name = "NAME")]
+    who: Option<String>,
+}
+
+impl Act {
+    /// Who acts. A forge elsewhere knows by the token.
+    fn who(&self, world: &World) -> Result<String> {
+        match &self.who {
+            Some(_) if !world.embedded => Err(Error::invalid("idp::usage", "--as is for the embedded forge alone")
+                .help("who acts on this forge is said by the token: set GITHUB_TOKEN to another person's")),
+            Some(who) => Ok(who.clone()),
+            None if !world.embedded => Ok("you".into()),
+            None => Ok(std::env::var("USER").ok().filter(|name| !name.is_empty()).unwrap_or_else(|| "someone".into())),
+        }
+    }
 }
 
 #[derive(Args)]
@@ -77,6 +90,9 @@ pub struct MergeArgs {
     /// Merge although rules of the base don't hold; it is recorded which
     #[arg(long)]
     admin: bool,
+    /// Where reviews or checks are missing, have the host merge it once they are there
+    #[arg(long, conflicts_with_all = ["admin", "delete_branch"])]
+    auto: bool,
     /// Delete its branch, too
     #[arg(long)]
     delete_branch: bool,
@@ -136,8 +152,9 @@ pub fn pr(global: &Global, verb: Verb) -> Result<Exit> {
             Verb::Approve(act) => {
                 let (world, repo, pull) = acting(&config, &act.one).await?;
                 let number = act.one.number;
-                pass(&world, &act.who, Change::Approve { repo: repo.clone(), number }).await?;
-                said(global, &repo, &pull, &format!("{} approved {repo}#{number}.", act.who));
+                let who = act.who(&world)?;
+                pass(&world, &who, Change::Approve { repo: repo.clone(), number }).await?;
+                said(global, &repo, &pull, &format!("{who} approved {repo}#{number}."));
             }
             Verb::Merge(args) => {
                 let (world, repo, mut pull) = acting(&config, &args.act.one).await?;
@@ -147,7 +164,7 @@ pub fn pr(global: &Global, verb: Verb) -> Result<Exit> {
                     _ => MergeMethod::Merge,
                 };
                 let (number, head, admin) = (args.act.one.number, pull.commit.clone(), args.admin);
-                let who = &args.act.who;
+                let (who, later) = (&args.act.who(&world)?, args.auto);
                 let marked = marked(&world, &repo, &pull).await?;
                 if !admin && pull.state == State::Open && !marked.is_empty() {
                     let message = format!("{repo}#{number} holds conflict markers in {}", marked.join(", "));
@@ -157,7 +174,14 @@ pub fn pr(global: &Global, verb: Verb) -> Result<Exit> {
                     );
                     return Err(Error::failed("idp::pr::markers", message).help(help));
                 }
-                let merged = pass(&world, who, Change::Merge { repo: repo.clone(), number, method, head, admin }).await;
+                let change = Change::Merge { repo: repo.clone(), number, method, head, admin, later };
+                let merged = pass(&world, who, change).await;
+                if let (true, Ok(outcome)) = (later, &merged)
+                    && let Some((waiting, _)) = outcome.warnings.first()
+                {
+                    said(global, &repo, &pull, &format!("{waiting}."));
+                    return Ok(Exit::Ok);
+                }
                 // A command that was killed between the two goes on with the branch.
                 if !(args.delete_branch && pull.state == State::Merged && branch_left(&world, &repo, &pull).await?) {
                     merged?;
@@ -175,12 +199,13 @@ pub fn pr(global: &Global, verb: Verb) -> Result<Exit> {
             Verb::Close(CloseArgs { act, delete_branch: delete }) => {
                 let (world, repo, mut pull) = acting(&config, &act.one).await?;
                 let number = act.one.number;
-                let closed = pass(&world, &act.who, Change::ClosePullRequest { repo: repo.clone(), number }).await;
+                let who = act.who(&world)?;
+                let closed = pass(&world, &who, Change::ClosePullRequest { repo: repo.clone(), number }).await;
                 if !(delete && pull.state == State::Closed && branch_left(&world, &repo, &pull).await?) {
                     closed?;
                 }
                 if delete {
-                    delete_branch(&world, &act.who, &repo, &pull).await?;
+                    delete_branch(&world, &who, &repo, &pull).await?;
                 }
                 pull.state = State::Closed;
                 said(global, &repo, &pull, &format!("Closed {repo}#{number}."));
@@ -253,7 +278,8 @@ fn said(global: &Global, repo: &RepoId, pull: &PullRequest, text: &str) {
 }
 
 /// A person's act passes the same door as a run's, without a run of its own in the journal: the forge records it.
-async fn pass(world: &World, who: &str, change: Change) -> Result<()> {
+/// Makes a change that a person named on the command line: naming it is the permission.
+async fn pass(world: &World, who: &str, change: Change) -> Result<Outcome> {
     struct Silent;
     impl Sink for Silent {
         fn emit(&self, _: Event) {}
@@ -266,14 +292,14 @@ async fn pass(world: &World, who: &str, change: Change) -> Result<()> {
         run,
         script: "pr".into(),
         actor: who.to_string(),
-        permissions: Permissions::default(),
+        permissions: Permissions::all()?,
         reviewers: Vec::new(),
         guard: None,
         journal: None,
         sink: Arc::new(Silent),
         cancelled: Arc::new(AtomicBool::new(false)),
     });
-    door.pass(change).await.map(drop)
+    door.pass(change).await
 }
 
 /// Whether its branch still is where the pull request left it.
@@ -287,7 +313,7 @@ async fn delete_branch(world: &World, who: &str, repo: &RepoId, pull: &PullReque
     }
     // Only the commit that was looked at: what people pushed meanwhile would be lost with the branch.
     let (branch, commit) = (pull.head.clone(), pull.commit.clone());
-    pass(world, who, Change::DeleteBranch { repo: repo.clone(), branch, commit }).await
+    pass(world, who, Change::DeleteBranch { repo: repo.clone(), branch, commit }).await.map(drop)
 }
 
 /// A pull request as people read it.
@@ -301,7 +327,7 @@ async fn shown(world: &World, repo: &RepoId, pull: &PullRequest) -> Result<Strin
     text.push_str(&list("Reviewers", pull.reviewers.iter().map(String::as_str).collect()));
     let said = world.forge.discussion(repo, pull).await?;
     text.push_str(&list("Approved by", said.approvals.iter().map(|approval| approval.by.as_str()).collect()));
-    if let Some(merged) = &pull.merged {
+    if let Some(merged) = &world.forge.merged(repo, pull).await? {
         text.push_str(&format!("Merged by {} ({})\n", merged.by, merged.method));
         text.push_str(&list("Overridden", merged.overridden.iter().map(String::as_str).collect()));
     }

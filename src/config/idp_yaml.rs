@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::fields::Field;
-use super::{Config, Environment, Forge, Grant, Seed, services};
+use super::{App, AppKey, Config, Environment, Forge, Grant, Seed, services};
 use crate::error::{Error, Result};
+use crate::formats::url::Url;
 use crate::formats::yaml;
 
 const SECTIONS: &[&str] = &[
@@ -122,9 +123,12 @@ fn grants(field: &Field<'_>) -> Result<Vec<Grant>> {
 }
 
 fn forge(field: &Field<'_>, config: &Config) -> Result<Forge> {
-    let Forge::Local { folder: default_folder, owner: default_owner, url: default_url, .. } = &config.forge;
+    if field.get("kind").is_some_and(|kind| kind.value() == "github") {
+        return github(field, config);
+    }
+    let (default_owner, default_url) = (config.forge.owner(), config.forge.url());
     field.only(&["kind", "folder", "owner", "url", "teams"])?;
-    kind(field, &["local"])?;
+    kind(field, &["local", "github"])?;
     let mut teams = BTreeMap::new();
     if let Some(field) = field.get("teams") {
         for (team, members) in field.entries()? {
@@ -133,11 +137,56 @@ fn forge(field: &Field<'_>, config: &Config) -> Result<Forge> {
     }
     let folder = field.get("folder").map(|folder| path(config, &folder)).transpose()?;
     Ok(Forge::Local {
-        folder: folder.unwrap_or_else(|| default_folder.clone()),
-        owner: field.text_of("owner")?.unwrap_or_else(|| default_owner.clone()),
-        url: field.text_of("url")?.unwrap_or_else(|| default_url.clone()),
+        folder: folder.unwrap_or_else(|| config.state().join("forge")),
+        owner: field.text_of("owner")?.unwrap_or_else(|| default_owner.to_string()),
+        url: field.text_of("url")?.unwrap_or_else(|| default_url.to_string()),
         teams,
     })
+}
+
+/// GitHub: `api_url` is `https://HOST/api/v3` for GitHub Enterprise Server, whose repositories are below `https://HOST`.
+fn github(field: &Field<'_>, config: &Config) -> Result<Forge> {
+    field.only(&["kind", "owner", "api_url", "url", "app", "wait"])?;
+    let owner_field = field.need("owner")?;
+    let owner = owner_field.text()?;
+    if owner.len() > 39 || !owner.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')) {
+        return Err(owner_field.error(format!("`{owner}` can't be an organisation or user of GitHub")));
+    }
+    let api_url = match field.get("api_url") {
+        None => "https://api.github.com".to_string(),
+        Some(field) => api_url(&field)?,
+    };
+    let url = match field.text_of("url")? {
+        Some(url) => url,
+        None if api_url == "https://api.github.com" => "https://github.com".to_string(),
+        None => api_url.trim_end_matches("/api/v3").replacen("://api.", "://", 1),
+    };
+    let app = field.get("app").map(|field| app(&field, config)).transpose()?;
+    let wait = field.get("wait").map(|field| duration(&field)).transpose()?;
+    Ok(Forge::GitHub { owner, api_url, url, app, wait: wait.unwrap_or(Duration::from_secs(300)) })
+}
+
+/// Tokens go there: in plain text only to this machine.
+fn api_url(field: &Field<'_>) -> Result<String> {
+    let text = field.text()?;
+    let url = Url::parse(&text).map_err(|why| field.error(format!("`{text}` is no URL: {why}")))?;
+    let is_here = matches!(url.host.as_str(), "localhost" | "::1") || url.host.starts_with("127.");
+    if !url.secure && !is_here {
+        return Err(field.error("would send tokens in plain text").help("begin it with https://"));
+    }
+    Ok(text.trim_end_matches('/').to_string())
+}
+
+fn app(field: &Field<'_>, config: &Config) -> Result<App> {
+    field.only(&["id", "key_file", "key"])?;
+    let id = field.need("id")?.count()?;
+    let key = match (field.get("key_file"), field.text_of("key")?) {
+        (Some(file), None) => AppKey::File(path(config, &file)?),
+        (None, Some(secret)) => AppKey::Secret(secret),
+        (None, None) => return Err(field.error("needs `key_file`, or `key` with the name of a secret")),
+        (Some(file), Some(_)) => return Err(file.error("and `key` can't both be given")),
+    };
+    Ok(App { id, key })
 }
 
 fn environments(field: &Field<'_>, config: &Config) -> Result<Vec<Environment>> {

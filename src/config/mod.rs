@@ -57,7 +57,7 @@ pub struct Config {
     pub limits: Limits,
 }
 
-/// Git hosting. Only `local` is there so far; another kind is another variant.
+/// Git hosting. Another kind is another variant.
 #[derive(Debug, Clone)]
 pub enum Forge {
     /// A folder of bare Git repositories.
@@ -71,6 +71,53 @@ pub enum Forge {
         /// Members by team, for the rule that code owners must approve.
         teams: BTreeMap<String, Vec<String>>,
     },
+    /// GitHub, or GitHub Enterprise.
+    GitHub {
+        /// The organisation or user that bare repository names belong to.
+        owner: String,
+        /// Where its API is.
+        api_url: String,
+        /// What people and committed files call it.
+        url: String,
+        /// The App that runs act as; without one they act as their token.
+        app: Option<App>,
+        /// How long a run waits for a rate limit.
+        wait: Duration,
+    },
+}
+
+impl Forge {
+    /// The organisation or user that bare repository names belong to.
+    pub fn owner(&self) -> &str {
+        match self {
+            Forge::Local { owner, .. } | Forge::GitHub { owner, .. } => owner,
+        }
+    }
+
+    /// What people and committed files call it.
+    pub fn url(&self) -> &str {
+        match self {
+            Forge::Local { url, .. } | Forge::GitHub { url, .. } => url,
+        }
+    }
+}
+
+/// A GitHub App.
+#[derive(Debug, Clone)]
+pub struct App {
+    /// Its id, from its settings page.
+    pub id: u64,
+    /// Its private key.
+    pub key: AppKey,
+}
+
+/// Where the private key of an App is, a PEM file's text.
+#[derive(Debug, Clone)]
+pub enum AppKey {
+    /// In this file.
+    File(PathBuf),
+    /// In the secret of this name.
+    Secret(String),
 }
 
 /// A stage of promotion.

@@ -297,6 +297,9 @@ pub enum Change {
         head: CommitId,
         /// Whether rules of the base are overridden.
         admin: bool,
+        /// Whether the host merges it once the rules hold, if they don't yet.
+        #[serde(default)]
+        later: bool,
     },
     /// Close a pull request without merging it.
     ClosePullRequest {

@@ -179,6 +179,9 @@ impl Door {
             journal.done(entry, result.as_ref().ok()).await?;
         }
         let outcome = result?;
+        for (message, help) in &outcome.warnings {
+            self.sink.emit(Event::Warning { message: message.clone(), help: Some(help.clone()) });
+        }
         // A marker that is put back is nothing that was asked for.
         if matches!(change, Change::RestoreMarker { .. }) {
             return Ok(outcome);
@@ -308,7 +311,7 @@ pub fn cancelled() -> Error {
 }
 
 /// 200 ms, doubled with each further try up to 5 s, give or take a quarter: from the target, so that two runs differ.
-fn backoff(tries: u32, target: &str) -> Duration {
+pub(in crate::world) fn backoff(tries: u32, target: &str) -> Duration {
     let base = Duration::from_millis(100) * 2u32.pow(tries.min(6));
     let spread = super::hash::digest(format!("{target}{}{tries}", std::process::id()).as_bytes());
     let quarter = u32::from_str_radix(&spread[..2], 16).unwrap_or(0);

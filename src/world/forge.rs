@@ -288,7 +288,7 @@ pub struct PullRequest {
     pub reviewers: BTreeSet<String>,
     /// Where it stands.
     pub state: State,
-    /// How it was merged, if it was and the forge knows.
+    /// How it was merged, as far as the forge tells it with the pull request: see [`Forge::merged`].
     pub merged: Option<Merged>,
 }
 
@@ -348,6 +348,19 @@ pub struct Entry {
     pub executable: bool,
 }
 
+impl Entry {
+    /// Whether an entry, or none, is this file, or none: by its blob's id, without reading it.
+    pub fn is(entry: Option<&Entry>, file: Option<&File>) -> bool {
+        match (entry, file) {
+            (None, None) => true,
+            (Some(entry), Some(file)) => {
+                entry.executable == file.executable && entry.blob == super::git::blob_id(&file.bytes)
+            }
+            _ => false,
+        }
+    }
+}
+
 /// Whether a request was carried out before, and what says so.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Delivered {
@@ -377,6 +390,8 @@ pub struct Outcome {
     pub commit: Option<Later<CommitId>>,
     /// The pull request's number.
     pub number: Option<Later<u64>>,
+    /// What people should know of it: what was asked for and isn't essential, and couldn't be had.
+    pub warnings: Vec<(String, String)>,
     /// True when the world had it already (a concurrent run of the same request was faster).
     pub already: bool,
 }
@@ -424,6 +439,10 @@ pub trait Forge: Send + Sync {
     async fn pull_requests(&self, repo: &RepoId, head: Option<&str>) -> Result<Vec<PullRequest>>;
     /// What was said about a pull request.
     async fn discussion(&self, repo: &RepoId, pull: &PullRequest) -> Result<Discussion>;
+    /// How a pull request came into its base, if it did and the forge knows.
+    async fn merged(&self, _: &RepoId, pull: &PullRequest) -> Result<Option<Merged>> {
+        Ok(pull.merged.clone())
+    }
     /// Whether the run that opened a pull request was undone: then it is none of that run's pull requests any more.
     async fn was_undone(&self, repo: &RepoId, pull: &PullRequest, run: &str) -> Result<bool> {
         Ok(pull.state != State::Open && self.discussion(repo, pull).await?.has(&undone_marker(run)))

@@ -11,6 +11,7 @@ mod door_tests;
 pub mod fault;
 pub mod forge;
 pub mod git;
+pub mod github;
 pub mod http;
 pub mod journal;
 pub mod later;

@@ -9,6 +9,7 @@ use globset::{Glob, GlobSetBuilder};
 use super::contact::{Contact, FileContact};
 use super::forge::{Forge, Protection, RepoId, Settings};
 use super::git::{self, GitForge, Seed};
+use super::github::{self, GitHubForge};
 use super::http;
 use super::lock::FileLock;
 use super::nothing::{NoForge, Nothing};
@@ -22,24 +23,31 @@ use crate::error::{Error, Result, io};
 
 /// Opens the world to be changed, and makes it first if it isn't there.
 pub fn for_changes(config: &Config) -> Result<World> {
-    let (forge, seeds) = parts(config)?;
     let folder = config.state();
     std::fs::create_dir_all(&folder).map_err(io("make the folder", &folder))?;
+    let forge = match forge(config) {
+        Opened::Embedded(forge) => forge,
+        Opened::Outside(forge) => return Ok(world(config, forge, false)),
+    };
+    let seeds = seeds(config)?;
     {
         let _lock = FileLock::acquire(&folder.join("lock"), Duration::from_secs(60))?;
         git::sow(&forge, &seeds, Clock::System.now())?;
     }
-    Ok(world(config, Arc::new(forge)))
+    Ok(world(config, Arc::new(forge), true))
 }
 
 /// Opens the world to be read; where it isn't there yet, as its seeds would make it, in memory.
 pub async fn for_reading(config: &Config) -> Result<World> {
-    let (forge, seeds) = parts(config)?;
+    let forge = match forge(config) {
+        Opened::Embedded(forge) => forge,
+        Opened::Outside(forge) => return Ok(world(config, forge, false)),
+    };
     if forge.exists() {
-        return Ok(world(config, Arc::new(forge)));
+        return Ok(world(config, Arc::new(forge), true));
     }
-    let preview = git::preview(Arc::new(forge), &seeds, Clock::System.now()).await?;
-    Ok(world(config, Arc::new(preview)))
+    let preview = git::preview(Arc::new(forge), &seeds(config)?, Clock::System.now()).await?;
+    Ok(world(config, Arc::new(preview), true))
 }
 
 /// The time that tests live at: 2026-01-01 00:00 UTC.
@@ -48,9 +56,8 @@ const TEST_TIME: i64 = 1_767_225_600;
 /// The world as its seeds make it (or, without them, an empty one) in memory, with nothing of the real one in reach: what
 /// tests lay their overlays on.
 pub async fn for_tests(config: &Config, seeded: bool) -> Result<World> {
-    let config::Forge::Local { owner, url, .. } = &config.forge;
-    let seeds = if seeded { parts(config)?.1 } else { Vec::new() };
-    let nothing = Arc::new(NoForge { owner: owner.clone(), url: url.clone() });
+    let seeds = if seeded { seeds(config)? } else { Vec::new() };
+    let nothing = Arc::new(NoForge { owner: config.forge.owner().into(), url: config.forge.url().into() });
     Ok(World {
         forge: Arc::new(git::preview(nothing, &seeds, TEST_TIME).await?),
         clusters: config.clusters.keys().map(|name| (name.clone(), Arc::new(Nothing) as Arc<dyn Cluster>)).collect(),
@@ -78,9 +85,10 @@ pub fn reviewers(config: &Config) -> Result<Vec<Box<dyn Reviewer>>> {
     Ok(vec![Box::new(manifests), Box::new(Entities), Box::new(NoSecrets(config.redactor.clone()))])
 }
 
-fn parts(config: &Config) -> Result<(GitForge, Vec<Seed>)> {
-    let config::Forge::Local { folder, owner, url, teams } = &config.forge;
-    let seeds = config
+/// The folders that become repositories of an embedded forge; one elsewhere has its own.
+fn seeds(config: &Config) -> Result<Vec<Seed>> {
+    let owner = config.forge.owner();
+    config
         .seeds
         .iter()
         .map(|seed| {
@@ -95,11 +103,34 @@ fn parts(config: &Config) -> Result<(GitForge, Vec<Seed>)> {
                 protection: seed.reviews.map(|reviews| Protection { reviews, ..Protection::default() }),
             })
         })
-        .collect::<Result<_>>()?;
-    Ok((GitForge::new(folder, owner, url, teams.clone()), seeds))
+        .collect()
 }
 
-fn world(config: &Config, forge: Arc<dyn Forge>) -> World {
+/// The forge of the workspace: the embedded one, or the client of the one that it names.
+enum Opened {
+    Embedded(GitForge),
+    Outside(Arc<dyn Forge>),
+}
+
+fn forge(config: &Config) -> Opened {
+    match &config.forge {
+        config::Forge::Local { folder, owner, url, teams } => {
+            Opened::Embedded(GitForge::new(folder, owner, url, teams.clone()))
+        }
+        config::Forge::GitHub { owner, api_url, url, app, wait } => {
+            let account = github::Account {
+                owner: owner.clone(),
+                api: api_url.clone(),
+                app: app.clone(),
+                secrets: Secrets::of(config),
+                redactor: config.redactor.clone(),
+            };
+            Opened::Outside(Arc::new(GitHubForge::new(account, url, *wait)))
+        }
+    }
+}
+
+fn world(config: &Config, forge: Arc<dyn Forge>, embedded: bool) -> World {
     let clusters = config.clusters.iter().map(|(name, folder)| {
         let cluster: Arc<dyn Cluster> = Arc::new(Snapshot::new(folder));
         (name.clone(), cluster)
@@ -120,6 +151,6 @@ fn world(config: &Config, forge: Arc<dyn Forge>) -> World {
         http: services.collect(),
         secrets: secrets.clone(),
         clock: Clock::System,
-        embedded: true,
+        embedded,
     }
 }

@@ -8,8 +8,8 @@ use async_trait::async_trait;
 
 use super::change::{BranchCommit, Change, File, FileChange, Marker};
 use super::forge::{
-    Actor, Approval, CommitId, Delivered, Discussion, Entry, Forge, MOVED, Mergeable, Outcome, Protection, PullRequest,
-    RepoId, Repository, Reverted, Revision, Settings, State, archived, missing,
+    Actor, Approval, CommitId, Delivered, Discussion, Entry, Forge, MOVED, Mergeable, Merged, Outcome, Protection,
+    PullRequest, RepoId, Repository, Reverted, Revision, Settings, State, archived, missing,
 };
 use super::later::Later;
 use crate::error::{Error, Result};
@@ -281,6 +281,12 @@ impl Forge for Overlay {
             all.comments.extend(said.comments);
         }
         Ok(all)
+    }
+
+    async fn merged(&self, repo: &RepoId, pull: &PullRequest) -> Result<Option<Merged>> {
+        let (held, ask) = self.of(repo);
+        let is_held = held.is_some_and(|held| held.pulls.iter().any(|there| told(there) == told(pull)));
+        if ask && !is_held { self.inner.merged(repo, pull).await } else { Ok(pull.merged.clone()) }
     }
 
     async fn labels(&self, repo: &RepoId) -> Result<BTreeMap<String, String>> {

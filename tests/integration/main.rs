@@ -10,6 +10,7 @@ mod create_service;
 mod documentation;
 mod ensure;
 mod faults;
+mod github;
 mod github_description;
 mod github_proxy;
 mod hostile;

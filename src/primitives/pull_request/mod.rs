@@ -399,8 +399,8 @@ impl Proposal {
         files: &[FileChange],
     ) -> Result<Vec<FileChange>> {
         let (forge, id) = (&door.world().forge, &self.repo.id);
-        let listed = |entries: Vec<forge::Entry>| -> std::collections::BTreeMap<String, (String, bool)> {
-            entries.into_iter().map(|entry| (entry.path, (entry.blob, entry.executable))).collect()
+        let listed = |entries: Vec<forge::Entry>| -> std::collections::BTreeMap<String, forge::Entry> {
+            entries.into_iter().map(|entry| (entry.path.clone(), entry)).collect()
         };
         let (from, now) = (listed(forge.list(id, merge_base, "").await?), listed(forge.list(id, head, "").await?));
         let mut paths: std::collections::BTreeSet<&str> = files.iter().map(|file| file.path.as_str()).collect();
@@ -408,14 +408,21 @@ impl Proposal {
             .extend(from.keys().chain(now.keys()).filter(|path| from.get(*path) != now.get(*path)).map(String::as_str));
         let mut missing = Vec::new();
         for path in paths {
+            let edited = files.iter().find(|file| file.path == path);
+            // By their ids: what is as it should be needn't be read.
+            let is_there = match edited {
+                Some(file) => forge::Entry::is(now.get(path), file.after.as_ref()),
+                None => from.get(path) == now.get(path),
+            };
+            if is_there {
+                continue;
+            }
             let before = forge.file(id, head, path).await?;
-            let after = match files.iter().find(|file| file.path == path) {
+            let after = match edited {
                 Some(file) => file.after.clone(),
                 None => forge.file(id, merge_base, path).await?,
             };
-            if before != after {
-                missing.push(FileChange { path: path.to_string(), before, after });
-            }
+            missing.push(FileChange { path: path.to_string(), before, after });
         }
         Ok(missing)
     }

@@ -133,20 +133,27 @@ impl Tree {
         commit: Option<&CommitId>,
     ) -> Result<Vec<FileChange>> {
         let mut changes = Vec::new();
+        if self.edits.is_empty() {
+            return Ok(changes);
+        }
+        let there = match commit {
+            Some(commit) => forge.list(repo, commit, "").await?,
+            None => Vec::new(),
+        };
+        let known: BTreeMap<&str, &Entry> = there.iter().map(|entry| (entry.path.as_str(), entry)).collect();
         for (path, after) in self.edits.iter() {
-            let before = match commit {
-                Some(commit) => forge.file(repo, commit, path).await?,
-                None => None,
-            };
-            if before != *after {
-                changes.push(FileChange { path: path.clone(), before, after: after.clone() });
+            let entry = known.get(path.as_str()).copied();
+            // By their ids: what is as it should be needn't be read.
+            if Entry::is(entry, after.as_ref()) {
+                continue;
             }
+            let before = match (commit, entry) {
+                (Some(commit), Some(_)) => forge.file(repo, commit, path).await?,
+                _ => None,
+            };
+            changes.push(FileChange { path: path.clone(), before, after: after.clone() });
         }
         if !changes.is_empty() {
-            let there = match commit {
-                Some(commit) => forge.list(repo, commit, "").await?,
-                None => Vec::new(),
-            };
             refuse_overlaps(there, &changes)?;
         }
         Ok(changes)

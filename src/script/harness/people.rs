@@ -68,7 +68,7 @@ pub mod api {
         let (stage, _) = stage_of(&ctx)?;
         let act = stage.act(super::PERSON, async |world| {
             let (repo, pull, number) = super::pull(world, &repo, number).await?;
-            Ok(Change::Merge { repo, number, method: MergeMethod::Merge, head: pull.commit, admin: true })
+            Ok(Change::Merge { repo, number, method: MergeMethod::Merge, head: pull.commit, admin: true, later: false })
         });
         run_of(&ctx)?.pass(act).map_err(|error| throw(&ctx, error))
     }

@@ -335,7 +335,8 @@ impl Forge for GitForge {
                 pulls::comment(self, repo, number, marker, body, actor)
             }
             Change::Approve { repo, number } => pulls::approve(self, repo, *number, actor),
-            Change::Merge { repo, number, method, head, admin } => {
+            // It has no checks that could still come: what may not be merged now waits for people.
+            Change::Merge { repo, number, method, head, admin, later: _ } => {
                 merge::merge(self, repo, *number, *method, head, *admin, actor)
             }
             Change::ClosePullRequest { repo, number } => pulls::set_state(self, repo, *number, State::Closed),

@@ -119,7 +119,7 @@ impl Stage {
 
     fn merge(&self, number: u64, method: MergeMethod, admin: bool) -> Result<Outcome> {
         let head = self.pull(number).commit;
-        self.apply(&Change::Merge { repo: self.repo.clone(), number, method, head, admin }, "ann")
+        self.apply(&Change::Merge { repo: self.repo.clone(), number, method, head, admin, later: false }, "ann")
     }
 
     fn close(&self, number: u64) -> Result<Outcome> {

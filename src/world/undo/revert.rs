@@ -105,7 +105,7 @@ impl Undo<'_> {
     async fn span_of(&self, repo: &RepoId, pull: &PullRequest) -> Result<Option<(CommitId, CommitId)>> {
         let forge = self.forge();
         let Some(base) = forge.branch(repo, &pull.base).await? else { return Ok(None) };
-        let Some(merged) = &pull.merged else { return self.span_by_hand(repo, pull, base).await };
+        let Some(merged) = &forge.merged(repo, pull).await? else { return self.span_by_hand(repo, pull, base).await };
         let count = match merged.method {
             MergeMethod::Merge | MergeMethod::Squash => 1,
             // The commits again on top of the base: as many as the head had.

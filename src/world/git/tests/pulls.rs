@@ -93,7 +93,7 @@ fn a_persons_push_is_the_head() {
     assert_eq!(block_on(stage.forge.trailer(&stage.repo, &pull.commit)).unwrap(), None);
     // What was looked at is no longer what would be merged.
     let method = MergeMethod::Merge;
-    let stale = Change::Merge { repo: stage.repo.clone(), number, method, head: looked_at, admin: false };
+    let stale = Change::Merge { repo: stage.repo.clone(), number, method, head: looked_at, admin: false, later: false };
     assert_eq!(stage.apply(&stale, "ann").unwrap_err().code(), crate::world::forge::MOVED);
     stage.merge(number, method, false).unwrap();
     assert_eq!(stage.git(&["show", "main:a"]), "by hand");

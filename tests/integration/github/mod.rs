@@ -1,0 +1,4 @@
+//! GitHub as a forge: the real binary against the emulator, and against answers made up by GitHub's own description.
+
+mod paths;
+mod stage;
