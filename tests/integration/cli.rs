@@ -77,7 +77,16 @@ fn mistakes_in_idp_yaml_have_a_place() {
     for (text, place, words, help) in [
         ("forge: { knd: local }\n", "idp.yaml:1:10", "unknown key `forge.knd`", "did you mean `kind`?"),
         ("cluster: {}\n", "idp.yaml:1:1", "unknown key `cluster`", "did you mean `clusters`?"),
-        ("forge: { kind: github }\n", "idp.yaml:1:16", "`forge.kind` `github` is not known", "known: local"),
+        ("forge: { kind: gitea }\n", "idp.yaml:1:16", "`forge.kind` `gitea` is not known", "known: local, github"),
+        ("forge: { kind: github }\n", "idp.yaml:1:8", "`forge` needs `owner`", ""),
+        ("forge: { kind: github, owner: a/b }\n", "idp.yaml:1:31", "can't be an organisation", ""),
+        (
+            "forge: { kind: github, owner: a, api_url: http://ghe.acme.example/api/v3 }\n",
+            "idp.yaml:1:43",
+            "would send tokens in plain text",
+            "https://",
+        ),
+        ("forge: { kind: github, owner: a, app: { id: 1 } }\n", "idp.yaml:1:39", "needs `key_file`", ""),
         ("limits:\n  time: soon\n", "idp.yaml:2:9", "`limits.time` must be a time such as 90s, 10m or 1h", ""),
         ("limits: { memory: 1GB }\n", "idp.yaml:1:19", "`limits.memory` must be a size from 16MiB to 4GiB", ""),
         (
