@@ -13,7 +13,8 @@ use crate::output::markdown::{self, About};
 use crate::output::record::{Record, Told};
 use crate::output::{self, Options};
 use crate::report::{Redactor, Sink};
-use crate::world::ci::{self, CheckRun, Comment, Conclusion, GitHub, Job};
+use crate::world::ci::{CheckRun, Comment, Conclusion, Job, TOKENS};
+use crate::world::github::ci::{self, Talk};
 use crate::world::hash;
 use crate::world::journal::RunKey;
 use crate::world::secrets::{Secrets, guarded};
@@ -76,7 +77,7 @@ impl Telling {
             called: called.to_string(),
         };
         if asked {
-            ci::TOKENS.into_iter().for_each(|name| telling.secrets.hide(name));
+            TOKENS.into_iter().for_each(|name| telling.secrets.hide(name));
         }
         Ok((guarded(config, record), Some(telling)))
     }
@@ -101,10 +102,10 @@ impl Telling {
         }
         let Some(job) = self.job.as_ref().filter(|_| self.args.comment || self.args.check_run) else { return };
         let posts = async {
-            let github = GitHub::of(job, &self.secrets)?;
+            let talk = Talk::of(job, &self.secrets, &self.redactor)?;
             let comment =
-                if self.args.comment { self.comment(&github, job, &told, &outcome.about).await } else { Ok(()) };
-            let check = if self.args.check_run { self.check(&github, job, &told, &outcome).await } else { Ok(()) };
+                if self.args.comment { self.comment(&talk, job, &told, &outcome.about).await } else { Ok(()) };
+            let check = if self.args.check_run { self.check(&talk, job, &told, &outcome).await } else { Ok(()) };
             comment.and(check)
         };
         if let Err(error) = runtime.block_on(posts) {
@@ -113,7 +114,7 @@ impl Telling {
         }
     }
 
-    async fn comment(&self, github: &GitHub, job: &Job, told: &Told, about: &About) -> Result<()> {
+    async fn comment(&self, talk: &Talk, job: &Job, told: &Told, about: &About) -> Result<()> {
         let Some(number) = job.pull_request else {
             self.warn("this job runs for no pull request: there is no comment", None);
             return Ok(());
@@ -126,10 +127,10 @@ impl Telling {
         let about = About { marker: Some(marker.clone()), ..about.clone() };
         let markdown = markdown::render(&about, told, markdown::COMMENT);
         let marker = markdown.lines().next().unwrap_or_default().to_string();
-        ci::comment(github, number, &Comment { marker, markdown }).await
+        ci::comment(talk, number, &Comment { marker, markdown }).await
     }
 
-    async fn check(&self, github: &GitHub, job: &Job, told: &Told, outcome: &Outcome) -> Result<()> {
+    async fn check(&self, talk: &Talk, job: &Job, told: &Told, outcome: &Outcome) -> Result<()> {
         let Some(head) = &job.head else {
             self.warn("this job's event names no commit: there is no check run", None);
             return Ok(());
@@ -149,7 +150,7 @@ impl Telling {
             summary: markdown::render(&outcome.about, told, markdown::COMMENT - 1),
             annotations: told.annotations.clone(),
         };
-        ci::check_run(github, head, &check).await
+        ci::check_run(talk, head, &check).await
     }
 
     /// The same for each plan or run of the same key.

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use clap::Args;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::apply;
 use super::ci::{CiArgs, Telling};
@@ -98,9 +99,17 @@ pub fn run(global: &Global, args: RunArgs) -> Exit {
         args.out.as_deref().map(apply::check_out).transpose()?;
         let (config, script) = find(global, &name, &here)?;
         let told = Telling::of(&config, &options, args.ci, &name, known.clone())?;
-        Ok((config, script, runtime()?, told))
+        let runtime = runtime()?;
+        // Heard from before the script's first word.
+        let interrupts = {
+            let _inside = runtime.enter();
+            signal(SignalKind::interrupt())
+        };
+        let interrupts =
+            interrupts.map_err(|error| Error::failed("idp::io", format!("can't listen for interrupts: {error}")))?;
+        Ok((config, script, runtime, interrupts, told))
     })();
-    let (config, script, runtime, (sink, telling)) = match prepared {
+    let (config, script, runtime, mut interrupts, (sink, telling)) = match prepared {
         Ok(prepared) => prepared,
         Err(error) => {
             output::error_to_stderr(&options, &error);
@@ -129,7 +138,7 @@ pub fn run(global: &Global, args: RunArgs) -> Exit {
             return Exit::Failed;
         }
     };
-    let exit = match runtime.block_on(watch(&mut fence, &progress)) {
+    let exit = match runtime.block_on(watch(&mut fence, &progress, &mut interrupts)) {
         Some(Ended::Itself { result, .. }) => result,
         // The thread is left where it is: the process ends, and with it the change that is under way.
         None => Exit::Interrupted,
@@ -145,16 +154,16 @@ pub fn run(global: &Global, args: RunArgs) -> Exit {
 }
 
 /// Waits for the end, telling the run to stop when a person says so; nothing if they say it twice.
-async fn watch(fence: &mut Fence<Exit>, progress: &Progress) -> Option<Ended<Exit>> {
+async fn watch(fence: &mut Fence<Exit>, progress: &Progress, interrupts: &mut Signal) -> Option<Ended<Exit>> {
     let ended = fence.ended();
     tokio::pin!(ended);
     let mut asked = false;
     loop {
         tokio::select! {
             ended = &mut ended => return Some(ended),
-            signal = tokio::signal::ctrl_c() => {
+            heard = interrupts.recv() => {
                 // A second Ctrl-C doesn't wait for the change that is under way.
-                if asked || signal.is_err() {
+                if asked || heard.is_none() {
                     return None;
                 }
                 asked = true;

@@ -122,6 +122,7 @@ fn forge(config: &Config) -> Opened {
                 owner: owner.clone(),
                 api: api_url.clone(),
                 app: app.clone(),
+                tokens: &github::TOKENS,
                 secrets: Secrets::of(config),
                 redactor: config.redactor.clone(),
             };

@@ -19,7 +19,7 @@ use crate::world::secrets::Secrets;
 /// The largest answer that is read.
 const LARGEST: usize = 64 << 20;
 
-/// The secrets that hold a token, in the order in which they are looked for.
+/// The secrets that hold the token of a forge, in the order in which they are looked for.
 pub const TOKENS: [&str; 2] = ["GITHUB_TOKEN", "GH_TOKEN"];
 
 /// Who the runs act as.
@@ -31,6 +31,8 @@ pub struct Account {
     pub api: String,
     /// The App, if runs act as one; a token otherwise.
     pub app: Option<config::App>,
+    /// The secrets that hold a token, in the order in which they are looked for.
+    pub tokens: &'static [&'static str],
     /// Where tokens and keys come from.
     pub secrets: Secrets,
     /// Hides tokens that GitHub issues.
@@ -60,7 +62,7 @@ impl Link {
             Error::invalid("idp::config", format!("`forge.api_url` `{base}` is no URL: {}", said(&error)))
         })?;
         let Some(app) = &account.app else {
-            let token = token(&account.secrets)?;
+            let token = token(account)?;
             let crab = builder.personal_token(token).build().map_err(unusable)?;
             return Ok(Link { crab, redactor, issued: None });
         };
@@ -134,9 +136,9 @@ impl Link {
 }
 
 /// The token of a person or of a CI job.
-fn token(secrets: &Secrets) -> Result<String> {
-    for name in TOKENS {
-        match secrets.value(name) {
+fn token(account: &Account) -> Result<String> {
+    for name in account.tokens {
+        match account.secrets.value(name) {
             Ok(token) => {
                 let token = token.trim();
                 if token.bytes().all(|byte| byte.is_ascii_graphic()) {

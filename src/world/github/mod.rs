@@ -1,6 +1,7 @@
 //! GitHub, and GitHub Enterprise, as a forge: octocrab for the line and who it is, structs of our own for the answers.
 //! The only room that names octocrab.
 
+pub mod ci;
 mod client;
 mod link;
 mod merge;

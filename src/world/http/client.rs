@@ -78,7 +78,7 @@ impl Client {
     }
 
     /// A request to its last answer: a service that is busy is asked again, if it says when.
-    pub(in crate::world) async fn exchange(&self, request: &Request) -> Result<Response> {
+    async fn exchange(&self, request: &Request) -> Result<Response> {
         let mut tries = 1;
         loop {
             let limit = self.service.timeout;

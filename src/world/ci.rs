@@ -1,11 +1,7 @@
 //! Where a job of CI runs, and what is said there of a run beside its log: one comment of the pull request, a check run
 //! of the commit. It is no change of the platform: who asks for it on the command line lets it be said.
 
-mod post;
-
 use serde_json::Value;
-
-pub use post::{GitHub, check_run, comment};
 
 use crate::error::{Error, Result};
 use crate::formats::url::Url;
