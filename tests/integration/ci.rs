@@ -11,7 +11,7 @@ use nix::unistd::Pid;
 use serde_json::{Value, json};
 
 use crate::support::github::description::description;
-use crate::support::github::{Fault, GitHub, TOKEN};
+use crate::support::github::{ALICE, Fault, GitHub, TOKEN};
 use crate::support::server::Server;
 use crate::workspace::{Said, Workspace, said};
 
@@ -557,4 +557,27 @@ fn a_job_that_is_killed_at_any_request_doubles_nothing() {
     }
     github.proxy.assert_valid();
     assert!(kills >= 10, "only {kills} requests were killed at");
+}
+
+/// A run that plans on GitHub and says so on GitHub, each with a token of its own.
+#[test]
+fn forge_and_comment_are_one_github_and_two_tokens() {
+    let Some(github) = GitHub::acme() else { return };
+    github.push("platform-gitops", "main", "c", &[("c.txt", "c\n")]);
+    let ws = workspace();
+    let forge = format!("forge: {{ kind: github, owner: acme, api_url: \"{}\" }}\n", github.proxy.url());
+    ws.write("idp.yaml", &forge)
+        .write("propose.rhai", &SCRIPT.replace("repo(\"gitops\")", "repo(\"platform-gitops\")"));
+    ws.write("event.json", &json!({ "issue": { "number": 1, "pull_request": {} } }).to_string());
+    github.made("POST", "/repos/acme/orders-stock/issues", json!({ "title": "Stands for a pull request" }));
+    ws.write("grants.yaml", "allow: [{ script: '**', change: '**', target: '**' }]\n");
+    let mut command = job(&ws, &["./propose.rhai", "team=a", "--plan", "--comment", "--grants", "grants.yaml"]);
+    command.env("GITHUB_REPOSITORY", "acme/orders-stock").env("GITHUB_API_URL", github.proxy.url());
+    command.env("GITHUB_TOKEN", TOKEN).env("IDP_CI_TOKEN", ALICE);
+    let said = github.run(&mut command);
+    assert!(said.status.success() && !said.stderr.contains("::warning::"), "{said}");
+    let comments = github.list("/repos/acme/orders-stock/issues/1/comments");
+    assert_eq!((comments.len(), &comments[0]["user"]["login"]), (1, &json!("alice")), "{comments:?}");
+    assert!(comments[0]["body"].as_str().unwrap().contains("acme/platform-gitops propose-a"), "{comments:?}");
+    github.proxy.assert_valid();
 }
