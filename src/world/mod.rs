@@ -16,6 +16,8 @@ pub mod http;
 pub mod journal;
 pub mod later;
 pub mod lock;
+pub mod marker;
+pub mod names;
 pub mod nothing;
 pub mod object;
 pub mod open;
