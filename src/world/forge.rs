@@ -348,6 +348,17 @@ pub struct Entry {
     pub executable: bool,
 }
 
+/// A file, and where it is: at the head of the default branch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Located {
+    /// The repository.
+    pub repo: RepoId,
+    /// The path from its root.
+    pub path: String,
+    /// The file.
+    pub file: File,
+}
+
 impl Entry {
     /// Whether an entry, or none, is this file, or none: by its blob's id, without reading it.
     pub fn is(entry: Option<&Entry>, file: Option<&File>) -> bool {
@@ -425,6 +436,28 @@ pub trait Forge: Send + Sync {
     async fn repository(&self, repo: &RepoId) -> Result<Option<Repository>>;
     /// All repositories of the owner, in name order.
     async fn repositories(&self) -> Result<Vec<RepoId>>;
+    /// One file, and the files below a folder, of every repository of the owner: what the catalog is read from.
+    async fn everywhere(&self, file: &str, folder: &str) -> Result<Vec<Located>> {
+        let mut found = Vec::new();
+        for repo in self.repositories().await? {
+            found.extend(self.located(&repo, file, folder).await?);
+        }
+        Ok(found)
+    }
+    /// The same of one repository.
+    async fn located(&self, repo: &RepoId, file: &str, folder: &str) -> Result<Vec<Located>> {
+        let Some(repository) = self.repository(repo).await? else { return Ok(Vec::new()) };
+        let Some(head) = self.branch(repo, &repository.settings.default_branch).await? else { return Ok(Vec::new()) };
+        let mut paths = vec![file.to_string()];
+        paths.extend(self.list(repo, &head, folder).await?.into_iter().map(|entry| entry.path));
+        let mut found = Vec::new();
+        for path in paths {
+            if let Some(file) = self.file(repo, &head, &path).await? {
+                found.push(Located { repo: repo.clone(), path, file });
+            }
+        }
+        Ok(found)
+    }
     /// A branch's protection, if it has one.
     async fn protection(&self, repo: &RepoId, branch: &str) -> Result<Option<Protection>>;
     /// A branch's head, if it is there.

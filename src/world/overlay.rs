@@ -10,8 +10,8 @@ use async_trait::async_trait;
 
 use super::change::{Change, File, Marker};
 use super::forge::{
-    Actor, Approval, CommitId, Delivered, Discussion, Entry, Forge, MOVED, Mergeable, Merged, Outcome, Protection,
-    PullRequest, RepoId, Repository, Reverted, Revision, Settings, State, archived, missing,
+    Actor, Approval, CommitId, Delivered, Discussion, Entry, Forge, Located, MOVED, Mergeable, Merged, Outcome,
+    Protection, PullRequest, RepoId, Repository, Reverted, Revision, Settings, State, archived, missing,
 };
 use super::later::Later;
 use crate::error::{Error, Result};
@@ -126,6 +126,18 @@ impl Forge for Overlay {
         all.retain(|repo| !held.get(repo).is_some_and(|held| held.deleted_whole));
         drop(held);
         Ok(all.into_iter().collect())
+    }
+
+    async fn everywhere(&self, file: &str, folder: &str) -> Result<Vec<Located>> {
+        let held: Vec<RepoId> = self.held().keys().cloned().collect();
+        let mut found = self.inner.everywhere(file, folder).await?;
+        // What is held of a repository is read here, where it is.
+        found.retain(|located| !held.contains(&located.repo));
+        for repo in held {
+            found.extend(self.located(&repo, file, folder).await?);
+        }
+        found.sort_by(|one, other| one.repo.cmp(&other.repo));
+        Ok(found)
     }
 
     async fn protection(&self, repo: &RepoId, branch: &str) -> Result<Option<Protection>> {

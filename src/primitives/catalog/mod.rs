@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::error::Result;
 use crate::formats::yaml;
 use crate::world::World;
-use crate::world::forge::RepoId;
+use crate::world::forge::{Located, RepoId};
 pub use entity::{ENTITY, build, reference};
 
 /// An entity and where it is declared.
@@ -26,23 +26,16 @@ pub struct Found {
 /// All entities of a kind and name, whatever their namespace; kinds and names are compared without case, as Backstage does.
 pub async fn find(world: &World, kind: &str, name: &str) -> Result<Vec<Found>> {
     let mut found = Vec::new();
-    for repo in world.forge.repositories().await? {
-        let Some(repository) = world.forge.repository(&repo).await? else { continue };
-        let Some(head) = world.forge.branch(&repo, &repository.settings.default_branch).await? else { continue };
-        let mut paths = vec!["catalog-info.yaml".to_string()];
-        paths.extend(world.forge.list(&repo, &head, "catalog").await?.into_iter().map(|entry| entry.path));
-        for path in paths {
-            let Some(file) = world.forge.file(&repo, &head, &path).await? else { continue };
-            let text = String::from_utf8_lossy(&file.bytes);
-            // A broken catalog file never hides the right ones.
-            for document in yaml::parse(&path, &text).unwrap_or_default() {
-                let is = |pointer: &str, wanted: &str| {
-                    let text = document.value.pointer(pointer).and_then(Value::as_str);
-                    text.is_some_and(|text| text.eq_ignore_ascii_case(wanted))
-                };
-                if is("/kind", kind) && is("/metadata/name", name) {
-                    found.push(Found { repo: repo.clone(), path: path.clone(), entity: document.value });
-                }
+    for Located { repo, path, file } in world.forge.everywhere("catalog-info.yaml", "catalog").await? {
+        let text = String::from_utf8_lossy(&file.bytes);
+        // A broken catalog file never hides the right ones.
+        for document in yaml::parse(&path, &text).unwrap_or_default() {
+            let is = |pointer: &str, wanted: &str| {
+                let text = document.value.pointer(pointer).and_then(Value::as_str);
+                text.is_some_and(|text| text.eq_ignore_ascii_case(wanted))
+            };
+            if is("/kind", kind) && is("/metadata/name", name) {
+                found.push(Found { repo: repo.clone(), path: path.clone(), entity: document.value });
             }
         }
     }

@@ -4,6 +4,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use http_body_util::BodyExt;
+use hyper::header::{AUTHORIZATION, HeaderValue};
 use hyper::{Request, Response};
 use octocrab::Octocrab;
 use octocrab::models::{AppId, InstallationId};
@@ -42,9 +43,18 @@ pub struct Account {
 /// An open line.
 pub struct Link {
     crab: Octocrab,
+    /// GitHub Enterprise Server has GraphQL beside the REST API, not below it.
+    graphql: Option<Graphql>,
     redactor: Redactor,
     /// The installation's token as it was last seen; none for a token of a person.
     issued: Option<Mutex<String>>,
+}
+
+/// The line to GraphQL where it has another base.
+struct Graphql {
+    crab: Octocrab,
+    /// The token of a person; that of an installation changes.
+    token: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -63,8 +73,9 @@ impl Link {
         })?;
         let Some(app) = &account.app else {
             let token = token(account)?;
-            let crab = builder.personal_token(token).build().map_err(unusable)?;
-            return Ok(Link { crab, redactor, issued: None });
+            let crab = builder.personal_token(token.as_str()).build().map_err(unusable)?;
+            let graphql = graphql(base, Some(token))?;
+            return Ok(Link { crab, graphql, redactor, issued: None });
         };
         let key = key(account, app)?;
         let wrong_key = |error: octocrab::Error| {
@@ -75,10 +86,10 @@ impl Link {
             .help("give the private key that the App's settings page generates, a PEM file")
         };
         let crab = builder.app_from_rsa_pem(AppId(app.id), key).map_err(wrong_key)?.build().map_err(unusable)?;
-        let link = Link { crab, redactor, issued: None };
+        let link = Link { crab, graphql: graphql(base, None)?, redactor, issued: None };
         let id = link.installation(account, app.id).await?;
         let crab = link.crab.installation(InstallationId(id)).map_err(unusable)?;
-        Ok(Link { crab, redactor: link.redactor, issued: Some(Mutex::default()) })
+        Ok(Link { crab, issued: Some(Mutex::default()), ..link })
     }
 
     /// The installation of the App that is the owner's.
@@ -127,12 +138,35 @@ impl Link {
                 *last = token.to_string();
             }
         }
-        let answer = self.crab.execute(request).await.map_err(unreachable)?;
+        let answer = match &self.graphql {
+            Some(graphql) if request.uri().path() == "/graphql" => {
+                let mut request = request;
+                let token = match (&graphql.token, &self.issued) {
+                    (Some(token), _) => token.clone(),
+                    (None, Some(issued)) => issued.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+                    (None, None) => String::new(),
+                };
+                let value = HeaderValue::from_str(&format!("Bearer {token}"));
+                let mut value = value.map_err(|error| lost(&error.to_string()))?;
+                value.set_sensitive(true);
+                request.headers_mut().insert(AUTHORIZATION, value);
+                graphql.crab.execute(request).await
+            }
+            _ => self.crab.execute(request).await,
+        };
+        let answer = answer.map_err(unreachable)?;
         let (head, body) = answer.into_parts();
         let body = http_body_util::Limited::new(body, LARGEST).collect().await;
         let body = body.map_err(|error| lost(&error.to_string()))?.to_bytes();
         Ok(Response::from_parts(head, body.to_vec()))
     }
+}
+
+/// The line to GraphQL of a GitHub Enterprise Server; none where it is below the same base.
+fn graphql(base: &str, token: Option<String>) -> Result<Option<Graphql>> {
+    let Some(api) = base.trim_end_matches('/').strip_suffix("/v3") else { return Ok(None) };
+    let builder = Octocrab::builder().base_uri(api).map_err(|error| lost(&said(&error)))?;
+    Ok(Some(Graphql { crab: builder.build().map_err(unusable)?, token }))
 }
 
 /// The token of a person or of a CI job.

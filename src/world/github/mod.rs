@@ -3,6 +3,7 @@
 
 pub mod ci;
 mod client;
+mod discovery;
 mod link;
 mod merge;
 mod objects;
@@ -21,13 +22,14 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use tokio::sync::{Mutex, OnceCell};
 
 use self::client::Client;
 pub use self::link::{Account, TOKENS};
 use super::change::{Change, File, Marker, trailer_of};
 use super::forge::{
-    Actor, CommitId, Delivered, Discussion, Entry, Forge, MOVED, Mergeable, Merged, Outcome, Protection, PullRequest,
-    RepoId, Repository, Reverted, Revision, archived,
+    Actor, CommitId, Delivered, Discussion, Entry, Forge, Located, MOVED, Mergeable, Merged, Outcome, Protection,
+    PullRequest, RepoId, Repository, Reverted, Revision, archived,
 };
 use crate::error::{Error, Result};
 
@@ -36,13 +38,23 @@ pub struct GitHubForge {
     client: Client,
     owner: String,
     url: String,
+    /// Whether the owner is an organisation: it doesn't change.
+    organisation: OnceCell<bool>,
+    /// What was last looked for in all repositories, when, and what was found.
+    discovered: Mutex<Option<(String, u64, Vec<Located>)>>,
 }
 
 impl GitHubForge {
     /// The forge of an account. `url` is where people look at repositories, `wait` how long a rate limit is waited for.
     /// Nothing is asked before the first read.
     pub fn new(account: Account, url: impl Into<String>, wait: Duration) -> GitHubForge {
-        GitHubForge { owner: account.owner.clone(), url: url.into(), client: Client::new(account, wait) }
+        GitHubForge {
+            owner: account.owner.clone(),
+            url: url.into(),
+            client: Client::new(account, wait),
+            organisation: OnceCell::new(),
+            discovered: Mutex::default(),
+        }
     }
 }
 
@@ -82,6 +94,22 @@ impl Forge for GitHubForge {
 
     async fn labels(&self, repo: &RepoId) -> Result<BTreeMap<String, String>> {
         self.labels_of(repo).await
+    }
+
+    async fn everywhere(&self, file: &str, folder: &str) -> Result<Vec<Located>> {
+        // Asked once in a run, whatever is looked for: until something was written.
+        let asked = format!("{file}\n{folder}");
+        let mut known = self.discovered.lock().await;
+        if let Some((what, age, found)) = known.as_ref()
+            && *what == asked
+            && *age == self.client.reads.writes()
+        {
+            return Ok(found.clone());
+        }
+        let age = self.client.reads.writes();
+        let found = self.discover(file, folder).await?;
+        *known = Some((asked, age, found.clone()));
+        Ok(found)
     }
 
     async fn protection(&self, repo: &RepoId, branch: &str) -> Result<Option<Protection>> {
@@ -168,7 +196,8 @@ impl GitHubForge {
             Change::Commit { .. } => self.deliver(change).await,
             Change::RestoreMarker { repo, marker, commit } => {
                 let commit = self.commit(repo, commit).await?;
-                self.mark(repo, marker, &commit).await.map(|()| Outcome::default())
+                let known = self.marks_of(repo, &marker.owner).await?;
+                self.mark(repo, marker, &commit, known).await.map(|()| Outcome::default())
             }
             Change::OpenPullRequest { .. } => self.open(change).await,
             Change::UpdatePullRequest { .. } => self.update_pull(change).await,

@@ -146,7 +146,13 @@ impl GitHubForge {
     pub(super) async fn contents(&self, repo: &RepoId, commit: &CommitId, path: &str) -> Result<Option<File>> {
         let entries = self.files(repo, commit, "").await?;
         let Some(entry) = entries.into_iter().find(|entry| entry.path == path) else { return Ok(None) };
-        let body = self.client.get(&of(repo, &format!("git/blobs/{}", entry.blob))).await?;
+        let bytes = self.blob(repo, &entry.blob, path).await?;
+        Ok(Some(File { bytes, executable: entry.executable }))
+    }
+
+    /// The contents of a blob; `path` names it in errors.
+    pub(super) async fn blob(&self, repo: &RepoId, id: &str, path: &str) -> Result<Arc<[u8]>> {
+        let body = self.client.get(&of(repo, &format!("git/blobs/{}", segment(id)))).await?;
         let body = body.ok_or_else(|| missing(repo))?;
         let blob: Blob = read(&body)?;
         let bytes = match blob.encoding.as_str() {
@@ -158,7 +164,7 @@ impl GitHubForge {
             }
             _ => blob.content.into_bytes(),
         };
-        Ok(Some(File { bytes: Arc::from(bytes), executable: entry.executable }))
+        Ok(Arc::from(bytes))
     }
 
     /// Writes a commit that no ref names yet: done again, it leaves nothing that anyone sees.

@@ -1,11 +1,13 @@
 //! Branch protection on GitHub, read and written whole: what a run doesn't know of stays as people set it.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use hyper::Method;
 use serde_json::{Map, Value, json};
 
 use super::GitHubForge;
+use super::objects::branch_path;
 use super::paths::{of, segment};
 use crate::error::{Error, Result};
 use crate::world::change::Change;
@@ -30,8 +32,22 @@ impl GitHubForge {
 
     /// A branch's protection, if it has one.
     pub(super) async fn protection_of(&self, repo: &RepoId, branch: &str) -> Result<Option<Protection>> {
-        let told = self.client.get(&self.protection_path(repo, branch)).await?;
+        let told = self.told_protection(repo, branch).await?;
         Ok(told.map(|told| protection(&told)))
+    }
+
+    /// The protection as GitHub tells it. A branch that isn't there, or says itself that it has none, isn't asked for it.
+    async fn told_protection(&self, repo: &RepoId, branch: &str) -> Result<Option<Arc<Value>>> {
+        let path = self.protection_path(repo, branch);
+        if let Some(page) = self.client.reads.known(&path).await {
+            return Ok(page.body);
+        }
+        match self.client.get(&branch_path(repo, branch)).await? {
+            None => return Ok(None),
+            Some(told) if told.get("protected") == Some(&Value::Bool(false)) => return Ok(None),
+            Some(_) => {}
+        }
+        self.client.get(&path).await
     }
 
     /// Sets a branch's protection.
@@ -40,7 +56,7 @@ impl GitHubForge {
             return Err(Error::failed("idp::forge", "not a protection"));
         };
         let path = self.protection_path(repo, branch);
-        let told = self.client.get(&path).await?;
+        let told = self.told_protection(repo, branch).await?;
         let now = told.as_deref().map(protection);
         if now.as_ref() == Some(after) {
             return Ok(Outcome { already: true, ..Outcome::default() });

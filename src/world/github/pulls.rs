@@ -7,6 +7,7 @@ use hyper::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::client::PER_PAGE;
 use super::objects::{Commit, Draft, Id};
 use super::paths::{of, segment};
 use super::talk::{Hidden, hide, reveal};
@@ -170,6 +171,7 @@ impl GitHubForge {
             return Err(Error::failed("idp::forge", "not a pull request"));
         };
         let opened = |told: &Told| told.state() == State::Open && told.head.branch == *head;
+        let mut listed = self.client.all(&self.pulls_path(repo, Some(head)), None).await?;
         if let Some(there) = self.told_pulls(repo, Some(head)).await?.iter().find(|told| opened(told)) {
             return self.finish(repo, there, labels, reviewers).await;
         }
@@ -182,8 +184,8 @@ impl GitHubForge {
         }
         let text = hide(body, &hidden);
         let wish = json!({ "title": title, "head": head, "base": base, "body": text });
-        let told = match self.client.send(Method::POST, &of(repo, "pulls"), Some(wish)).await {
-            Ok(told) => read::<Told>(&told)?,
+        let mut told = match self.client.send(Method::POST, &of(repo, "pulls"), Some(wish)).await {
+            Ok(told) => told,
             Err(trouble) if trouble.says(422, "already exists") => {
                 self.client.reads.refresh();
                 let all = self.told_pulls(repo, Some(head)).await?;
@@ -195,14 +197,20 @@ impl GitHubForge {
             }
             Err(trouble) => return Err(trouble.into()),
         };
-        let number = told.number;
+        let number = read::<Told>(&told)?.number;
         let warnings = self.ask(repo, number, reviewers.iter()).await?;
         if labels.is_empty() && !reviewers.is_empty() {
             hidden.reviewers = reviewers.clone();
             let path = of(repo, &format!("pulls/{number}"));
-            self.client.send(Method::PATCH, &path, Some(json!({ "body": hide(body, &hidden) }))).await?;
+            told["body"] = hide(body, &hidden).into();
+            self.client.send(Method::PATCH, &path, Some(json!({ "body": told["body"] }))).await?;
         }
         self.label(repo, number, labels.iter()).await?;
+        // What the list says now is known.
+        told["labels"] = labels.iter().map(|name| json!({ "name": name })).collect();
+        listed.push(told);
+        let path = format!("{}&per_page={PER_PAGE}", self.pulls_path(repo, Some(head)));
+        self.client.reads.put(&path, Some(Value::Array(listed))).await;
         let commit = Some(Later::Known(CommitId(made.sha)));
         Ok(Outcome { commit, number: Some(Later::Known(number)), warnings, ..Outcome::default() })
     }

@@ -44,6 +44,7 @@ struct Inner {
     repos: HashMap<String, u64>,
     parts: HashMap<(String, Part), u64>,
     bytes: usize,
+    writes: u64,
 }
 
 /// What of a repository changes together.
@@ -114,7 +115,14 @@ impl Reads {
 
     /// All that was read may have changed: the next look asks again.
     pub fn refresh(&self) {
-        self.inner().all += 1;
+        let mut inner = self.inner();
+        inner.all += 1;
+        inner.writes += 1;
+    }
+
+    /// How many writes were sent, or looks were taken anew, so far.
+    pub fn writes(&self) -> u64 {
+        self.inner().writes
     }
 
     /// A write was sent there: what it may have changed is asked for again. Of one whose end isn't known that is all of
@@ -122,6 +130,7 @@ impl Reads {
     pub fn written(&self, path: &str, ended: bool) {
         let (repo, part) = place(path);
         let mut inner = self.inner();
+        inner.writes += 1;
         let mut bump = |part: Part| *inner.parts.entry((repo.clone(), part)).or_default() += 1;
         match part {
             Part::Objects if ended => {}
@@ -136,6 +145,13 @@ impl Reads {
             part if ended && part != Part::Other => bump(part),
             _ => *inner.repos.entry(repo).or_default() += 1,
         }
+    }
+
+    /// What is known of a path, if nothing changed it since.
+    pub async fn known(&self, path: &str) -> Option<Page> {
+        let (slot, age) = self.slot(path);
+        let kept = slot.lock().await;
+        kept.as_ref().and_then(|kept| kept.fresh(age))
     }
 
     /// What is known without asking: after a write, what it made.

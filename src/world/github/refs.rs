@@ -165,7 +165,8 @@ impl GitHubForge {
         let Change::Commit { repo, branch, parent, message, marker, files } = change else {
             return Err(Error::failed("idp::forge", "not a commit"));
         };
-        if self.marks_of(repo, &marker.owner).await?.iter().any(|(id, _)| *id == marker.id) {
+        let known = self.marks_of(repo, &marker.owner).await?;
+        if known.iter().any(|(id, _)| *id == marker.id) {
             return Ok(Outcome { already: true, ..Outcome::default() });
         }
         let head = self.head(repo, branch).await?;
@@ -188,7 +189,7 @@ impl GitHubForge {
             },
             _ => return Err(moved(repo, branch)),
         };
-        self.mark(repo, marker, &commit).await?;
+        self.mark(repo, marker, &commit, known).await?;
         Ok(Outcome { commit: Some(Later::Known(CommitId(commit.sha))), ..Outcome::default() })
     }
 
@@ -213,8 +214,13 @@ impl GitHubForge {
     }
 
     /// Leaves the marker of a delivery. What another run left meanwhile says the same.
-    pub(super) async fn mark(&self, repo: &RepoId, marker: &Marker, commit: &Commit) -> Result<()> {
-        let known = self.marks_of(repo, &marker.owner).await?;
+    pub(super) async fn mark(
+        &self,
+        repo: &RepoId,
+        marker: &Marker,
+        commit: &Commit,
+        known: Vec<(String, CommitId)>,
+    ) -> Result<()> {
         let name = format!("idp-run/{}/{}", marker.owner, marker.id);
         if !self.create_ref(repo, &name, commit).await? {
             self.move_ref(repo, &name, commit, true).await?;

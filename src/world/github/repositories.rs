@@ -159,7 +159,18 @@ impl GitHubForge {
                 body["visibility"] = Value::String(settings.visibility.clone());
                 format!("/orgs/{}/repos", segment(repo.owner()))
             }
-            false => "/user/repos".to_string(),
+            false => {
+                // Whoever the token is gets it: that must be the owner.
+                let user = self.client.get("/user").await?;
+                let login = user.as_ref().and_then(|user| user.get("login")?.as_str()).unwrap_or_default();
+                if !login.eq_ignore_ascii_case(repo.owner()) {
+                    let message = format!("{} is no organisation, and the token is {login}'s", repo.owner());
+                    return Err(Error::denied("idp::github::forbidden", message)
+                        .help("check `forge.owner` in idp.yaml, or use a token of that person")
+                        .into());
+                }
+                "/user/repos".to_string()
+            }
         };
         let told = self.client.send(Method::POST, &path, Some(body)).await?;
         self.client.reads.written(&of(repo, ""), false);
@@ -168,7 +179,11 @@ impl GitHubForge {
 
     /// Whether the owner is an organisation, and not a person.
     pub(super) async fn is_organisation(&self, owner: &str) -> Result<bool> {
-        Ok(self.client.get(&format!("/orgs/{}", segment(owner))).await?.is_some())
+        let ask = || async { Ok(self.client.get(&format!("/orgs/{}", segment(owner))).await?.is_some()) };
+        match owner == self.owner {
+            true => self.organisation.get_or_try_init(ask).await.copied(),
+            false => ask().await,
+        }
     }
 
     /// New settings, and the marker of a run that takes it over.

@@ -1,4 +1,5 @@
 //! GitHub as a forge: the real binary against the emulator, and against answers made up by GitHub's own description.
 
+mod discovery;
 mod paths;
 mod stage;
