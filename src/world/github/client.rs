@@ -165,6 +165,11 @@ impl Client {
         };
         let mut body = self.body(Method::POST, path, &answer)?;
         let errors = body.get("errors").and_then(Value::as_array);
+        let spent = |error: &Value| error.get("type").and_then(Value::as_str) == Some("RATE_LIMITED");
+        if errors.into_iter().flatten().any(spent) {
+            return Err(Error::failed("idp::github::rate_limit", "GitHub's rate limit of GraphQL is used up")
+                .help("run the same command again within the hour: it goes on from here"));
+        }
         let words: Vec<&str> =
             errors.into_iter().flatten().filter_map(|error| error.get("message")?.as_str()).collect();
         if !words.is_empty() {

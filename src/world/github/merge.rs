@@ -145,27 +145,30 @@ impl GitHubForge {
         const QUERY: &str = "mutation($pull: ID!, $method: PullRequestMergeMethod!, $head: GitObjectID!) { \
             enablePullRequestAutoMerge(input: { pullRequestId: $pull, mergeMethod: $method, expectedHeadOid: $head }) \
             { pullRequest { number } } }";
-        let told = self.judged(repo, number).await?;
-        // GitHub waits for what is missing; where nothing is, it says so instead of merging.
-        if told.mergeable_state.as_deref() == Some("clean") {
-            return self.merge_pull(repo, number, method, head, false).await;
-        }
+        let told = self.still_open(repo, number).await?;
         if told.head.sha != head.0 {
             return Err(moved(repo, &told.head.branch));
         }
-        let method = match method {
+        let named = match method {
             MergeMethod::Merge => "MERGE",
             MergeMethod::Squash => "SQUASH",
             MergeMethod::Rebase => "REBASE",
         };
-        let variables = json!({ "pull": told.node_id, "method": method, "head": head.0 });
+        let variables = json!({ "pull": told.node_id, "method": named, "head": head.0 });
         let path = of(repo, &format!("pulls/{number}"));
         let ended = self.client.graphql(QUERY, variables).await;
         self.client.reads.written(&path, ended.is_ok());
         let message =
             format!("{repo}#{number} isn't merged yet: GitHub merges it once its reviews and checks are there");
         let help = format!("`idp-run pr show {repo} {number}` shows where it stands");
-        ended.map(|_| Outcome { warnings: vec![(message, help)], ..Outcome::default() })
+        match ended {
+            Ok(_) => Ok(Outcome { warnings: vec![(message, help)], ..Outcome::default() }),
+            // Nothing is missing: then GitHub doesn't wait, and doesn't merge either.
+            Err(error) if error.message().contains("clean status") => {
+                self.merge_pull(repo, number, method, head, false).await
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// How a pull request came into its base.

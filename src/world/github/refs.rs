@@ -133,7 +133,8 @@ impl GitHubForge {
     ) -> Result<Vec<Revision>> {
         let Some(without) = without else { return self.recent(repo, &self.commit(repo, from).await?).await };
         let path = of(repo, &format!("compare/{without}...{from}"));
-        let (listed, _) = self.client.some(&path, Some("commits"), RECENT).await?;
+        // Oldest first: the last ones are on the last page.
+        let listed = self.client.all(&path, Some("commits")).await?;
         let mut found: Vec<Revision> = Vec::with_capacity(listed.len());
         for item in &listed {
             found.push(revision(&listed_commit(item)?));

@@ -118,6 +118,11 @@ impl GitHubForge {
                     self.client.reads.refresh();
                     self.told(repo).await?
                 }
+                Err(trouble) if settings.visibility == "internal" && trouble.says(422, "visibility") => {
+                    return Err(
+                        Error::from(trouble).help("only an enterprise has internal repositories: use `private`")
+                    );
+                }
                 Err(trouble) => return Err(trouble.into()),
             };
         }

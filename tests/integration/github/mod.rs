@@ -3,3 +3,4 @@
 mod discovery;
 mod paths;
 mod stage;
+mod verbs;
