@@ -176,7 +176,7 @@ fn place(path: &str) -> (String, Part) {
         ["git", "blobs" | "trees" | "commits", ..] => Part::Objects,
         ["compare", ends] if ends.split("...").all(is_id) => Part::Objects,
         ["branches", .., "protection"] | ["rulesets" | "rules", ..] => Part::Rules,
-        ["git" | "branches" | "commits" | "compare", ..] => Part::Refs,
+        ["git" | "branches" | "commits" | "compare" | "codeowners", ..] => Part::Refs,
         ["pulls" | "issues", ..] => Part::Pulls,
         _ => Part::Other,
     };

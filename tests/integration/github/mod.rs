@@ -1,6 +1,7 @@
 //! GitHub as a forge: the real binary against the emulator, and against answers made up by GitHub's own description.
 
 mod discovery;
+mod owners;
 mod paths;
 mod stage;
 mod verbs;

@@ -47,3 +47,13 @@ pub fn point(workspace: &Workspace, api_url: &str) {
     std::fs::write(&file, config.replace(local, &github)).unwrap();
     workspace.write("grants.yaml", "allow: [{ script: \"**\", change: \"**\", target: \"**\" }]\n");
 }
+
+/// The warnings of a run with `--output json`, as their words and their help.
+pub fn warnings(said: &Said) -> Vec<(String, String)> {
+    let events = said.stdout.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+    let text = |event: &serde_json::Value, key: &str| event[key].as_str().unwrap_or_default().to_owned();
+    events
+        .filter(|event| event["type"] == "diagnostic" && event["severity"] == "warning")
+        .map(|event| (text(&event, "message"), text(&event, "help")))
+        .collect()
+}
