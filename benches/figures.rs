@@ -258,7 +258,12 @@ fn commit() {
     let repo = RepoId::new("acme", "big").unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let actor = Actor { name: "idp-run".into(), time: 0 };
-    let create = Change::CreateRepository { repo: repo.clone(), settings: Settings::default(), marker: "bench".into() };
+    let create = Change::CreateRepository {
+        repo: repo.clone(),
+        settings: Settings::default(),
+        marker: "bench".into(),
+        template: None,
+    };
     runtime.block_on(forge.apply(&create, &actor)).unwrap();
     let mut round = 0;
     let times = repeat(10, || {

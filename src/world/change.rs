@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::commit_status::CommitStatus;
 use super::forge::{CommitId, MergeMethod, Protection, RepoId, Settings};
 use super::http::{Method, Request};
 use super::later::Later;
@@ -86,7 +87,7 @@ pub struct PullRequestText {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "change", rename_all = "snake_case")]
 pub enum Change {
-    /// Make a repository without a commit.
+    /// Make a repository: without a commit, or with the files of a template.
     CreateRepository {
         /// The repository.
         repo: RepoId,
@@ -94,6 +95,9 @@ pub enum Change {
         settings: Settings,
         /// The hash of the run or project that makes it.
         marker: String,
+        /// The repository whose files it begins with.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        template: Option<RepoId>,
     },
     /// Change its settings; with `marker`, also take it over.
     UpdateRepository {
@@ -137,6 +141,21 @@ pub enum Change {
         before: Option<Protection>,
         /// As it becomes.
         after: Protection,
+    },
+    /// Say what was found out about a commit.
+    SetStatus {
+        /// The repository.
+        repo: RepoId,
+        /// What names the commit: a branch whose head it is, or its id.
+        at: String,
+        /// The commit.
+        commit: CommitId,
+        /// Under which name; the newest of a name counts.
+        name: String,
+        /// As it is.
+        before: Option<CommitStatus>,
+        /// As it becomes.
+        after: CommitStatus,
     },
     /// Commit to a long-lived branch; all files land together or not at all.
     Commit {
@@ -288,7 +307,7 @@ impl Change {
             CreateRepository { .. } | Commit { .. } | OpenPullRequest { .. } | Comment { .. } | Notify { .. } => {
                 Action::Create
             }
-            ProtectBranch { before, .. } if before.is_none() => Action::Create,
+            ProtectBranch { before: None, .. } | SetStatus { before: None, .. } => Action::Create,
             DeleteBranch { .. } | DeleteRepository { .. } => Action::Delete,
             Request(request) => match request.method {
                 Method::Post | Method::Get => Action::Create,
@@ -310,6 +329,7 @@ impl Change {
             | UnarchiveRepository { .. }
             | DeleteRepository { .. } => "repository",
             ProtectBranch { .. } => "protection",
+            SetStatus { .. } => "commit_status",
             Commit { .. } | RestoreMarker { .. } => "commit",
             OpenPullRequest { .. }
             | UpdatePullRequest { .. }
@@ -334,6 +354,7 @@ impl Change {
             | UnarchiveRepository { repo }
             | DeleteRepository { repo, .. } => repo.to_string(),
             ProtectBranch { repo, branch, .. } | DeleteBranch { repo, branch, .. } => format!("{repo} {branch}"),
+            SetStatus { repo, at, name, .. } => format!("{repo} {at} {name}"),
             Commit { repo, branch, marker, .. } if marker.id == *branch => format!("{repo} {branch}"),
             Commit { repo, branch, marker, .. } => format!("{repo} {branch} ({})", marker.id),
             RestoreMarker { repo, marker, .. } => format!("{repo} {marker}"),
@@ -361,6 +382,7 @@ impl Change {
             | UnarchiveRepository { repo }
             | DeleteRepository { repo, .. }
             | ProtectBranch { repo, .. }
+            | SetStatus { repo, .. }
             | Commit { repo, .. }
             | RestoreMarker { repo, .. }
             | OpenPullRequest { repo, .. }
@@ -399,7 +421,10 @@ impl Change {
     pub fn diff(&self) -> Diff {
         let mut diff = Diff::default();
         match self {
-            Change::CreateRepository { settings, .. } => settings.diff(None, &mut diff),
+            Change::CreateRepository { settings, template, .. } => {
+                settings.diff(None, &mut diff);
+                diff.field("template", None, template.as_ref().map(RepoId::to_string));
+            }
             Change::UpdateRepository { before, after, .. } => after.diff(Some(before), &mut diff),
             Change::ArchiveRepository { .. } => diff.field("archived", Some("no".into()), Some("yes".into())),
             Change::UnarchiveRepository { .. } => diff.field("archived", Some("yes".into()), Some("no".into())),
@@ -408,6 +433,7 @@ impl Change {
                 diff.field("refs", Some(names.join(", ")).filter(|names| !names.is_empty()), None);
             }
             Change::ProtectBranch { before, after, .. } => after.diff(before.as_ref(), &mut diff),
+            Change::SetStatus { before, after, .. } => after.diff(before.as_ref(), &mut diff),
             Change::Commit { message, .. } => diff.field("message", None, Some(subject(message))),
             Change::OpenPullRequest { base, title, body, labels, reviewers, .. } => {
                 diff.field("title", None, Some(title.clone()));

@@ -167,7 +167,7 @@ async fn what_may_succeed_later_is_tried_again() {
 
 fn create(name: &str) -> Change {
     let repo = RepoId::new("acme", name).unwrap();
-    Change::CreateRepository { repo, settings: Settings::default(), marker: run().hash }
+    Change::CreateRepository { repo, settings: Settings::default(), marker: run().hash, template: None }
 }
 
 fn grants(target: &str) -> Vec<Grant> {

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use super::change::{Change, File, FileChange, Marker};
+use super::commit_status::CommitStatus;
 use super::later::Later;
 pub use super::names::{check_branch, check_path, file_and_folder};
 use crate::error::{Error, Result, with_article};
@@ -460,6 +461,8 @@ pub trait Forge: Send + Sync {
     }
     /// A branch's protection, if it has one.
     async fn protection(&self, repo: &RepoId, branch: &str) -> Result<Option<Protection>>;
+    /// What was found out about a commit: the newest status of each name.
+    async fn statuses(&self, repo: &RepoId, commit: &CommitId) -> Result<BTreeMap<String, CommitStatus>>;
     /// A branch's head, if it is there.
     async fn branch(&self, repo: &RepoId, branch: &str) -> Result<Option<CommitId>>;
     /// All files under a folder (the root is ""), in path order.
@@ -509,6 +512,12 @@ pub trait Forge: Send + Sync {
 pub fn missing(repo: &RepoId) -> Error {
     Error::failed("idp::forge::missing", format!("there is no repository {repo}"))
         .help("check the name, or create the repository first")
+}
+
+/// The error for a template that no repository can be made from.
+pub fn no_template(template: &RepoId, why: &str) -> Error {
+    Error::failed("idp::repo::template", format!("no repository can be made from {template}: {why}"))
+        .help("check the name of the template; on GitHub its settings must say \"Template repository\"")
 }
 
 /// The error for a repository that takes no changes.

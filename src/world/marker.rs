@@ -30,6 +30,14 @@ impl Marker {
         Marker { owner: owner.to_string(), id: safe }
     }
 
+    /// The message of the first commit of a repository that is made from a template, as GitHub words it.
+    pub const FIRST: &str = "Initial commit";
+
+    /// The marker of that commit, which no script can ask for: ids of scripts have no bare `%`.
+    pub fn of_template(owner: &str) -> Marker {
+        Marker { owner: owner.to_string(), id: "%template".to_string() }
+    }
+
     /// The ref that says so in one request.
     pub fn ref_name(&self) -> String {
         format!("refs/idp-run/{}/{}", self.owner, self.id)

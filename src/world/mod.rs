@@ -4,6 +4,7 @@
 pub mod change;
 pub mod ci;
 pub mod cluster;
+pub mod commit_status;
 pub mod contact;
 pub mod door;
 #[cfg(test)]

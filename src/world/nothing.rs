@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::change::{Change, File, Marker, ObjectId};
 use super::cluster::Cluster;
+use super::commit_status::CommitStatus;
 use super::contact::{Contact, Notification};
 use super::forge::{
     Actor, CommitId, Delivered, Discussion, Entry, Forge, Mergeable, Outcome, Protection, PullRequest, RepoId,
@@ -49,6 +50,10 @@ impl Forge for NoForge {
     }
 
     async fn protection(&self, repo: &RepoId, _: &str) -> Result<Option<Protection>> {
+        Err(super::forge::missing(repo))
+    }
+
+    async fn statuses(&self, repo: &RepoId, _: &CommitId) -> Result<BTreeMap<String, CommitStatus>> {
         Err(super::forge::missing(repo))
     }
 

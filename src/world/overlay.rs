@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 
 use super::change::{Change, File, Marker};
+use super::commit_status::CommitStatus;
 use super::forge::{
     Actor, Approval, CommitId, Delivered, Discussion, Entry, Forge, Located, MOVED, Mergeable, Merged, Outcome,
     Protection, PullRequest, RepoId, Repository, Reverted, Revision, Settings, State, archived, missing,
@@ -35,6 +36,7 @@ struct Held {
     deleted_whole: bool,
     repository: Option<Repository>,
     protection: BTreeMap<String, Protection>,
+    statuses: BTreeMap<CommitId, BTreeMap<String, CommitStatus>>,
     branches: BTreeMap<String, CommitId>,
     deleted: BTreeSet<String>,
     commits: HashMap<CommitId, Planned>,
@@ -51,6 +53,8 @@ struct Held {
 struct Planned {
     parents: Vec<CommitId>,
     tree_of: Option<CommitId>,
+    /// The commit of another repository whose tree it has.
+    template: Option<(RepoId, CommitId)>,
     files: Arc<BTreeMap<String, Option<File>>>,
     /// None for what people commit.
     trailer: Option<String>,
@@ -148,6 +152,14 @@ impl Forge for Overlay {
         if ask { self.inner.protection(repo, branch).await } else { Ok(None) }
     }
 
+    async fn statuses(&self, repo: &RepoId, commit: &CommitId) -> Result<BTreeMap<String, CommitStatus>> {
+        let (held, ask) = self.of(repo);
+        let ask = ask && !self.is_ours(commit);
+        let mut all = if ask { self.inner.statuses(repo, commit).await? } else { BTreeMap::new() };
+        all.extend(held.and_then(|mut held| held.statuses.remove(commit)).unwrap_or_default());
+        Ok(all)
+    }
+
     async fn branch(&self, repo: &RepoId, branch: &str) -> Result<Option<CommitId>> {
         let (held, mut ask) = self.of(repo);
         if let Some(held) = held {
@@ -162,9 +174,15 @@ impl Forge for Overlay {
     async fn list(&self, repo: &RepoId, commit: &CommitId, folder: &str) -> Result<Vec<Entry>> {
         let Some(planned) = self.planned(repo, commit) else { return self.inner.list(repo, commit, folder).await };
         let mut found: BTreeMap<String, Entry> = match &planned.tree_of {
-            Some(below) => self.list(repo, below, folder).await?.into_iter().map(|e| (e.path.clone(), e)).collect(),
-            None => BTreeMap::new(),
-        };
+            Some(below) => self.list(repo, below, folder).await?,
+            None => match &planned.template {
+                Some((template, commit)) => self.list(template, commit, folder).await?,
+                None => Vec::new(),
+            },
+        }
+        .into_iter()
+        .map(|entry| (entry.path.clone(), entry))
+        .collect();
         let prefix = if folder.is_empty() { String::new() } else { format!("{folder}/") };
         for (path, file) in planned.files.iter().filter(|(path, _)| path.starts_with(&prefix)) {
             match file {
@@ -186,7 +204,10 @@ impl Forge for Overlay {
             Some(planned) => match (planned.files.get(path), planned.tree_of) {
                 (Some(file), _) => Ok(file.clone()),
                 (None, Some(below)) => self.file(repo, &below, path).await,
-                (None, None) => Ok(None),
+                (None, None) => match planned.template {
+                    Some((template, commit)) => self.file(&template, &commit, path).await,
+                    None => Ok(None),
+                },
             },
         }
     }
@@ -341,6 +362,10 @@ impl Forge for Overlay {
             (Some(pull), Change::Comment { .. }) => self.discussion(repo, pull).await?,
             _ => Discussion::default(),
         };
+        let template = match change {
+            Change::CreateRepository { template: Some(template), .. } => Some(self.template(template).await?),
+            _ => None,
+        };
         let head = match change {
             Change::Commit { branch, .. } => self.branch(repo, branch).await?,
             _ => None,
@@ -369,6 +394,11 @@ impl Forge for Overlay {
                 }
                 *held = Held { created: true, ..Held::default() };
                 held.repository = Some(made(repo, settings, marker));
+                if template.is_some() {
+                    let id = self.add_commit(held, Vec::new(), None, &[], Some(&Marker::of_template(marker)));
+                    held.commits.entry(id.clone()).and_modify(|planned| planned.template = template);
+                    held.branches.insert(settings.default_branch.clone(), id);
+                }
             }
             Change::UpdateRepository { after, marker, .. } => {
                 let now = repository.ok_or_else(|| missing(repo))?;
@@ -387,6 +417,9 @@ impl Forge for Overlay {
             Change::DeleteRepository { .. } => *held = Held { deleted_whole: true, ..Held::default() },
             Change::ProtectBranch { branch, after, .. } => {
                 held.protection.insert(branch.clone(), after.clone());
+            }
+            Change::SetStatus { commit, name, after, .. } => {
+                held.statuses.entry(commit.clone()).or_default().insert(name.clone(), after.clone());
             }
             Change::Commit { branch, parent, marker, files, .. } => {
                 if held.delivered.contains_key(marker) {

@@ -112,6 +112,7 @@ fn targets(change: &Change) -> Vec<String> {
             None => vec![format!("{repo}/{head}")],
         },
         ProtectBranch { repo, branch, .. } | DeleteBranch { repo, branch, .. } => vec![format!("{repo}/{branch}")],
+        SetStatus { repo, at, name, .. } => vec![format!("{repo}/{at}/{name}")],
         CreateRepository { repo, .. }
         | UpdateRepository { repo, .. }
         | ArchiveRepository { repo, .. }

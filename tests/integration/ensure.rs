@@ -264,3 +264,56 @@ fn a_file_never_takes_the_place_of_a_folder_unseen() {
     ws.script(&text).ends(0, "create 1 update 0 delete 0 unchanged 0 applied");
     assert_eq!(ws.git("app", &["ls-tree", "-r", "--name-only", "main"]), "README.md/x\ndocs");
 }
+
+#[test]
+fn a_status_is_what_a_protected_branch_asks_for() {
+    let ws = Workspace::new();
+    let text = r#"
+let app = repo("app");
+app.protect("main", #{ checks: ["lint"] });
+app.propose("Edit", |t| t.write("a.md", "A\n"), #{ branch: "edit" });
+"#;
+    ws.script(text).ends(0, "create 2 update 0 delete 0 unchanged 0 applied");
+    let merge = || ws.idp(&["pr", "merge", "app", "1", "--as", "ann"]);
+    let said = merge();
+    assert!(said.code == 1 && said.stderr.contains("needs the check `lint`"), "{said}");
+    let status =
+        |state: &str| format!("repo(\"app\").status(\"edit\", \"lint\", \"{state}\", #{{ description: \"x\" }});");
+    let said = ws.plan(&status("failure"));
+    assert_eq!((said.code, said.changes()), (0, vec!["create commit_status acme/app edit lint".to_string()]), "{said}");
+    ws.script(&status("failure")).ends(0, "create 1 update 0 delete 0 unchanged 0 applied");
+    let said = merge();
+    assert!(said.code == 1 && said.stderr.contains("the check `lint` (it says failure)"), "{said}");
+    ws.script(&status("success")).ends(0, "create 0 update 1 delete 0 unchanged 0 applied");
+    ws.script(&status("success")).ends(0, "create 0 update 0 delete 0 unchanged 1 applied");
+    let said = merge();
+    assert_eq!(said.code, 0, "{said}");
+    ws.script(&status("green")).fails(2, "idp::repo::status");
+    ws.script(&format!(
+        "repo(\"app\").status(\"main\", \"lint\", \"success\", #{{ description: \"{}\" }});",
+        "x".repeat(141)
+    ))
+    .fails(2, "idp::repo::status");
+    ws.script("repo(\"app\").status(\"nowhere\", \"lint\", \"success\");").fails(1, "idp::repo::branch");
+}
+
+#[test]
+fn a_template_gives_the_first_files_and_nothing_later() {
+    let ws = Workspace::new();
+    let text = r#"
+let copy = repo("copy").ensure(#{ description: "Copy", template: "app" });
+copy.commit("main", "docs: more", |t| t.write("README.md", t.read("README.md") + "More\n"));
+"#;
+    let plan = ws.plan(text);
+    assert_eq!(plan.changes(), ["create repository acme/copy", "create commit acme/copy main"], "{plan}");
+    ws.script(text).ends(0, "create 2 update 0 delete 0 unchanged 0 applied");
+    assert_eq!(ws.file("copy", "main", "README.md").unwrap(), "# App\nMore\n");
+    assert_eq!(ws.git("copy", &["log", "--format=%s", "main"]), "docs: more\nInitial commit");
+    // Of one that is there the template changes nothing, and needn't be there.
+    let other = text.replace("template: \"app\"", "template: \"nowhere\"");
+    ws.script(&other).ends(0, "create 0 update 0 delete 0 unchanged 2 applied");
+    let missing = other.replace("copy\"", "other\"");
+    ws.plan(&missing).fails(1, "idp::repo::template");
+    ws.script(&missing).fails(1, "idp::repo::template");
+    assert!(!ws.path().join(".idp/forge/acme/other.git").exists());
+}

@@ -18,14 +18,14 @@ fn named(run: &Run, name: &str, shared: Option<String>) -> Result<Repo> {
 pub mod api {
     use rhai::{Dynamic, ImmutableString, Map, NativeCallContext};
 
-    use super::super::{Delivery, Stand, Wish, options, redo};
+    use super::super::{Delivery, Stand, Wish, options, redo, status};
     use crate::bridge::{RhaiResultOf, run_of, throw};
     use crate::error::Error;
     use crate::primitives::options::Options;
     use crate::primitives::pull_request::update::Before;
     use crate::primitives::pull_request::{self, Edit, PullRequest};
     use crate::primitives::tree::Tree;
-    use crate::world::forge::check_branch;
+    use crate::world::forge::{RepoId, check_branch};
 
     /// A repository of the forge.
     pub type Repo = super::super::Repo;
@@ -61,9 +61,10 @@ pub mod api {
 
     /// Makes the repository, or changes those of its settings that are given: `description`, `visibility`
     /// (`private`, `internal`, `public`), `default_branch`, `topics` (list), `labels` (name → colour). One that was
-    /// made by hand is only taken over with `adopt: true`.
+    /// made by hand is only taken over with `adopt: true`. With `template`, one that is made begins with the files of that
+    /// repository; of one that is there, the template changes nothing.
     ///
-    /// Errors: `idp::repo::foreign`, `idp::repo::unmarked`, `idp::repo::branch`, `idp::permission`.
+    /// Errors: `idp::repo::name`, `idp::repo::template`, `idp::repo::foreign`, `idp::repo::unmarked`, `idp::repo::branch`, `idp::permission`.
     ///
     /// ```rhai
     /// repo("payments-api").ensure(#{ description: "Public payments API", visibility: "internal" });
@@ -80,6 +81,10 @@ pub mod api {
                 topics: options.texts("topics")?,
                 labels: options.text_map("labels")?,
                 adopt: options.flag("adopt")?.unwrap_or(false),
+                template: match options.text("template")? {
+                    Some(name) => Some(RepoId::parse(&name, run.world()?.forge.owner())?),
+                    None => None,
+                },
             };
             if let Some(visibility) = &wish.visibility
                 && !["private", "internal", "public"].contains(&visibility.as_str())
@@ -189,6 +194,45 @@ pub mod api {
             let (reviews, checks) = (options.count("reviews")?, options.texts("checks")?);
             let owners = options.flag("code_owners")?;
             run.pass(repo.protect(run.door()?, branch, reviews, checks, owners))
+        };
+        act().map(|()| repo.clone()).map_err(|error| throw(&ctx, error))
+    }
+
+    /// Says what was found out about a commit, as a commit status: the commit is a branch's head, or one by its id; the
+    /// state is `success`, `failure`, `error` or `pending`. Branch protection asks for `checks` by these names.
+    ///
+    /// Errors: `idp::repo::status`, `idp::repo::branch`, `idp::forge::missing`, `idp::permission`.
+    ///
+    /// ```rhai
+    /// repo("platform-gitops").status("main", "lint", "success");
+    /// ```
+    #[rhai_fn(global, return_raw, pure)]
+    pub fn status(ctx: NativeCallContext, repo: &mut Repo, at: &str, name: &str, state: &str) -> RhaiResultOf<Repo> {
+        status_with(ctx, repo, at, name, state, Map::new())
+    }
+
+    /// Says what was found out about a commit, with options: `description` (one line, of at most 140 characters), `url`
+    /// (where there is more about it).
+    ///
+    /// ```rhai
+    /// repo("platform-gitops").status("main", "lint", "failure", #{
+    ///     description: "2 findings", url: "https://ci.acme.example/runs/7",
+    /// });
+    /// ```
+    #[rhai_fn(global, name = "status", return_raw, pure)]
+    pub fn status_with(
+        ctx: NativeCallContext,
+        repo: &mut Repo,
+        at: &str,
+        name: &str,
+        state: &str,
+        options: Map,
+    ) -> RhaiResultOf<Repo> {
+        let run = run_of(&ctx)?;
+        let act = || {
+            let options = Options::of(&options::STATUS, &options)?;
+            let status = status::of(name, state, options.text("description")?, options.text("url")?)?;
+            run.pass(repo.set_status(run.door()?, at, name, status))
         };
         act().map(|()| repo.clone()).map_err(|error| throw(&ctx, error))
     }

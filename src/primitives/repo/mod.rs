@@ -2,13 +2,14 @@
 
 pub mod api;
 pub mod options;
+pub mod status;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::error::{Error, Result};
 use crate::primitives::tree::Tree;
 use crate::world::change::{Change, Marker};
-use crate::world::forge::{CommitId, Delivered, MOVED, RepoId, Repository, Settings, archived, missing};
+use crate::world::forge::{CommitId, Delivered, MOVED, RepoId, Repository, Settings, archived, missing, no_template};
 use crate::world::{Door, hash};
 
 /// A repository as scripts hold it: its address, and whether several runs share it.
@@ -37,6 +38,8 @@ pub struct Wish {
     pub labels: Option<BTreeMap<String, String>>,
     /// Whether one that nobody's run made may be taken over.
     pub adopt: bool,
+    /// The repository whose files it begins with, if it is made.
+    pub template: Option<RepoId>,
 }
 
 impl Wish {
@@ -83,7 +86,13 @@ impl Repo {
         let marker = self.owner_hash(door);
         let Some(found) = door.world().forge.repository(&self.id).await? else {
             let settings = wish.applied(&Settings::default());
-            let change = Change::CreateRepository { repo: self.id.clone(), settings, marker: marker.clone() };
+            if let Some(template) = &wish.template
+                && door.world().forge.repository(template).await?.is_none()
+            {
+                return Err(no_template(template, "there is no such repository"));
+            }
+            let (repo, template) = (self.id.clone(), wish.template.clone());
+            let change = Change::CreateRepository { repo, settings, marker: marker.clone(), template };
             let outcome = door.pass(change).await?;
             if !outcome.already {
                 return Ok(());

@@ -22,6 +22,7 @@ pub const ENSURE: CallOptions = CallOptions {
         OptionSpec::new("default_branch", Takes::Text, "the branch that clones start at"),
         OptionSpec::new("topics", Takes::Texts, "words to find it by"),
         OptionSpec::new("labels", Takes::TextMap, "labels of pull requests: name to colour"),
+        OptionSpec::new("template", Takes::Text, "the repository whose files it begins with, where it isn't there yet"),
         OptionSpec::new("adopt", Takes::Flag, "take over one that was made by hand").otherwise("false"),
     ],
     open: false,
@@ -50,5 +51,17 @@ pub const PROTECT: CallOptions = CallOptions {
     open: false,
 };
 
+/// Of `repo.status(at, name, state, options)`.
+pub const STATUS: CallOptions = CallOptions {
+    function: "status",
+    on: "Repo",
+    arguments: 4,
+    known: &[
+        OptionSpec::new("description", Takes::Text, "one line about it, of at most 140 characters"),
+        OptionSpec::new("url", Takes::Text, "where there is more about it"),
+    ],
+    open: false,
+};
+
 /// All of them.
-pub const ALL: &[CallOptions] = &[REPO, ENSURE, COMMIT, PROTECT];
+pub const ALL: &[CallOptions] = &[REPO, ENSURE, COMMIT, PROTECT, STATUS];

@@ -4,17 +4,21 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::{Card, GitForge, objects, options};
+use super::{Card, GitForge, objects, options, template};
 use crate::error::{Error, Result, io};
-use crate::world::forge::{Outcome, RepoId, Settings};
+use crate::world::change::Change;
+use crate::world::forge::{Actor, Outcome, Settings};
 use crate::world::lock::FileLock;
 use crate::world::store;
 
 /// The name of unfinished repositories: it doesn't end in `.git`, so nobody takes one for a repository.
 pub(super) const UNFINISHED: &str = ".unfinished-";
 
-/// Makes an empty repository with its settings and its maker's marker.
-pub fn create(forge: &GitForge, repo: &RepoId, settings: &Settings, marker: &str) -> Result<Outcome> {
+/// Makes a repository with its settings and its maker's marker: empty, or with the files of a template.
+pub fn create(forge: &GitForge, change: &Change, actor: &Actor) -> Result<Outcome> {
+    let Change::CreateRepository { repo, settings, marker, template } = change else {
+        return Err(Error::failed("idp::forge", "not a new repository"));
+    };
     let place = forge.path(repo);
     let owner_folder = forge.folder.join(repo.owner());
     let _lock = FileLock::acquire(&owner_folder.join(".lock"), Duration::from_secs(30))?;
@@ -25,6 +29,9 @@ pub fn create(forge: &GitForge, repo: &RepoId, settings: &Settings, marker: &str
     }
     let draft = owner_folder.join(format!("{UNFINISHED}{}", repo.name()));
     build(&draft, settings, Some(marker))?;
+    if let Some(template) = template {
+        template::fill(forge, template, &draft, change, actor)?;
+    }
     fs::rename(&draft, &place).map_err(io("make the repository", &place))?;
     store::sync_folder_of(&place)?;
     Ok(Outcome::default())

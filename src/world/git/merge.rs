@@ -5,7 +5,7 @@ use git2::Repository;
 use super::objects::{self, Objects, commit, conflicts, git, id_of, oid};
 use super::pulls::{self, Record};
 use super::refs::Refs;
-use super::{GitForge, moved, rules};
+use super::{GitForge, moved, rules, statuses};
 use crate::error::{Error, Result};
 use crate::world::forge::{Actor, CommitId, MergeMethod, Merged, Outcome, RepoId, State};
 use crate::world::later::Later;
@@ -38,7 +38,9 @@ pub fn merge(
             false => None,
         };
         let changed = changed_paths(&objects, &base, head)?;
-        let lacks = rules::missing_for_merge(rule, &now, &record.approvals, owners.as_deref(), &changed, &forge.teams);
+        let said = statuses::of(&folder, &objects, head)?;
+        let lacks =
+            rules::missing_for_merge(rule, &now, &record.approvals, &said, owners.as_deref(), &changed, &forge.teams);
         if !lacks.is_empty() && !admin {
             return Err(Error::failed("idp::pr::rules", format!("{repo}#{number} needs {}", lacks.join(", and ")))
                 .help(format!(

@@ -13,6 +13,8 @@ mod refs;
 mod remove;
 mod rules;
 mod seed;
+mod statuses;
+mod template;
 #[cfg(test)]
 mod tests;
 
@@ -27,6 +29,7 @@ pub use seed::{Seed, preview, sow};
 use self::objects::Objects;
 use self::refs::Refs;
 use super::change::{Change, File, Marker, trailer_of};
+use super::commit_status::CommitStatus;
 use super::forge::{
     Actor, CommitId, Delivered, Discussion, Entry, Forge, MOVED, Mergeable, Outcome, Protection, PullRequest, RepoId,
     Repository, Reverted, Revision, State, missing,
@@ -245,6 +248,11 @@ impl Forge for GitForge {
         Ok(self.protections(&self.existing(repo)?)?.remove(branch))
     }
 
+    async fn statuses(&self, repo: &RepoId, commit: &CommitId) -> Result<BTreeMap<String, CommitStatus>> {
+        let folder = self.existing(repo)?;
+        statuses::of(&folder, &Objects::open(&folder)?, commit)
+    }
+
     async fn branch(&self, repo: &RepoId, branch: &str) -> Result<Option<CommitId>> {
         Refs::of(&self.existing(repo)?).read(&format!("refs/heads/{branch}"))
     }
@@ -324,9 +332,10 @@ impl Forge for GitForge {
     async fn apply(&self, change: &Change, actor: &Actor) -> Result<Outcome> {
         self.refuse_archived(change)?;
         match change {
-            Change::CreateRepository { repo, settings, marker } => create::create(self, repo, settings, marker),
+            Change::CreateRepository { .. } => create::create(self, change, actor),
             Change::UpdateRepository { .. } => self.update_card(change),
             Change::ProtectBranch { .. } => self.protect(change),
+            Change::SetStatus { .. } => statuses::set(self, change),
             Change::Commit { .. } => self.commit(change, actor),
             Change::RestoreMarker { repo, marker, commit } => self.restore_marker(repo, marker, commit),
             Change::OpenPullRequest { .. } => pulls::open(self, change, actor),
@@ -335,7 +344,7 @@ impl Forge for GitForge {
                 pulls::comment(self, repo, number, marker, body, actor)
             }
             Change::Approve { repo, number } => pulls::approve(self, repo, *number, actor),
-            // It has no checks that could still come: what may not be merged now waits for people.
+            // Nobody merges later here: what may not be merged now waits for people and their next `pr merge`.
             Change::Merge { repo, number, method, head, admin, later: _ } => {
                 merge::merge(self, repo, *number, *method, head, *admin, actor)
             }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use globset::GlobBuilder;
 
 use crate::error::{Error, Result};
+use crate::world::commit_status::{CommitState, CommitStatus};
 use crate::world::forge::{Approval, Protection, PullRequest, RepoId};
 
 /// Refuses a direct commit to a protected branch.
@@ -19,11 +20,13 @@ pub fn refuse_direct_commit(rule: Option<&Protection>, repo: &RepoId, branch: &s
 /// What a merge lacks, in words; empty when nothing.
 ///
 /// Approvals of the author don't count. A code owner is one whom the last matching line of CODEOWNERS names, by user
-/// name or through a team, as GitHub reads the file.
+/// name or through a team, as GitHub reads the file. `statuses` are those of the head: a check has passed once the status
+/// of its name is a success.
 pub fn missing_for_merge(
     rule: &Protection,
     pull: &PullRequest,
     approvals: &[Approval],
+    statuses: &BTreeMap<String, CommitStatus>,
     code_owners: Option<&str>,
     changed: &[String],
     teams: &BTreeMap<String, Vec<String>>,
@@ -36,7 +39,11 @@ pub fn missing_for_merge(
         lacks.push(format!("{need} approving {} (has {have})", if need == 1 { "review" } else { "reviews" }));
     }
     for check in &rule.checks {
-        lacks.push(format!("the check `{check}`"));
+        match statuses.get(check).map(|status| status.state) {
+            Some(CommitState::Success) => {}
+            Some(state) => lacks.push(format!("the check `{check}` (it says {state})")),
+            None => lacks.push(format!("the check `{check}`")),
+        }
     }
     if rule.code_owners
         && let Some(text) = code_owners

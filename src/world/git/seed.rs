@@ -72,6 +72,7 @@ pub async fn preview(inner: Arc<dyn Forge>, seeds: &[Seed], time: i64) -> Result
                     repo: repo.clone(),
                     settings: seed.settings.clone(),
                     marker: String::new(),
+                    template: None,
                 },
                 &actor,
             )

@@ -4,6 +4,8 @@ mod commits;
 mod pulls;
 mod refs;
 mod rules;
+mod statuses;
+mod templates;
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -45,7 +47,8 @@ impl Stage {
         let forge = GitForge::new(folder.path(), "acme", "https://git.acme.example/", teams);
         let stage = Stage { folder, forge, repo: RepoId::new("acme", "app").unwrap() };
         let settings = Settings { description: "App".into(), ..Settings::default() };
-        let create = Change::CreateRepository { repo: stage.repo.clone(), settings, marker: "run1".into() };
+        let create =
+            Change::CreateRepository { repo: stage.repo.clone(), settings, marker: "run1".into(), template: None };
         stage.apply(&create, "idp-run").unwrap();
         stage.commit("main", &[file("README.md", "# App\n"), file("list", "one\ntwo\nthree\nfour\nfive\n")]);
         stage
@@ -199,8 +202,12 @@ fn a_repository_is_whole_or_not_there() {
     std::fs::create_dir_all(left.join("refs")).unwrap();
     std::fs::create_dir_all(stage.folder.path().join("acme/by-hand.git")).unwrap();
     assert_eq!(block_on(stage.forge.repositories()).unwrap(), std::slice::from_ref(&stage.repo));
-    let again =
-        Change::CreateRepository { repo: stage.repo.clone(), settings: Settings::default(), marker: "x".into() };
+    let again = Change::CreateRepository {
+        repo: stage.repo.clone(),
+        settings: Settings::default(),
+        marker: "x".into(),
+        template: None,
+    };
     assert!(stage.apply(&again, "idp-run").unwrap().already);
     assert!(!left.exists());
     let marker = block_on(stage.forge.repository(&stage.repo)).unwrap().unwrap().marker;

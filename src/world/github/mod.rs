@@ -7,6 +7,7 @@ mod discovery;
 mod link;
 mod merge;
 mod objects;
+mod owners;
 mod paths;
 mod protection;
 mod pulls;
@@ -14,7 +15,9 @@ mod reads;
 mod refs;
 mod refusal;
 mod repositories;
+mod statuses;
 mod talk;
+mod template;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -27,6 +30,7 @@ use tokio::sync::{Mutex, OnceCell};
 use self::client::Client;
 pub use self::link::{Account, TOKENS};
 use super::change::{Change, File, Marker, trailer_of};
+use super::commit_status::CommitStatus;
 use super::forge::{
     Actor, CommitId, Delivered, Discussion, Entry, Forge, Located, MOVED, Mergeable, Merged, Outcome, Protection,
     PullRequest, RepoId, Repository, Reverted, Revision, archived,
@@ -116,6 +120,10 @@ impl Forge for GitHubForge {
         self.protection_of(repo, branch).await
     }
 
+    async fn statuses(&self, repo: &RepoId, commit: &CommitId) -> Result<BTreeMap<String, CommitStatus>> {
+        self.statuses_of(repo, commit).await
+    }
+
     async fn branch(&self, repo: &RepoId, branch: &str) -> Result<Option<CommitId>> {
         self.branch_of(repo, branch).await
     }
@@ -177,7 +185,10 @@ impl Forge for GitHubForge {
     }
 
     async fn apply(&self, change: &Change, _: &Actor) -> Result<Outcome> {
-        let outcome = self.make(change).await;
+        let mut outcome = self.make(change).await;
+        if let Ok(outcome) = &mut outcome {
+            self.read_owners(change, outcome).await;
+        }
         // Whoever redoes it, or passes it again, looks at what is there now.
         if outcome.as_ref().is_err_and(|error| error.is_retryable() || error.code() == MOVED) {
             self.client.reads.refresh();
@@ -190,9 +201,10 @@ impl GitHubForge {
     async fn make(&self, change: &Change) -> Result<Outcome> {
         self.refuse_archived(change).await?;
         match change {
-            Change::CreateRepository { repo, settings, marker } => self.create(repo, settings, marker).await,
+            Change::CreateRepository { .. } => self.create(change).await,
             Change::UpdateRepository { .. } => self.update_repository(change).await,
             Change::ProtectBranch { .. } => self.protect(change).await,
+            Change::SetStatus { .. } => self.set_status(change).await,
             Change::Commit { .. } => self.deliver(change).await,
             Change::RestoreMarker { repo, marker, commit } => {
                 let commit = self.commit(repo, commit).await?;

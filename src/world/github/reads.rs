@@ -56,6 +56,8 @@ pub enum Part {
     Refs,
     /// Pull requests and what is said there.
     Pulls,
+    /// What was found out about commits.
+    Statuses,
     /// Rules of branches.
     Rules,
     /// Everything else.
@@ -138,6 +140,11 @@ impl Reads {
                 bump(Part::Refs);
                 bump(Part::Pulls);
             }
+            // Whether pull requests merge may depend on them.
+            Part::Statuses if ended => {
+                bump(Part::Statuses);
+                bump(Part::Pulls);
+            }
             Part::Pulls if ended && path.ends_with("/merge") => {
                 bump(Part::Refs);
                 bump(Part::Pulls);
@@ -176,6 +183,7 @@ fn place(path: &str) -> (String, Part) {
         ["git", "blobs" | "trees" | "commits", ..] => Part::Objects,
         ["compare", ends] if ends.split("...").all(is_id) => Part::Objects,
         ["branches", .., "protection"] | ["rulesets" | "rules", ..] => Part::Rules,
+        ["statuses", _] | ["commits", _, "status"] => Part::Statuses,
         ["git" | "branches" | "commits" | "compare" | "codeowners", ..] => Part::Refs,
         ["pulls" | "issues", ..] => Part::Pulls,
         _ => Part::Other,

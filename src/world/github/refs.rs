@@ -57,7 +57,10 @@ impl GitHubForge {
     /// The same for those who ask: nothing while there is only the first commit of a repository that a run made.
     pub(super) async fn branch_of(&self, repo: &RepoId, branch: &str) -> Result<Option<CommitId>> {
         let Some(head) = self.head(repo, branch).await? else { return Ok(None) };
-        if self.is_blank(repo, &head).await? && self.find(repo).await?.is_some_and(|found| is_made(&found)) {
+        if self.is_blank(repo, &head).await?
+            && self.find(repo).await?.is_some_and(|found| is_made(&found))
+            && !self.was_generated(repo).await?
+        {
             return Ok(None);
         }
         Ok(Some(CommitId(head.sha)))

@@ -39,6 +39,11 @@ pub struct Told {
     pub topics: Vec<String>,
     #[serde(default)]
     pub archived: bool,
+    #[serde(default)]
+    pub is_template: bool,
+    /// What it was made from.
+    #[serde(default)]
+    pub template_repository: Option<Value>,
 }
 
 impl Told {
@@ -106,11 +111,17 @@ impl GitHubForge {
 
     /// Makes a repository with a first commit, since GitHub takes no objects before one. Killed in between, it is found
     /// by its description and made an end of.
-    pub(super) async fn create(&self, repo: &RepoId, settings: &Settings, marker: &str) -> Result<Outcome> {
+    pub(super) async fn create(&self, change: &Change) -> Result<Outcome> {
+        let Change::CreateRepository { repo, settings, marker, template } = change else {
+            return Err(Error::failed("idp::forge", "not a new repository"));
+        };
         let making = format!("{MAKING}{marker}");
         let mut there = self.told(repo).await?;
         if there.is_none() {
-            let made = self.create_empty(repo, settings, &making).await;
+            let made = match template {
+                Some(template) => self.generate(repo, template, &making).await,
+                None => self.create_empty(repo, settings, &making).await,
+            };
             there = match made {
                 Ok(told) => Some(told),
                 // Another run was faster, or GitHub made it before it failed.
@@ -128,12 +139,16 @@ impl GitHubForge {
         }
         let told = there.ok_or_else(|| missing(repo))?;
         match told.making() {
-            Some(by) if by == marker => {}
+            Some(by) if by == *marker => {}
             Some(_) => {
                 let message = format!("{repo} is being made by another run");
                 return Err(Error::failed("idp::repo::foreign", message).help("give this one another name"));
             }
             None => return Ok(Outcome { already: true, ..Outcome::default() }),
+        }
+        let visibility = told.settings().visibility;
+        if let (Some(_), Some(branch)) = (template, &told.default_branch) {
+            self.filled(repo, branch).await?;
         }
         let topics = settings.topics.iter().cloned().chain([format!("{MADE}{marker}")]).collect();
         self.set_topics(repo, &topics).await?;
@@ -143,10 +158,11 @@ impl GitHubForge {
         }
         self.set_labels(repo, &BTreeMap::new(), &settings.labels).await?;
         // The description last: until then the making isn't over.
-        let told = self
-            .client
-            .send(Method::PATCH, &of(repo, ""), Some(json!({ "description": settings.description })))
-            .await?;
+        let mut last = json!({ "description": settings.description });
+        if visibility != settings.visibility && template.is_some() {
+            last["visibility"] = json!(settings.visibility);
+        }
+        let told = self.client.send(Method::PATCH, &of(repo, ""), Some(last)).await?;
         self.know(repo, told, &topics).await;
         self.know_new(repo, settings, marker).await;
         Ok(Outcome::default())
@@ -346,6 +362,8 @@ mod tests {
             default_branch: None,
             topics: topics.iter().map(|topic| topic.to_string()).collect(),
             archived: false,
+            is_template: false,
+            template_repository: None,
         };
         let made = told(&["java", "idp-run-0123456789abcdef"]);
         assert_eq!((made.marked(MADE), made.marked(ADOPTED)), (Some("0123456789abcdef"), None));

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::{Held, Overlay, Planned};
 use crate::error::{Error, Result};
 use crate::world::change::{BranchCommit, FileChange, Marker};
-use crate::world::forge::{CommitId, Entry, Forge, Mergeable, PullRequest, RepoId, missing};
+use crate::world::forge::{CommitId, Entry, Forge, Mergeable, PullRequest, RepoId, missing, no_template};
 
 impl Overlay {
     /// A new commit here; its id counts the commits of the repository, so that a plan is the same each time.
@@ -21,7 +21,7 @@ impl Overlay {
         let id = CommitId(format!("{}{}", self.prefix, held.commits.len() + 1));
         let files = files.iter().map(|file| (file.path.clone(), file.after.clone())).collect();
         let (files, trailer) = (Arc::new(files), marker.map(Marker::to_string));
-        held.commits.insert(id.clone(), Planned { parents, tree_of, files, trailer, rendering: None });
+        held.commits.insert(id.clone(), Planned { parents, tree_of, template: None, files, trailer, rendering: None });
         id
     }
 
@@ -70,6 +70,14 @@ impl Overlay {
             files.push(FileChange { path, before, after });
         }
         Ok((base, files))
+    }
+
+    /// A template, and the commit whose files a repository that is made from it begins with.
+    pub(super) async fn template(&self, template: &RepoId) -> Result<(RepoId, CommitId)> {
+        let found = self.repository(template).await?;
+        let found = found.ok_or_else(|| no_template(template, "there is no such repository"))?;
+        let head = self.branch(template, &found.settings.default_branch).await?;
+        Ok((template.clone(), head.ok_or_else(|| no_template(template, "it has no commit"))?))
     }
 
     /// The paths that differ between two commits, for merges of planned ones.

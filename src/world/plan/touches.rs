@@ -12,8 +12,12 @@ use crate::world::later::KNOWN_AFTER_APPLY;
 /// What a change touches. Two plans make the same change if these are equal, see [`same`].
 pub fn touches(change: &Change) -> Value {
     let mut all = match change {
-        Change::CreateRepository { repo, settings, marker } => {
-            json!({ "repository": repo, "wanted": settings, "marker": marker })
+        Change::CreateRepository { repo, settings, marker, template } => {
+            let mut touches = json!({ "repository": repo, "wanted": settings, "marker": marker });
+            if let Some(template) = template {
+                touches["template"] = json!(template);
+            }
+            touches
         }
         Change::UpdateRepository { repo, before, after, marker } => {
             let (before, after) = differing(&json!(before), &json!(after));
@@ -28,6 +32,9 @@ pub fn touches(change: &Change) -> Value {
                 None => (Value::Null, json!(after)),
             };
             json!({ "repository": repo, "branch": branch, "before": before, "wanted": after })
+        }
+        Change::SetStatus { repo, at, name, before, after, .. } => {
+            json!({ "repository": repo, "at": at, "name": name, "before": before, "wanted": after })
         }
         Change::Commit { repo, branch, message, marker, files, .. } => {
             json!({ "repository": repo, "branch": branch, "marker": marker.to_string(), "message": message, "files": of_files(files) })

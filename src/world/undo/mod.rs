@@ -210,7 +210,7 @@ impl<'a> Undo<'a> {
         for ((kind, target), action) in known {
             let repo = RepoId::parse(target.split(' ').next().unwrap_or_default(), self.forge().owner());
             let repository = match (kind, repo) {
-                ("repository" | "protection", Ok(repo)) => self.forge().repository(&repo).await?,
+                ("repository" | "protection" | "commit_status", Ok(repo)) => self.forge().repository(&repo).await?,
                 _ => None,
             };
             let of_others = repository.as_ref().is_some_and(|found| !self.is_own(found));
@@ -219,6 +219,7 @@ impl<'a> Undo<'a> {
                 "manifest" => "objects of clusters are not deleted: that could take data with them",
                 "repository" if repository.as_ref().is_some_and(|found| found.adopted) => "it was taken over, not made",
                 "repository" if of_others && action == "create" => "several runs share it",
+                "commit_status" if of_others => "what was found out about a commit can't be unsaid",
                 "protection" if of_others => "protection of a repository that stays is not lowered",
                 _ => continue,
             };

@@ -4,4 +4,6 @@ mod discovery;
 mod owners;
 mod paths;
 mod stage;
+mod statuses;
+mod templates;
 mod verbs;

@@ -30,6 +30,8 @@ pub struct Memory {
     filled: Guarded<HashSet<String>>,
     /// What GitHub says of pull requests and the emulator doesn't, by repository and number.
     pulls: Guarded<BTreeMap<(String, u64), Value>>,
+    /// What repositories were made from, by their full names.
+    templates: Guarded<BTreeMap<String, Value>>,
     /// Commit statuses, newest last, by repository and commit.
     statuses: Guarded<BTreeMap<(String, String), Vec<Value>>>,
     /// Rulesets by repository.

@@ -15,12 +15,24 @@ pub fn answer(memory: &Memory, request: &Request, below: Below) -> Answer {
             page_in(request, "repositories", &of_owner(request, below, "acme"))
         }
         ("POST", ["orgs", _, "repos"] | ["user", "repos"]) => create(request, below, &request.target),
-        ("POST", ["repos", owner, name, "generate"]) => generate(request, below, &format!("{owner}/{name}")),
-        ("PATCH" | "DELETE", ["repos", owner, name]) => {
-            if request.method == "DELETE" {
-                memory.filled.lock().remove(&format!("{owner}/{name}"));
-            }
+        ("POST", ["repos", owner, name, "generate"]) => generate(memory, request, below, &format!("{owner}/{name}")),
+        ("DELETE", ["repos", owner, name]) => {
+            memory.filled.lock().remove(&format!("{owner}/{name}"));
+            memory.templates.lock().remove(&format!("{owner}/{name}"));
             below(&as_user(request))
+        }
+        ("GET" | "PATCH", ["repos", owner, name]) => {
+            let inner = if request.method == "PATCH" { as_user(request) } else { request.clone() };
+            let answer = below(&inner);
+            let template = memory.templates.lock().get(&format!("{owner}/{name}")).cloned();
+            match template {
+                Some(template) if answer.status == 200 => {
+                    let mut repo = answer.value();
+                    repo["template_repository"] = template;
+                    Answer { body: repo.to_string().into_bytes(), checked: false, ..answer }
+                }
+                _ => answer,
+            }
         }
         ("PUT", ["repos", _, _, "topics"]) => below(&as_user(request)),
         (_, ["repos", owner, name, "git", ..]) => {
@@ -106,7 +118,7 @@ pub fn of_owner(request: &Request, below: Below, owner: &str) -> Vec<Value> {
 }
 
 /// A new repository with the files of a template's default branch, as one commit.
-fn generate(request: &Request, below: Below, template: &str) -> Answer {
+fn generate(memory: &Memory, request: &Request, below: Below, template: &str) -> Answer {
     let request = &as_user(request);
     let from = get(request, below, &format!("/repos/{template}"));
     if from.is_null() {
@@ -143,6 +155,7 @@ fn generate(request: &Request, below: Below, template: &str) -> Answer {
     let commit = ask(request, below, "POST", &format!("/repos/{full}/git/commits"), commit).value();
     let head = json!({ "ref": format!("refs/heads/{branch}"), "sha": commit["sha"] });
     ask(request, below, "POST", &format!("/repos/{full}/git/refs"), head);
+    memory.templates.lock().insert(full.to_owned(), from.clone());
     repo["template_repository"] = from;
     unchecked(201, &repo)
 }
