@@ -146,7 +146,7 @@ fn forge(field: &Field<'_>, config: &Config) -> Result<Forge> {
 
 /// GitHub: `api_url` is `https://HOST/api/v3` for GitHub Enterprise Server, whose repositories are below `https://HOST`.
 fn github(field: &Field<'_>, config: &Config) -> Result<Forge> {
-    field.only(&["kind", "owner", "api_url", "url", "app", "wait"])?;
+    field.only(&["kind", "owner", "api_url", "url", "app", "wait", "protect_with"])?;
     let owner_field = field.need("owner")?;
     let owner = owner_field.text()?;
     if owner.len() > 39 || !owner.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')) {
@@ -163,7 +163,14 @@ fn github(field: &Field<'_>, config: &Config) -> Result<Forge> {
     };
     let app = field.get("app").map(|field| app(&field, config)).transpose()?;
     let wait = field.get("wait").map(|field| duration(&field)).transpose()?;
-    Ok(Forge::GitHub { owner, api_url, url, app, wait: wait.unwrap_or(Duration::from_secs(300)) })
+    let rulesets = match field.get("protect_with") {
+        None => false,
+        Some(with) => {
+            one_of(&with, &["branch_protection", "rulesets"])?;
+            with.value() == "rulesets"
+        }
+    };
+    Ok(Forge::GitHub { owner, api_url, url, app, wait: wait.unwrap_or(Duration::from_secs(300)), rulesets })
 }
 
 /// Tokens go there: in plain text only to this machine.
@@ -244,12 +251,15 @@ fn seeds(field: &Field<'_>, config: &Config) -> Result<Vec<Seed>> {
 }
 
 fn kind(field: &Field<'_>, known: &[&str]) -> Result<()> {
-    let kind = field.need("kind")?;
-    let text = kind.text()?;
+    one_of(&field.need("kind")?, known)
+}
+
+fn one_of(field: &Field<'_>, known: &[&str]) -> Result<()> {
+    let text = field.text()?;
     if known.contains(&text.as_str()) {
         return Ok(());
     }
-    Err(kind.error(format!("`{text}` is not known")).help(format!("known: {}", known.join(", "))))
+    Err(field.error(format!("`{text}` is not known")).help(format!("known: {}", known.join(", "))))
 }
 
 /// A path of the workspace: relative, and not out of it, unless it is absolute on purpose.

@@ -83,6 +83,8 @@ pub enum Forge {
         app: Option<App>,
         /// How long a run waits for a rate limit.
         wait: Duration,
+        /// Whether branches are protected with rulesets, instead of classic branch protection.
+        rulesets: bool,
     },
 }
 

@@ -117,7 +117,7 @@ fn forge(config: &Config) -> Opened {
         config::Forge::Local { folder, owner, url, teams } => {
             Opened::Embedded(GitForge::new(folder, owner, url, teams.clone()))
         }
-        config::Forge::GitHub { owner, api_url, url, app, wait } => {
+        config::Forge::GitHub { owner, api_url, url, app, wait, rulesets } => {
             let account = github::Account {
                 owner: owner.clone(),
                 api: api_url.clone(),
@@ -126,7 +126,7 @@ fn forge(config: &Config) -> Opened {
                 secrets: Secrets::of(config),
                 redactor: config.redactor.clone(),
             };
-            Opened::Outside(Arc::new(GitHubForge::new(account, url, *wait)))
+            Opened::Outside(Arc::new(GitHubForge::new(account, url, *wait).with_rulesets(*rulesets)))
         }
     }
 }

@@ -15,6 +15,7 @@ mod reads;
 mod refs;
 mod refusal;
 mod repositories;
+mod rulesets;
 mod statuses;
 mod talk;
 mod template;
@@ -46,6 +47,8 @@ pub struct GitHubForge {
     organisation: OnceCell<bool>,
     /// What was last looked for in all repositories, when, and what was found.
     discovered: Mutex<Option<(String, u64, Vec<Located>)>>,
+    /// Whether branches are protected by rulesets.
+    rulesets: bool,
 }
 
 impl GitHubForge {
@@ -58,7 +61,14 @@ impl GitHubForge {
             client: Client::new(account, wait),
             organisation: OnceCell::new(),
             discovered: Mutex::default(),
+            rulesets: false,
         }
+    }
+
+    /// The same, with branches protected by rulesets or by classic branch protection.
+    #[must_use]
+    pub fn with_rulesets(self, rulesets: bool) -> GitHubForge {
+        GitHubForge { rulesets, ..self }
     }
 }
 

@@ -32,6 +32,12 @@ impl GitHubForge {
 
     /// A branch's protection, if it has one.
     pub(super) async fn protection_of(&self, repo: &RepoId, branch: &str) -> Result<Option<Protection>> {
+        // A classic protection counts as long as there is no ruleset in its place.
+        if self.rulesets
+            && let Some(ruled) = self.ruled(repo, branch).await?
+        {
+            return Ok(Some(ruled));
+        }
         let told = self.told_protection(repo, branch).await?;
         Ok(told.map(|told| protection(&told)))
     }
@@ -55,9 +61,7 @@ impl GitHubForge {
         let Change::ProtectBranch { repo, branch, before, after } = change else {
             return Err(Error::failed("idp::forge", "not a protection"));
         };
-        let path = self.protection_path(repo, branch);
-        let told = self.told_protection(repo, branch).await?;
-        let now = told.as_deref().map(protection);
+        let now = self.protection_of(repo, branch).await?;
         if now.as_ref() == Some(after) {
             return Ok(Outcome { already: true, ..Outcome::default() });
         }
@@ -69,6 +73,11 @@ impl GitHubForge {
             )
             .help("run the same command again"));
         }
+        if self.rulesets {
+            return self.rule(repo, branch, after).await;
+        }
+        let path = self.protection_path(repo, branch);
+        let told = self.told_protection(repo, branch).await?;
         let told = self.client.send(Method::PUT, &path, Some(wanted(told.as_deref(), after))).await?;
         // Some hosts tell less than they were given; what was set is known.
         if protection(&told) == *after {

@@ -6,9 +6,10 @@ use hyper::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::client::PER_PAGE;
 use super::paths::{of, segment};
 use super::refusal::Trouble;
-use super::{GitHubForge, read};
+use super::{GitHubForge, read, rulesets};
 use crate::error::{Error, Result};
 use crate::world::change::Change;
 use crate::world::forge::{MOVED, Outcome, RepoId, Repository, Settings, missing};
@@ -345,6 +346,9 @@ impl GitHubForge {
         let reads = &self.client.reads;
         reads.put(&self.marks_path(repo, marker), Some(json!([]))).await;
         reads.put(&of(repo, &format!("branches/{}/protection", segment(&settings.default_branch))), None).await;
+        if self.rulesets {
+            reads.put(&format!("{}&per_page={PER_PAGE}", rulesets::list_path(repo)), Some(json!([]))).await;
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 mod discovery;
 mod owners;
 mod paths;
+mod rulesets;
 mod stage;
 mod statuses;
 mod templates;
