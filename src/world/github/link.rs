@@ -112,6 +112,9 @@ impl Link {
                     .help("check `forge.app.id`, the key, and this machine's clock"));
                 }
                 404 => {}
+                status @ 500.. => {
+                    return Err(lost(&format!("it answered {status} when asked for the App's installation")));
+                }
                 status => {
                     return Err(Error::failed(
                         "idp::github::answer",

@@ -14,13 +14,16 @@ use super::refusal::{Tried, Trouble};
 use super::{GitHubForge, moved, read};
 use crate::error::{Error, Result};
 use crate::world::change::{File, FileChange};
-use crate::world::forge::{CommitId, Entry, RepoId, missing};
+use crate::world::forge::{CommitId, Entry, RUNS_AS, RepoId, missing};
 
 /// Texts go inline into the tree up to so many bytes in all; GitHub refuses requests far above.
 const INLINE: usize = 8 << 20;
 
 /// The message of the commit that GitHub makes in a new repository.
 const FIRST: &str = "Initial commit";
+
+/// The address and the time of commits whose ids follow from their files alone, as the embedded forge has them.
+const TIMELESS: (&str, &str) = ("idp-run@users.noreply.idp-run.invalid", "1970-01-01T00:00:00Z");
 
 /// A commit as it is used here.
 #[derive(Debug, Clone, Deserialize)]
@@ -77,6 +80,8 @@ pub struct Draft<'a> {
     pub tree_of: Option<&'a CommitId>,
     pub files: &'a [FileChange],
     pub message: &'a str,
+    /// Whether it is nobody's and of no time, so that its id follows from its files alone.
+    pub timeless: bool,
 }
 
 impl GitHubForge {
@@ -175,7 +180,10 @@ impl GitHubForge {
         };
         let tree = self.write_tree(repo, base.as_deref(), draft.files).await?;
         let parents: Vec<&str> = draft.parents.iter().map(|parent| parent.0.as_str()).collect();
-        let body = json!({ "message": draft.message, "tree": tree, "parents": parents });
+        let mut body = json!({ "message": draft.message, "tree": tree, "parents": parents });
+        if draft.timeless {
+            body["author"] = json!({ "name": RUNS_AS, "email": TIMELESS.0, "date": TIMELESS.1 });
+        }
         let made = self.client.send(Method::POST, &of(repo, "git/commits"), Some(body)).await?;
         let commit: Commit = read(&made)?;
         self.client.reads.put(&commit_path(repo, &commit.sha), Some(made)).await;

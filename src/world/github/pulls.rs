@@ -258,12 +258,13 @@ impl GitHubForge {
         let BranchCommit { parents, message, files, tree_of, rendering } = commit;
         let mut message = with_trailer(message, &marker.trailer());
         if let Some(Rendering { on, files, .. }) = rendering {
-            let draft = Draft { parents: &[], tree_of: on.as_ref(), files, message: KEPT };
+            let draft = Draft { parents: &[], tree_of: on.as_ref(), files, message: KEPT, timeless: true };
             let kept = self.write_commit(repo, &draft).await?;
             self.create_ref(repo, &format!("idp-run/renderings/{}", kept.sha), &kept).await?;
             message.push_str(&format!("{RENDERED}: {}\n", kept.sha));
         }
-        Ok(self.write_commit(repo, &Draft { parents, tree_of: Some(tree_of), files, message: &message }).await?)
+        let draft = Draft { parents, tree_of: Some(tree_of), files, message: &message, timeless: false };
+        Ok(self.write_commit(repo, &draft).await?)
     }
 
     /// Changes text, commits and state of a pull request.

@@ -208,7 +208,8 @@ impl GitHubForge {
         message: &str,
     ) -> Result<Commit> {
         let parents: Vec<CommitId> = parent.iter().copied().cloned().collect();
-        let commit = self.write_commit(repo, &Draft { parents: &parents, tree_of, files, message }).await?;
+        let commit =
+            self.write_commit(repo, &Draft { parents: &parents, tree_of, files, message, timeless: false }).await?;
         match parent {
             Some(_) => self.move_ref(repo, name, &commit, false).await?,
             None if self.create_ref(repo, name, &commit).await? => {}

@@ -98,7 +98,8 @@ impl Refusal {
                 "GitHub says so, too, of what the token may not see: check the name; {}",
                 self.permission()
             )),
-            _ => Error::failed("idp::github::refused", self.to_string()),
+            _ => Error::failed("idp::github::refused", self.to_string())
+                .help("mend what it names, then run the same command again: it goes on from here"),
         }
     }
 
