@@ -1,10 +1,15 @@
 //! GitHub as a forge: the real binary against the emulator, and against answers made up by GitHub's own description.
 
 mod discovery;
+mod failures;
+mod kills;
+mod moved;
 mod owners;
 mod paths;
+mod refusals;
 mod rulesets;
 mod stage;
 mod statuses;
 mod templates;
+mod together;
 mod verbs;

@@ -22,8 +22,11 @@ impl ForgeState {
             let topics: BTreeSet<String> = texts(&repo["topics"]);
             let (marks, topics): (Vec<String>, Vec<String>) =
                 topics.into_iter().partition(|topic| topic.starts_with("idp-run-"));
-            let mark = marks.iter().filter_map(|mark| mark.strip_prefix("idp-run-")).collect::<Vec<_>>().join(" ");
-            state.repository(&name, &repo, &topics, &mark);
+            let marks: Vec<&str> = marks.iter().filter_map(|mark| mark.strip_prefix("idp-run-")).collect();
+            let (undone, made): (Vec<&str>, Vec<&str>) = marks.iter().partition(|mark| mark.starts_with("undone-"));
+            let by = undone.first().map_or("", |mark| &mark["undone-".len()..]);
+            let archived = if repo["archived"] == true { format!("archived by {by:?}") } else { "in use".into() };
+            state.repository(&name, &repo, &topics, &made.join(" "), &archived);
             for found in github.list(&format!("{path}/branches")) {
                 let branch = text(&found["name"]);
                 let commit = github.read(&format!("{path}/git/commits/{}", text(&found["commit"]["sha"])));
@@ -68,7 +71,8 @@ impl ForgeState {
             };
             let settings = json("repository.json");
             let topics: Vec<String> = texts(&settings["topics"]).into_iter().collect();
-            state.repository(&name, &settings, &topics, &text(&settings["marker"]));
+            let archived = settings["archived"].as_str().map_or("in use".into(), |by| format!("archived by {by:?}"));
+            state.repository(&name, &settings, &topics, &text(&settings["marker"]), &archived);
             let repo = git2::Repository::open_bare(&folder).unwrap();
             for found in repo.references().unwrap() {
                 let found = found.unwrap();
@@ -113,17 +117,19 @@ impl ForgeState {
         assert!(said.is_empty(), "{when}: the forge differs (- expected, + this):\n{}", said.join("\n"));
     }
 
-    fn repository(&mut self, name: &str, from: &Value, topics: &[String], mark: &str) {
+    fn repository(&mut self, name: &str, from: &Value, topics: &[String], mark: &str, archived: &str) {
         let (description, visibility) = (text(&from["description"]), text(&from["visibility"]));
         let branch = text(&from["default_branch"]);
-        // The embedded forge names the run whose undo archived it.
-        let archived = from["archived"] == true || from["archived"].is_string();
-        let line =
-            format!("{visibility}, {branch}, topics {topics:?}, archived {archived}, made by {mark:?}: {description}");
+        let line = format!("{visibility}, {branch}, topics {topics:?}, {archived}, made by {mark:?}: {description}");
         self.0.insert(format!("{name} settings"), line);
     }
 
     fn branch(&mut self, name: &str, branch: &str, tree: &str, message: &str) {
+        // GitHub's own words for a merge name the owner.
+        let message = match message.starts_with("Merge pull request #") {
+            true => message.replacen(" from acme/", " from ", 1),
+            false => message.to_owned(),
+        };
         self.0.insert(format!("{name} refs/heads/{branch}"), format!("{tree}: {}", message.trim_end()));
     }
 

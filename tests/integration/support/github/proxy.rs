@@ -36,6 +36,21 @@ pub enum Fault {
     Silent,
 }
 
+impl std::fmt::Display for Fault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Fault::KillBefore => f.write_str("killed before"),
+            Fault::KillAfter => f.write_str("killed after"),
+            Fault::Instead(answer) => write!(f, "{} instead of", answer.status),
+            Fault::Afterwards(answer) => write!(f, "{} after", answer.status),
+            Fault::CutBefore => f.write_str("connection cut before"),
+            Fault::CutAfter => f.write_str("connection cut after"),
+            Fault::Truncated => f.write_str("half an answer to"),
+            Fault::Silent => f.write_str("no answer to"),
+        }
+    }
+}
+
 /// Answers a request itself, or asks the next one and hands on or alters what it says.
 pub type Layer = Box<dyn Fn(&Request, &dyn Fn(&Request) -> Answer) -> Answer + Send + Sync>;
 

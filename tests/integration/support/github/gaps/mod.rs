@@ -1,7 +1,7 @@
 //! What GitHub does and the emulator doesn't, as layers of the proxy (tests/github/EMULATOR.md lists it all).
 
 mod merging;
-mod pages;
+pub mod pages;
 mod pulls;
 mod queries;
 mod repositories;

@@ -41,6 +41,9 @@ pub fn answer(memory: &Memory, request: &Request, below: Below) -> Answer {
         (_, ["repos", owner, repo, "branches", branch @ .., "protection"]) => {
             protection(request, below, &format!("/repos/{owner}/{repo}/branches/{}", branch.join("/")))
         }
+        ("POST", ["repos", owner, repo, "git", "trees"]) => {
+            without_empty_folders(request, below, &format!("/repos/{owner}/{repo}/git/trees"))
+        }
         (method, ["orgs", org, "teams", team, "repos", owner, repo]) => {
             let key = ((*org).to_owned(), (*team).to_owned(), format!("{owner}/{repo}"));
             if method == "GET" {
@@ -61,6 +64,35 @@ pub fn answer(memory: &Memory, request: &Request, below: Below) -> Answer {
         }
         _ => below(request),
     }
+}
+
+/// A tree whose last file of a folder was deleted doesn't have that folder: Git knows no empty ones.
+fn without_empty_folders(request: &Request, below: Below, trees: &str) -> Answer {
+    const EMPTY: &str = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
+    let answer = below(request);
+    let asked = request.json();
+    let deletes = asked["tree"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .any(|entry| entry["sha"].is_null() && entry["content"].is_null());
+    let Some(made) = answer.value()["sha"].as_str().filter(|_| deletes && answer.status == 201).map(str::to_owned)
+    else {
+        return answer;
+    };
+    let whole = get(request, below, &format!("{trees}/{made}?recursive=1"));
+    let entries = whole["tree"].as_array().cloned().unwrap_or_default();
+    if made == EMPTY || !entries.iter().any(|entry| entry["sha"] == EMPTY) {
+        return answer;
+    }
+    let files: Vec<Value> = entries
+        .iter()
+        .filter(|entry| entry["type"] != "tree")
+        .map(
+            |entry| json!({ "path": entry["path"], "mode": entry["mode"], "type": entry["type"], "sha": entry["sha"] }),
+        )
+        .collect();
+    super::ask(request, below, "POST", trees, json!({ "tree": files }))
 }
 
 /// Protection says which of the two isn't there, and takes checks by their newer name.
