@@ -6,6 +6,7 @@ use crate::report::{Counts, Status};
 pub(super) fn kind(kind: &str) -> String {
     match kind {
         "protection" => "branch protection".to_string(),
+        "access" => "team access".to_string(),
         "notify" => "notification".to_string(),
         _ => kind.replace('_', " "),
     }

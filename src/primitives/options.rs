@@ -29,6 +29,8 @@ pub enum Takes {
     Maps,
     /// A map of texts and secrets.
     Headers,
+    /// A secret.
+    Secret,
 }
 
 impl Takes {
@@ -44,6 +46,7 @@ impl Takes {
             Takes::Map => "a map",
             Takes::Maps => "a list of maps",
             Takes::Headers => "a map of texts and secrets",
+            Takes::Secret => "a secret",
         }
     }
 }

@@ -6,12 +6,14 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::access::TeamGrant;
 use super::commit_status::CommitStatus;
 use super::forge::{CommitId, MergeMethod, Protection, RepoId, Settings};
 use super::http::{Method, Request};
 use super::later::Later;
 pub use super::marker::{Marker, RENDERED, TRAILER, trailer, trailer_of};
 pub use super::object::ObjectId;
+use super::webhook::Webhook;
 use crate::report::{Action, Diff, FileDiff};
 
 /// A file's contents and whether it can be executed.
@@ -157,6 +159,10 @@ pub enum Change {
         /// As it becomes.
         after: CommitStatus,
     },
+    /// Give a team a role in a repository.
+    GrantTeam(TeamGrant),
+    /// Have a URL told of what happens in a repository.
+    SetWebhook(Webhook),
     /// Commit to a long-lived branch; all files land together or not at all.
     Commit {
         /// The repository.
@@ -308,6 +314,8 @@ impl Change {
                 Action::Create
             }
             ProtectBranch { before: None, .. } | SetStatus { before: None, .. } => Action::Create,
+            GrantTeam(grant) if grant.before.is_none() => Action::Create,
+            SetWebhook(hook) if hook.before.is_none() => Action::Create,
             DeleteBranch { .. } | DeleteRepository { .. } => Action::Delete,
             Request(request) => match request.method {
                 Method::Post | Method::Get => Action::Create,
@@ -330,6 +338,8 @@ impl Change {
             | DeleteRepository { .. } => "repository",
             ProtectBranch { .. } => "protection",
             SetStatus { .. } => "commit_status",
+            GrantTeam(..) => "access",
+            SetWebhook(..) => "webhook",
             Commit { .. } | RestoreMarker { .. } => "commit",
             OpenPullRequest { .. }
             | UpdatePullRequest { .. }
@@ -355,6 +365,8 @@ impl Change {
             | DeleteRepository { repo, .. } => repo.to_string(),
             ProtectBranch { repo, branch, .. } | DeleteBranch { repo, branch, .. } => format!("{repo} {branch}"),
             SetStatus { repo, at, name, .. } => format!("{repo} {at} {name}"),
+            GrantTeam(TeamGrant { repo, team, .. }) => format!("{repo} {team}"),
+            SetWebhook(Webhook { repo, url, .. }) => format!("{repo} {url}"),
             Commit { repo, branch, marker, .. } if marker.id == *branch => format!("{repo} {branch}"),
             Commit { repo, branch, marker, .. } => format!("{repo} {branch} ({})", marker.id),
             RestoreMarker { repo, marker, .. } => format!("{repo} {marker}"),
@@ -383,6 +395,8 @@ impl Change {
             | DeleteRepository { repo, .. }
             | ProtectBranch { repo, .. }
             | SetStatus { repo, .. }
+            | GrantTeam(TeamGrant { repo, .. })
+            | SetWebhook(Webhook { repo, .. })
             | Commit { repo, .. }
             | RestoreMarker { repo, .. }
             | OpenPullRequest { repo, .. }
@@ -434,6 +448,8 @@ impl Change {
             }
             Change::ProtectBranch { before, after, .. } => after.diff(before.as_ref(), &mut diff),
             Change::SetStatus { before, after, .. } => after.diff(before.as_ref(), &mut diff),
+            Change::GrantTeam(grant) => grant.diff(&mut diff),
+            Change::SetWebhook(hook) => hook.diff(&mut diff),
             Change::Commit { message, .. } => diff.field("message", None, Some(subject(message))),
             Change::OpenPullRequest { base, title, body, labels, reviewers, .. } => {
                 diff.field("title", None, Some(title.clone()));

@@ -16,6 +16,7 @@ use super::journal::{Attempt, Effect, Intent, Journal, RunKey};
 use super::permission::Permissions;
 use super::plan::guard::Guard;
 use super::review::{Reviewer, refused};
+use crate::config::HeaderText;
 use crate::error::{Error, Kind, Result};
 use crate::report::{Action, Counts, Event, Sink};
 
@@ -164,6 +165,7 @@ impl Door {
         if let Some(error) = refusal {
             return Err(error);
         }
+        self.need_secrets(&change)?;
         let (action, kind, target) = (change.action(), change.kind(), change.target());
         let entry = match &self.parts.journal {
             Some((journal, attempt)) => {
@@ -197,6 +199,18 @@ impl Door {
             self.sink.emit(Event::Change { action, kind, target, diff, note: None });
         }
         Ok(outcome)
+    }
+
+    /// Refuses what a forge outside would be handed a secret for that isn't there, in a plan, too.
+    fn need_secrets(&self, change: &Change) -> Result<()> {
+        let world = &self.parts.world;
+        match change {
+            Change::SetWebhook(hook) if !world.embedded => {
+                let name = hook.secret.as_ref().and_then(HeaderText::secret);
+                name.map_or(Ok(()), |name| world.secrets.value(name).map(drop))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Sends a message to a contact, at most once for this run and cause.

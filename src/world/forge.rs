@@ -6,10 +6,12 @@ use std::fmt;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
+use super::access::Role;
 use super::change::{Change, File, FileChange, Marker};
 use super::commit_status::CommitStatus;
 use super::later::Later;
 pub use super::names::{check_branch, check_path, file_and_folder};
+use super::webhook::Hook;
 use crate::error::{Error, Result, with_article};
 use crate::report::Diff;
 
@@ -463,6 +465,12 @@ pub trait Forge: Send + Sync {
     async fn protection(&self, repo: &RepoId, branch: &str) -> Result<Option<Protection>>;
     /// What was found out about a commit: the newest status of each name.
     async fn statuses(&self, repo: &RepoId, commit: &CommitId) -> Result<BTreeMap<String, CommitStatus>>;
+    /// What a team of the repository's owner may do there, if anything.
+    async fn team_role(&self, repo: &RepoId, team: &str) -> Result<Option<Role>>;
+    /// Whether an owner has a team of that name.
+    async fn has_team(&self, owner: &str, team: &str) -> Result<bool>;
+    /// A repository's webhook with that URL, if there is one.
+    async fn webhook(&self, repo: &RepoId, url: &str) -> Result<Option<Hook>>;
     /// A branch's head, if it is there.
     async fn branch(&self, repo: &RepoId, branch: &str) -> Result<Option<CommitId>>;
     /// All files under a folder (the root is ""), in path order.

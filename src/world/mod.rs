@@ -1,6 +1,7 @@
 //! Everything outside the process that scripts act on: one forge, named clusters and contacts, the clock.
 //! All of it is read through the traits here; all of it is changed through `door`.
 
+pub mod access;
 pub mod change;
 pub mod ci;
 pub mod cluster;
@@ -33,6 +34,7 @@ pub mod sqlite;
 pub mod store;
 pub mod three_way;
 pub mod undo;
+pub mod webhook;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

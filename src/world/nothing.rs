@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use serde_json::Value;
 
+use super::access::Role;
 use super::change::{Change, File, Marker, ObjectId};
 use super::cluster::Cluster;
 use super::commit_status::CommitStatus;
@@ -14,6 +15,7 @@ use super::forge::{
     Repository, Reverted, Revision,
 };
 use super::http;
+use super::webhook::Hook;
 use crate::error::{Error, Result};
 
 /// A forge without repositories, that only knows what it is called.
@@ -54,6 +56,18 @@ impl Forge for NoForge {
     }
 
     async fn statuses(&self, repo: &RepoId, _: &CommitId) -> Result<BTreeMap<String, CommitStatus>> {
+        Err(super::forge::missing(repo))
+    }
+
+    async fn team_role(&self, repo: &RepoId, _: &str) -> Result<Option<Role>> {
+        Err(super::forge::missing(repo))
+    }
+
+    async fn has_team(&self, _: &str, _: &str) -> Result<bool> {
+        Ok(true)
+    }
+
+    async fn webhook(&self, repo: &RepoId, _: &str) -> Result<Option<Hook>> {
         Err(super::forge::missing(repo))
     }
 

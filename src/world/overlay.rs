@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 
+use super::access::Role;
 use super::change::{Change, File, Marker};
 use super::commit_status::CommitStatus;
 use super::forge::{
@@ -15,6 +16,7 @@ use super::forge::{
     Protection, PullRequest, RepoId, Repository, Reverted, Revision, Settings, State, archived, missing,
 };
 use super::later::Later;
+use super::webhook::Hook;
 use crate::error::{Error, Result};
 
 /// A forge whose writes stay in memory.
@@ -37,6 +39,8 @@ struct Held {
     repository: Option<Repository>,
     protection: BTreeMap<String, Protection>,
     statuses: BTreeMap<CommitId, BTreeMap<String, CommitStatus>>,
+    roles: BTreeMap<String, Role>,
+    webhooks: BTreeMap<String, Hook>,
     branches: BTreeMap<String, CommitId>,
     deleted: BTreeSet<String>,
     commits: HashMap<CommitId, Planned>,
@@ -158,6 +162,26 @@ impl Forge for Overlay {
         let mut all = if ask { self.inner.statuses(repo, commit).await? } else { BTreeMap::new() };
         all.extend(held.and_then(|mut held| held.statuses.remove(commit)).unwrap_or_default());
         Ok(all)
+    }
+
+    async fn team_role(&self, repo: &RepoId, team: &str) -> Result<Option<Role>> {
+        let (held, ask) = self.of(repo);
+        match held.and_then(|held| held.roles.get(team).copied()) {
+            None if ask => self.inner.team_role(repo, team).await,
+            held => Ok(held),
+        }
+    }
+
+    async fn has_team(&self, owner: &str, team: &str) -> Result<bool> {
+        self.inner.has_team(owner, team).await
+    }
+
+    async fn webhook(&self, repo: &RepoId, url: &str) -> Result<Option<Hook>> {
+        let (held, ask) = self.of(repo);
+        match held.and_then(|held| held.webhooks.get(url).cloned()) {
+            None if ask => self.inner.webhook(repo, url).await,
+            held => Ok(held),
+        }
     }
 
     async fn branch(&self, repo: &RepoId, branch: &str) -> Result<Option<CommitId>> {
@@ -420,6 +444,12 @@ impl Forge for Overlay {
             }
             Change::SetStatus { commit, name, after, .. } => {
                 held.statuses.entry(commit.clone()).or_default().insert(name.clone(), after.clone());
+            }
+            Change::GrantTeam(grant) => {
+                held.roles.insert(grant.team.clone(), grant.after);
+            }
+            Change::SetWebhook(hook) => {
+                held.webhooks.insert(hook.url.clone(), hook.after.clone());
             }
             Change::Commit { branch, parent, marker, files, .. } => {
                 if held.delivered.contains_key(marker) {

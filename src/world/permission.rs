@@ -4,7 +4,7 @@ use globset::{Glob, GlobMatcher};
 
 use super::World;
 use super::change::Change;
-use crate::config;
+use crate::config::{self, HeaderText};
 use crate::error::{Error, Result};
 
 /// A compiled grant.
@@ -113,6 +113,11 @@ fn targets(change: &Change) -> Vec<String> {
         },
         ProtectBranch { repo, branch, .. } | DeleteBranch { repo, branch, .. } => vec![format!("{repo}/{branch}")],
         SetStatus { repo, at, name, .. } => vec![format!("{repo}/{at}/{name}")],
+        GrantTeam(grant) => vec![format!("{}/{}", grant.repo, grant.team)],
+        SetWebhook(hook) => {
+            let secret = hook.secret.as_ref().and_then(HeaderText::secret).map(|name| format!("secret/{name}"));
+            std::iter::once(format!("{}/{}", hook.repo, hook.url)).chain(secret).collect()
+        }
         CreateRepository { repo, .. }
         | UpdateRepository { repo, .. }
         | ArchiveRepository { repo, .. }

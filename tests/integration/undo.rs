@@ -259,13 +259,21 @@ fn what_others_made_and_what_is_shared_stays() {
     let ws = Workspace::new();
     let text = "repo(\"app\").ensure(#{ topics: [\"mine\"], adopt: true });\n\
                 repo(\"both\", #{ shared: \"shop\" }).ensure(#{ description: \"Both\" }).protect(\"main\", #{ reviews: 1 });\n\
-                repo(\"app\").protect(\"main\", #{ reviews: 2 });\n";
-    ws.script(text).ends(0, "create 3 update 1 delete 0 unchanged 0 applied");
+                repo(\"app\").protect(\"main\", #{ reviews: 2 });\n\
+                repo(\"app\").grant(\"shop\", \"write\").webhook(\"https://ci.acme.example/hook\", #{});\n";
+    ws.script(text).ends(0, "create 5 update 1 delete 0 unchanged 0 applied");
     let said = undo(&ws, &["--delete"]);
     said.ends(0, "create 0 update 0 delete 0 unchanged 0 applied");
     assert_eq!(
         stays(&said),
-        ["protection acme/app main", "protection acme/both main", "repository acme/app", "repository acme/both"]
+        [
+            "access acme/app shop",
+            "protection acme/app main",
+            "protection acme/both main",
+            "repository acme/app",
+            "repository acme/both",
+            "webhook acme/app https://ci.acme.example/hook",
+        ]
     );
     // Without the journal, the world still says that it was taken over.
     forget_journal(&ws);

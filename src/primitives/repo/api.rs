@@ -18,6 +18,7 @@ fn named(run: &Run, name: &str, shared: Option<String>) -> Result<Repo> {
 pub mod api {
     use rhai::{Dynamic, ImmutableString, Map, NativeCallContext};
 
+    use super::super::webhook::HookWish;
     use super::super::{Delivery, Stand, Wish, options, redo, status};
     use crate::bridge::{RhaiResultOf, run_of, throw};
     use crate::error::Error;
@@ -25,6 +26,7 @@ pub mod api {
     use crate::primitives::pull_request::update::Before;
     use crate::primitives::pull_request::{self, Edit, PullRequest};
     use crate::primitives::tree::Tree;
+    use crate::world::access::Role;
     use crate::world::forge::{RepoId, check_branch};
 
     /// A repository of the forge.
@@ -233,6 +235,64 @@ pub mod api {
             let options = Options::of(&options::STATUS, &options)?;
             let status = status::of(name, state, options.text("description")?, options.text("url")?)?;
             run.pass(repo.set_status(run.door()?, at, name, status))
+        };
+        act().map(|()| repo.clone()).map_err(|error| throw(&ctx, error))
+    }
+
+    /// Gives a team of the owner a role: `read`, `triage`, `write`, `maintain` or `admin`. A team that may do more keeps
+    /// it. The name is what the team's address ends in.
+    ///
+    /// Errors: `idp::repo::role`, `idp::repo::team`, `idp::forge::missing`, `idp::permission`.
+    ///
+    /// ```rhai
+    /// let app = repo("payments-api").ensure(#{ description: "Payments" });
+    /// app.grant("team-payments", "maintain");
+    /// ```
+    #[rhai_fn(global, return_raw, pure)]
+    pub fn grant(ctx: NativeCallContext, repo: &mut Repo, team: &str, role: &str) -> RhaiResultOf<Repo> {
+        grant_with(ctx, repo, team, role, Map::new())
+    }
+
+    /// The same with an option: with `lower: true` a team that may do more gets the lower role.
+    ///
+    /// ```rhai
+    /// let app = repo("payments-api").ensure(#{ description: "Payments" });
+    /// app.grant("team-payments", "read", #{ lower: true });
+    /// ```
+    #[rhai_fn(global, name = "grant", return_raw, pure)]
+    pub fn grant_with(
+        ctx: NativeCallContext,
+        repo: &mut Repo,
+        team: &str,
+        role: &str,
+        options: Map,
+    ) -> RhaiResultOf<Repo> {
+        let run = run_of(&ctx)?;
+        let act = || {
+            let role = Role::parse(role)?;
+            let lower = Options::of(&options::GRANT, &options)?.flag("lower")?.unwrap_or(false);
+            run.pass(repo.grant(run.door()?, team, role, lower))
+        };
+        act().map(|()| repo.clone()).map_err(|error| throw(&ctx, error))
+    }
+
+    /// Has a URL told of what happens in the repository. A webhook is found by its URL: there is never a second one, and
+    /// only what is given of it is compared. `events` are added to those that are there. A `secret` is read when it is sent,
+    /// and given to a webhook that has none: hosts don't tell which one it has. `renew_secret: true` gives it anew.
+    ///
+    /// Errors: `idp::repo::webhook`, `idp::secret::missing`, `idp::secret::short`, `idp::forge::missing`,
+    /// `idp::permission`.
+    ///
+    /// ```rhai
+    /// let app = repo("payments-api").ensure(#{ description: "Payments" });
+    /// app.webhook("https://ci.acme.example/hook", #{ events: ["push", "pull_request"], secret: secret("HOOK_SECRET") });
+    /// ```
+    #[rhai_fn(global, return_raw, pure)]
+    pub fn webhook(ctx: NativeCallContext, repo: &mut Repo, url: &str, options: Map) -> RhaiResultOf<Repo> {
+        let run = run_of(&ctx)?;
+        let act = || {
+            let wish = HookWish::of(&Options::of(&options::WEBHOOK, &options)?)?;
+            run.pass(repo.webhook(run.door()?, url, &wish))
         };
         act().map(|()| repo.clone()).map_err(|error| throw(&ctx, error))
     }

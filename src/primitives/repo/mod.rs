@@ -1,8 +1,10 @@
 //! Repositories: ensured settings, commits to long-lived branches, protection. Rules: the design's "ensure".
 
+pub mod access;
 pub mod api;
 pub mod options;
 pub mod status;
+pub mod webhook;
 
 use std::collections::{BTreeMap, BTreeSet};
 

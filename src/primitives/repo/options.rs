@@ -63,5 +63,30 @@ pub const STATUS: CallOptions = CallOptions {
     open: false,
 };
 
+/// Of `repo.grant(team, role, options)`.
+pub const GRANT: CallOptions = CallOptions {
+    function: "grant",
+    on: "Repo",
+    arguments: 3,
+    known: &[OptionSpec::new("lower", Takes::Flag, "whether a team that may do more loses that").otherwise("false")],
+    open: false,
+};
+
+/// Of `repo.webhook(url, options)`.
+pub const WEBHOOK: CallOptions = CallOptions {
+    function: "webhook",
+    on: "Repo",
+    arguments: 2,
+    known: &[
+        OptionSpec::new("events", Takes::Texts, "what it tells of; `push` for a new one"),
+        OptionSpec::new("content_type", Takes::Text, "`json` or `form`; `json` for a new one"),
+        OptionSpec::new("active", Takes::Flag, "whether it tells, or rests; true for a new one"),
+        OptionSpec::new("secret", Takes::Secret, "what signs the messages; given to a webhook that has none"),
+        OptionSpec::new("renew_secret", Takes::Flag, "whether it gets the secret in place of one that it has")
+            .otherwise("false"),
+    ],
+    open: false,
+};
+
 /// All of them.
-pub const ALL: &[CallOptions] = &[REPO, ENSURE, COMMIT, PROTECT, STATUS];
+pub const ALL: &[CallOptions] = &[REPO, ENSURE, COMMIT, PROTECT, STATUS, GRANT, WEBHOOK];

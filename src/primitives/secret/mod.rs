@@ -7,7 +7,8 @@ use rhai::{EvalAltResult, NativeCallContext};
 
 use crate::bridge::throw;
 use crate::config::HeaderText;
-use crate::error::Error;
+use crate::error::{Error, Result};
+use crate::primitives::options::{Options, Takes};
 
 /// A secret's name. Its value never enters a script.
 #[derive(Clone, PartialEq, Eq)]
@@ -43,6 +44,15 @@ impl fmt::Debug for Secret {
 impl fmt::Display for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("***")
+    }
+}
+
+impl Options<'_> {
+    /// A secret.
+    pub fn secret(&self, key: &str) -> Result<Option<HeaderText>> {
+        let Some(given) = self.get(key) else { return Ok(None) };
+        let secret = given.read_lock::<Secret>().map(|secret| secret.header());
+        secret.map(Some).ok_or_else(|| self.wrong(key, given, Takes::Secret))
     }
 }
 

@@ -13,6 +13,7 @@ mod refs;
 mod remove;
 mod rules;
 mod seed;
+mod settings;
 mod statuses;
 mod template;
 #[cfg(test)]
@@ -28,6 +29,7 @@ pub use seed::{Seed, preview, sow};
 
 use self::objects::Objects;
 use self::refs::Refs;
+use super::access::Role;
 use super::change::{Change, File, Marker, trailer_of};
 use super::commit_status::CommitStatus;
 use super::forge::{
@@ -36,6 +38,7 @@ use super::forge::{
 };
 use super::later::Later;
 use super::store;
+use super::webhook::Hook;
 use crate::error::{Error, Result};
 
 /// How many commits of a branch are searched for a trailer whose ref was lost.
@@ -253,6 +256,18 @@ impl Forge for GitForge {
         statuses::of(&folder, &Objects::open(&folder)?, commit)
     }
 
+    async fn team_role(&self, repo: &RepoId, team: &str) -> Result<Option<Role>> {
+        Ok(self.roles(repo)?.get(team).copied())
+    }
+
+    async fn has_team(&self, _: &str, team: &str) -> Result<bool> {
+        Ok(self.knows_team(team))
+    }
+
+    async fn webhook(&self, repo: &RepoId, url: &str) -> Result<Option<Hook>> {
+        Ok(self.webhooks(repo)?.remove(url))
+    }
+
     async fn branch(&self, repo: &RepoId, branch: &str) -> Result<Option<CommitId>> {
         Refs::of(&self.existing(repo)?).read(&format!("refs/heads/{branch}"))
     }
@@ -336,6 +351,8 @@ impl Forge for GitForge {
             Change::UpdateRepository { .. } => self.update_card(change),
             Change::ProtectBranch { .. } => self.protect(change),
             Change::SetStatus { .. } => statuses::set(self, change),
+            Change::GrantTeam(grant) => self.grant(grant),
+            Change::SetWebhook(hook) => self.set_webhook(hook),
             Change::Commit { .. } => self.commit(change, actor),
             Change::RestoreMarker { repo, marker, commit } => self.restore_marker(repo, marker, commit),
             Change::OpenPullRequest { .. } => pulls::open(self, change, actor),

@@ -4,6 +4,7 @@ mod commits;
 mod pulls;
 mod refs;
 mod rules;
+mod settings;
 mod statuses;
 mod templates;
 

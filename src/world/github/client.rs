@@ -14,6 +14,7 @@ use super::reads::{Page, Reads};
 use super::refusal::{Refusal, Tried, Trouble};
 use crate::error::{Error, Result};
 use crate::world::door::backoff;
+use crate::world::secrets::Secrets;
 
 /// Requests under way at a time: GitHub's secondary limits count them.
 const AT_ONCE: usize = 8;
@@ -52,6 +53,11 @@ impl Client {
     pub fn new(account: Account, wait: Duration) -> Client {
         let gate = Semaphore::new(AT_ONCE);
         Client { account, wait, link: OnceCell::new(), gate, reads: Reads::default() }
+    }
+
+    /// What runs may send along and never say.
+    pub fn secrets(&self) -> &Secrets {
+        &self.account.secrets
     }
 
     /// What is at a path; nothing if GitHub knows nothing there (404), or the repository has no commit yet (409).
@@ -193,7 +199,7 @@ impl Client {
                 .method(method.clone())
                 .uri(path)
                 .header(USER_AGENT, concat!("idp-run/", env!("CARGO_PKG_VERSION")))
-                .header(ACCEPT, "application/vnd.github+json")
+                .header(ACCEPT, media(path))
                 .header("x-github-api-version", VERSION);
             if let Some(etag) = etag {
                 request = request.header(IF_NONE_MATCH, etag);
@@ -282,6 +288,15 @@ fn limit(status: u16, headers: &HeaderMap, body: &[u8], tries: u32) -> Option<Du
     let text = String::from_utf8_lossy(body).to_ascii_lowercase();
     let secondary = text.contains("secondary rate limit") || text.contains("abuse detection");
     (status == 429 || secondary).then(|| Duration::from_secs(60 << (tries - 1).min(5)))
+}
+
+/// What an answer is asked for as. Whether a team has a repository is answered with what it may do there only in the form
+/// of the repository.
+fn media(path: &str) -> &'static str {
+    match path.starts_with("/orgs/") && path.contains("/teams/") && path.contains("/repos/") {
+        true => "application/vnd.github.v3.repository+json",
+        false => "application/vnd.github+json",
+    }
 }
 
 fn number(headers: &HeaderMap, name: &str) -> Option<i64> {

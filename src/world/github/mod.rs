@@ -18,7 +18,9 @@ mod repositories;
 mod rulesets;
 mod statuses;
 mod talk;
+mod teams;
 mod template;
+mod webhooks;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -30,12 +32,14 @@ use tokio::sync::{Mutex, OnceCell};
 
 use self::client::Client;
 pub use self::link::{Account, TOKENS};
+use super::access::Role;
 use super::change::{Change, File, Marker, trailer_of};
 use super::commit_status::CommitStatus;
 use super::forge::{
     Actor, CommitId, Delivered, Discussion, Entry, Forge, Located, MOVED, Mergeable, Merged, Outcome, Protection,
     PullRequest, RepoId, Repository, Reverted, Revision, archived,
 };
+use super::webhook::Hook;
 use crate::error::{Error, Result};
 
 /// A forge that is GitHub.
@@ -134,6 +138,18 @@ impl Forge for GitHubForge {
         self.statuses_of(repo, commit).await
     }
 
+    async fn team_role(&self, repo: &RepoId, team: &str) -> Result<Option<Role>> {
+        self.role_of(repo, team).await
+    }
+
+    async fn has_team(&self, owner: &str, team: &str) -> Result<bool> {
+        self.knows_team(owner, team).await
+    }
+
+    async fn webhook(&self, repo: &RepoId, url: &str) -> Result<Option<Hook>> {
+        self.hook_of(repo, url).await
+    }
+
     async fn branch(&self, repo: &RepoId, branch: &str) -> Result<Option<CommitId>> {
         self.branch_of(repo, branch).await
     }
@@ -215,6 +231,8 @@ impl GitHubForge {
             Change::UpdateRepository { .. } => self.update_repository(change).await,
             Change::ProtectBranch { .. } => self.protect(change).await,
             Change::SetStatus { .. } => self.set_status(change).await,
+            Change::GrantTeam(grant) => self.grant(grant).await,
+            Change::SetWebhook(hook) => self.set_webhook(hook).await,
             Change::Commit { .. } => self.deliver(change).await,
             Change::RestoreMarker { repo, marker, commit } => {
                 let commit = self.commit(repo, commit).await?;

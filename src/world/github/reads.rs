@@ -60,6 +60,10 @@ pub enum Part {
     Statuses,
     /// Rules of branches.
     Rules,
+    /// What teams may do there.
+    Access,
+    /// Webhooks.
+    Hooks,
     /// Everything else.
     Other,
     /// Objects by their ids: these never change.
@@ -173,13 +177,19 @@ impl Reads {
 fn place(path: &str) -> (String, Part) {
     let path = path.split('?').next().unwrap_or_default();
     let mut segments = path.trim_start_matches('/').split('/');
-    if segments.next() != Some("repos") {
-        return (String::new(), Part::Other);
+    let mut access = false;
+    match segments.next() {
+        Some("repos") => {}
+        // What a team may do in a repository is a part of that.
+        Some("orgs") if segments.nth(1) == Some("teams") && segments.nth(1) == Some("repos") => access = true,
+        _ => return (String::new(), Part::Other),
     }
     let repo = format!("{}/{}", segments.next().unwrap_or_default(), segments.next().unwrap_or_default());
     let rest: Vec<&str> = segments.collect();
     let part = match rest.as_slice() {
+        _ if access => Part::Access,
         [] | ["topics"] => Part::Settings,
+        ["hooks", ..] => Part::Hooks,
         ["git", "blobs" | "trees" | "commits", ..] => Part::Objects,
         ["compare", ends] if ends.split("...").all(is_id) => Part::Objects,
         ["branches", .., "protection"] | ["rulesets" | "rules", ..] => Part::Rules,

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
+use crate::config::HeaderText;
 use crate::formats::digest::digest;
 use crate::world::change::{Change, File, FileChange, PullRequestText};
 use crate::world::later::KNOWN_AFTER_APPLY;
@@ -35,6 +36,17 @@ pub fn touches(change: &Change) -> Value {
         }
         Change::SetStatus { repo, at, name, before, after, .. } => {
             json!({ "repository": repo, "at": at, "name": name, "before": before, "wanted": after })
+        }
+        Change::GrantTeam(grant) => {
+            json!({ "repository": grant.repo, "team": grant.team, "before": grant.before, "wanted": grant.after })
+        }
+        Change::SetWebhook(hook) => {
+            let (before, after) = match &hook.before {
+                Some(before) => differing(&json!(before), &json!(hook.after)),
+                None => (Value::Null, json!(hook.after)),
+            };
+            let secret = hook.secret.as_ref().and_then(HeaderText::secret);
+            json!({ "repository": hook.repo, "url": hook.url, "before": before, "wanted": after, "secret": secret })
         }
         Change::Commit { repo, branch, message, marker, files, .. } => {
             json!({ "repository": repo, "branch": branch, "marker": marker.to_string(), "message": message, "files": of_files(files) })

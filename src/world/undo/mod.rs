@@ -101,7 +101,7 @@ impl<'a> Undo<'a> {
     /// All repositories of the owner, and those of others that the journal knows.
     async fn repositories(&self) -> Result<BTreeSet<RepoId>> {
         let mut all: BTreeSet<RepoId> = self.forge().repositories().await?.into_iter().collect();
-        let kinds = ["repository", "commit", "pull_request", "comment", "protection"];
+        let kinds = ["repository", "commit", "pull_request", "comment", "protection", "access", "webhook"];
         for row in self.rows.iter().filter(|row| kinds.contains(&row.kind.as_str())) {
             let name = row.target.split([' ', '#']).next().unwrap_or_default();
             all.extend(RepoId::parse(name, self.forge().owner()));
@@ -210,7 +210,9 @@ impl<'a> Undo<'a> {
         for ((kind, target), action) in known {
             let repo = RepoId::parse(target.split(' ').next().unwrap_or_default(), self.forge().owner());
             let repository = match (kind, repo) {
-                ("repository" | "protection" | "commit_status", Ok(repo)) => self.forge().repository(&repo).await?,
+                ("repository" | "protection" | "access" | "webhook" | "commit_status", Ok(repo)) => {
+                    self.forge().repository(&repo).await?
+                }
                 _ => None,
             };
             let of_others = repository.as_ref().is_some_and(|found| !self.is_own(found));
@@ -221,6 +223,8 @@ impl<'a> Undo<'a> {
                 "repository" if of_others && action == "create" => "several runs share it",
                 "commit_status" if of_others => "what was found out about a commit can't be unsaid",
                 "protection" if of_others => "protection of a repository that stays is not lowered",
+                "access" if of_others => "what a team was given is not taken from it: others may rely on it",
+                "webhook" if of_others => "it carries no mark of who made it: delete it in the repository's settings",
                 _ => continue,
             };
             self.stays(kind, target, why);

@@ -8,6 +8,7 @@ mod owners;
 mod paths;
 mod refusals;
 mod rulesets;
+mod settings;
 mod stage;
 mod statuses;
 mod templates;

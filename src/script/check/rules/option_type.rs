@@ -29,6 +29,7 @@ fn find(checked: &Checked, report: &mut Report) {
             (Takes::Count, is) => *is == Type::Int,
             (Takes::Texts | Takes::Maps, is) => *is == Type::List,
             (Takes::TextMap | Takes::Map | Takes::Headers, is) => *is == Type::Map,
+            (Takes::Secret, is) => *is == Type::Named("Secret".into()),
             (Takes::Function, is) => *is == Type::Function,
         };
         if !fits {

@@ -38,6 +38,8 @@ pub struct Memory {
     rulesets: Guarded<BTreeMap<String, Vec<Value>>>,
     /// Permissions of teams, by organisation, team and repository.
     teams: Guarded<BTreeMap<(String, String, String), String>>,
+    /// Webhooks that have a secret, by repository and id.
+    secrets: Guarded<HashSet<(String, u64)>>,
     /// Held by what must look and write in one go.
     writing: Guarded<()>,
 }

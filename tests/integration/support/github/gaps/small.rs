@@ -1,4 +1,5 @@
-//! Smaller things that GitHub remembers and the emulator doesn't: commit statuses, rulesets, what teams may do, hooks once.
+//! Smaller things that GitHub remembers and the emulator doesn't: commit statuses, rulesets, what teams may do, webhooks once and
+//! their secrets.
 
 use serde_json::{Value, json};
 
@@ -29,7 +30,10 @@ pub fn answer(memory: &Memory, request: &Request, below: Below) -> Answer {
                     "message": "Hook already exists on this repository" }]);
                 return invalid("Validation Failed", error);
             }
-            below(request)
+            webhook(memory, request, below, &format!("{owner}/{repo}"))
+        }
+        (_, ["repos", owner, repo, "hooks"] | ["repos", owner, repo, "hooks", _]) => {
+            webhook(memory, request, below, &format!("{owner}/{repo}"))
         }
         ("POST", ["repos", _, _, "labels"]) => match below(request) {
             answer if answer.status == 422 => invalid(
@@ -93,6 +97,42 @@ fn without_empty_folders(request: &Request, below: Below, trees: &str) -> Answer
         )
         .collect();
     super::ask(request, below, "POST", trees, json!({ "tree": files }))
+}
+
+/// A webhook is shown with stars in place of its secret, and loses it with a `config` that doesn't give it again.
+fn webhook(memory: &Memory, request: &Request, below: Below, repo: &str) -> Answer {
+    let mut inner = request.clone();
+    let mut body = request.json();
+    let config = body.get_mut("config").and_then(Value::as_object_mut);
+    let given = config.map(|config| !config.entry("secret").or_insert(Value::Null).is_null());
+    if request.method == "PATCH" && given.is_some() {
+        inner.body = body.to_string().into_bytes();
+    }
+    let mut answer = below(&inner);
+    let mut told = answer.value();
+    if answer.status >= 300 || !(told.is_array() || told.is_object()) {
+        return answer;
+    }
+    let mut secrets = memory.secrets.lock();
+    if let (Some(given), Some(id)) = (given, told["id"].as_u64()) {
+        let key = (repo.to_owned(), id);
+        if given {
+            secrets.insert(key);
+        } else {
+            secrets.remove(&key);
+        }
+    }
+    let mut show = |hook: &mut Value| {
+        if hook["id"].as_u64().is_some_and(|id| secrets.contains(&(repo.to_owned(), id))) {
+            hook["config"]["secret"] = json!("********");
+        }
+    };
+    match told.as_array_mut() {
+        Some(hooks) => hooks.iter_mut().for_each(&mut show),
+        None => show(&mut told),
+    }
+    answer.set(&told);
+    answer
 }
 
 /// Protection says which of the two isn't there, and takes checks by their newer name.
