@@ -54,15 +54,17 @@ impl Permissions {
     /// Refuses a change that isn't granted.
     pub fn check(&self, script: &str, change: &Change, world: &World) -> Result<()> {
         let targets = targets(change);
-        let allows = |grants: &[Grant]| {
-            targets.iter().all(|target| {
-                grants.iter().any(|grant| {
+        // The first target that none of them covers.
+        let refused = |grants: &[Grant]| {
+            targets.iter().find(|target| {
+                !grants.iter().any(|grant| {
                     grant.script.is_match(script)
                         && grant.change.is_match(change.kind())
                         && grant.target.is_match(target)
                 })
             })
         };
+        let allows = |grants: &[Grant]| refused(grants).is_none();
         let outside = match &self.granted {
             Some(grants) => allows(grants),
             // HTTP services are outside, whatever else the world is.
@@ -81,7 +83,7 @@ impl Permissions {
             let grant = format!(
                 "allow: [{{ script: {script}, change: {}, target: \"{}\" }}]",
                 change.kind(),
-                targets.first().map_or("**", String::as_str)
+                self.granted.as_deref().and_then(refused).or(targets.first()).map_or("**", String::as_str)
             );
             ("no grant allows it", format!("grant it in a file that --grants or IDP_GRANTS names: {grant}"))
         };
