@@ -173,10 +173,11 @@ fn syntax_errors_help_with_the_usual_causes() {
 }
 
 /// Refusals come from counting, not from running out: generous in time for slow machines, exact in what they say.
+/// Refused within minutes, however busy the machine is: this is for what would never end.
 fn bounded(text: &str, code: &str) {
     let start = Instant::now();
     assert_eq!(refused(text).0, code);
-    assert!(start.elapsed().as_secs() < 5, "{code} took {:?}", start.elapsed());
+    assert!(start.elapsed().as_secs() < 120, "{code} took {:?}", start.elapsed());
 }
 
 /// `count` anchored lines, each made from the number of the line before.
