@@ -6,7 +6,7 @@ use std::sync::Mutex;
 
 use super::kills::{all_points, is_sampled};
 use super::stage::{RESOURCE, SERVICE, Stage};
-use crate::support::github::{Fault, failures};
+use crate::support::github::{Fault, Request, failures};
 
 /// How a request fails of which GitHub may have done what was asked.
 fn troubles() -> [Fault; 5] {
@@ -66,7 +66,7 @@ fn every_request_may_fail_once() {
         let Some(stage) = Stage::acme() else { return };
         stage.github.accept_duplicates();
         let seen = Mutex::new(HashSet::new());
-        let is_new = move |request: &crate::support::github::Request| {
+        let is_new = move |request: &Request| {
             let key = (request.method.clone(), request.target.clone());
             seen.lock().unwrap().insert(key)
         };
@@ -80,6 +80,18 @@ fn every_request_may_fail_once() {
         println!("every request fails once, {fault}: {runs:?} runs");
         assert!(runs.is_some(), "{fault}");
         stage.converges(&SERVICE, &expected, &format!("every request failed once: {fault}"));
+    }
+}
+
+#[test]
+fn a_review_whose_answer_does_not_come_is_given_once() {
+    for fault in troubles() {
+        let Some(stage) = Stage::acme() else { return };
+        stage.idp(&RESOURCE).succeeds("proposed");
+        let matches = |request: &Request| request.method == "POST" && request.path().ends_with("/reviews");
+        stage.github.proxy.fault_on(1, 1, matches, fault.clone());
+        stage.alice(&["pr", "approve", "orders-gitops", "1"]).succeeds(&format!("{fault} the review"));
+        assert_eq!(stage.github.list("/repos/acme/orders-gitops/pulls/1/reviews").len(), 1, "{fault} the review");
     }
 }
 
