@@ -3,7 +3,7 @@
 
 use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
 use clap::Args;
@@ -17,8 +17,8 @@ use crate::bridge::Run;
 use crate::config::FILE;
 use crate::error::{Error, Exit, Kind, Related, Result};
 use crate::output;
-use crate::report::Event;
-use crate::script::{Attempt, Given, Trouble};
+use crate::report::{Event, Status};
+use crate::script::{Attempt, Given, Surroundings, Trouble};
 use crate::world::Clock;
 use crate::world::journal::RunKey;
 use crate::world::plan::compare::{Moved, changed_sources, fit, fit_so_far};
@@ -36,6 +36,9 @@ pub struct ApplyArgs {
     /// With --plan: exit with 5 if there are changes
     #[arg(long, requires = "plan")]
     detailed_exitcode: bool,
+    /// Make the changes without asking; the embedded world never asks
+    #[arg(long, conflicts_with = "plan")]
+    yes: bool,
     /// A file that says what the run may change outside the embedded world
     #[arg(long, value_name = "FILE", env = "IDP_GRANTS")]
     grants: Option<PathBuf>,
@@ -53,6 +56,7 @@ pub fn apply(global: &Global, args: ApplyArgs) -> Exit {
             plan: args.plan,
             update: saved.update,
             detailed_exitcode: args.detailed_exitcode,
+            yes: args.yes,
             grants: args.grants.clone(),
             ci: args.ci,
             saved: Some(Arc::new(saved)),
@@ -104,11 +108,19 @@ pub(super) fn check_out(out: &Path) -> Result<()> {
     Err(Error::invalid("idp::plan::out", message).help("`--out FILE` names the file to write; only plans are replaced"))
 }
 
+/// The script of a plan, ready to be run again with the plan's values.
+struct Again {
+    attempt: Attempt,
+    heard: Surroundings,
+    key: RunKey,
+    values: Map<String, Value>,
+}
+
 impl Commanded {
-    /// Saves what a run would do.
-    pub(super) fn save(&self, recorded: Recorded, key: RunKey, params: Map<String, Value>, out: &Path) -> Result<()> {
+    /// What a run would do, as a plan that can be applied.
+    pub(super) fn plan_of(&self, recorded: Recorded, key: RunKey, params: Map<String, Value>) -> Result<SavedPlan> {
         let config = &self.surroundings.config;
-        let mut plan = SavedPlan {
+        Ok(SavedPlan {
             format: SavedPlan::format(),
             idp_run: env!("CARGO_PKG_VERSION").to_string(),
             created: jiff::Timestamp::from_second(Clock::System.now())
@@ -124,8 +136,13 @@ impl Commanded {
             changes: recorded.changes,
             waits: recorded.waits,
             outputs: recorded.outputs,
-        };
-        plan.hide(&config.redactor)?;
+        })
+    }
+
+    /// Saves what a run would do.
+    pub(super) fn save(&self, recorded: Recorded, key: RunKey, params: Map<String, Value>, out: &Path) -> Result<()> {
+        let mut plan = self.plan_of(recorded, key, params)?;
+        plan.hide(&self.surroundings.config.redactor)?;
         plan.save(out)?;
         let (file, changes) = (out.display().to_string(), plan.changes.len());
         self.surroundings.sink.emit(Event::PlanSaved { file, digest: plan.digest()?, changes });
@@ -143,25 +160,41 @@ impl Commanded {
         Ok(library.reads().all())
     }
 
+    /// Asks about the plan that its surroundings have shown, once they have said its last word.
+    pub(super) fn agree(&self, saved: &SavedPlan, shown: &Surroundings, run: OnceLock<Arc<Run>>) -> Result<()> {
+        let counts = run.get().and_then(|run| run.opened()).map(|opened| opened.door.counts()).unwrap_or_default();
+        drop(run);
+        shown.sink.emit(Event::Summary { counts, status: Status::Planned });
+        if saved.changes.is_empty() {
+            self.hushed.store(true, Ordering::SeqCst);
+            return Ok(());
+        }
+        let Surroundings { config, progress, .. } = &self.surroundings;
+        progress.asking(|| self.desk.ask(config.forge.owner(), &counts))
+    }
+
+    /// Shows what of a saved plan would be made now, and asks about it.
+    pub(super) fn show(&self, saved: &SavedPlan) -> Result<(), Trouble> {
+        let (recorder, run) = (Arc::new(Recorder::default()), OnceLock::new());
+        let shown = self.heard_by(&recorder, Some(self.desk.sink(&self.surroundings.config)));
+        let again = self.again(saved, &shown)?;
+        self.announce(saved)?;
+        self.compare(saved, again, &recorder, &run)?;
+        let left = SavedPlan { changes: recorder.recorded().changes, ..saved.clone() };
+        Ok(self.agree(&left, &shown, run)?)
+    }
+
     /// Plans again, compares, and makes what is left of the plan; nothing, unless all of it still fits.
     pub(super) fn apply(
         &self,
-        saved: &Arc<SavedPlan>,
+        saved: &SavedPlan,
         run: &OnceLock<Arc<Run>>,
         made: &OnceCell<MadeWith>,
     ) -> Result<(), Trouble> {
         let recorder = Arc::new(Recorder::default());
-        let heard = self.heard_by(&recorder, self.args.plan);
-        let mut attempt = Attempt::prepare(self.script.clone(), heard.clone())?.updating(saved.update);
-        let given = Given { values: self.args.values.clone(), ..Given::default() };
-        let values = attempt.values(self.called(), &given, &Terminal { allowed: false })?;
-        let key = attempt.key(&values);
-        let _ = self.known.set(key.clone());
-        if key.hash != saved.run.hash {
-            let message = format!("the plan is one of `{}`, and this would be `{}`", saved.run.key, key.key);
-            return Err(Error::failed("idp::plan::sources", message).help("plan again").into());
-        }
-        let surroundings = &self.surroundings;
+        let (surroundings, aloud) = (&self.surroundings, self.args.plan);
+        let again = self.again(saved, &self.heard_by(&recorder, aloud.then(|| surroundings.sink.clone())))?;
+        let (key, values) = (again.key.clone(), again.values.clone());
         // Held from the look at the world to the last change.
         let hold = match self.args.plan {
             true => None,
@@ -171,30 +204,21 @@ impl Commanded {
                 Some(surroundings.handle.block_on(lock)?)
             }
         };
-        let digest = saved.digest()?;
-        surroundings.sink.emit(Event::PlanRead {
-            run: saved.run.key.clone(),
-            created: saved.created.clone(),
-            idp_run: saved.idp_run.clone(),
-            changes: saved.changes.len(),
-            digest: digest.clone(),
-        });
-        let mut opening = self.opening(&heard, key.clone(), values.clone())?;
-        opening.guard = Some(recorder.clone() as Arc<dyn Guard>);
-        let overlaid = OnceLock::new();
-        let shown = if self.args.plan { run } else { &overlaid };
-        if let Err(trouble) = attempt.go(&values, opening.opener(), shown) {
-            return Err(self.moved_under(saved, &recorder.recorded(), trouble));
+        if self.args.saved.is_some() && !self.asks() {
+            self.announce(saved)?;
         }
-        self.refuse_moved(saved, &recorder.recorded())?;
         if self.args.plan {
-            return Ok(());
+            return self.compare(saved, again, &recorder, run);
+        }
+        // A plan of nothing was shown a moment ago, and nobody was asked about it.
+        if self.args.saved.is_some() || !saved.changes.is_empty() {
+            self.compare(saved, again, &recorder, &OnceLock::new())?;
         }
         let bound = Arc::new(Bound::to(saved.changes.clone()));
         let mut opening = self.opening(surroundings, key, values.clone())?;
         opening.guard = Some(bound.clone() as Arc<dyn Guard>);
         opening.hold = Mutex::new(hold);
-        opening.plan = Some(digest);
+        opening.plan = self.args.saved.as_ref().map(|saved| saved.digest()).transpose()?;
         let mut attempt = Attempt::prepare(self.script.clone(), surroundings.clone())?.updating(saved.update);
         let ended = attempt.go(&values, opening.opener(), run);
         let _ = made.set((attempt.inputs(run.get().map(Arc::as_ref)), values));
@@ -203,6 +227,49 @@ impl Commanded {
             Some(error) if ended.is_ok() => Err(error.into()),
             _ => ended,
         }
+    }
+
+    /// The script of a plan once more, with the plan's values.
+    fn again(&self, saved: &SavedPlan, heard: &Surroundings) -> Result<Again, Trouble> {
+        let attempt = Attempt::prepare(self.script.clone(), heard.clone())?.updating(saved.update);
+        let given = Given { values: saved.params.clone(), ..Given::default() };
+        let values = attempt.values(self.called(), &given, &Terminal { allowed: false })?;
+        let key = attempt.key(&values);
+        let _ = self.known.set(key.clone());
+        if key.hash != saved.run.hash {
+            let message = format!("the plan is one of `{}`, and this would be `{}`", saved.run.key, key.key);
+            return Err(Error::failed("idp::plan::sources", message).help("plan again").into());
+        }
+        Ok(Again { attempt, heard: heard.clone(), key, values })
+    }
+
+    /// Says which plan was read.
+    fn announce(&self, saved: &SavedPlan) -> Result<()> {
+        self.surroundings.sink.emit(Event::PlanRead {
+            run: saved.run.key.clone(),
+            created: saved.created.clone(),
+            idp_run: saved.idp_run.clone(),
+            changes: saved.changes.len(),
+            digest: saved.digest()?,
+        });
+        Ok(())
+    }
+
+    /// Plans again, and refuses unless the saved plan still fits.
+    fn compare(
+        &self,
+        saved: &SavedPlan,
+        again: Again,
+        recorder: &Arc<Recorder>,
+        run: &OnceLock<Arc<Run>>,
+    ) -> Result<(), Trouble> {
+        let Again { mut attempt, heard, key, values } = again;
+        let mut opening = self.opening(&heard, key, values.clone())?;
+        opening.guard = Some(recorder.clone() as Arc<dyn Guard>);
+        if let Err(trouble) = attempt.go(&values, opening.opener(), run) {
+            return Err(self.moved_under(saved, &recorder.recorded(), trouble));
+        }
+        Ok(self.refuse_moved(saved, &recorder.recorded())?)
     }
 
     /// Refuses unless the plan still fits the files and the world.
@@ -224,7 +291,7 @@ impl Commanded {
         };
         names.truncate(3);
         let message = format!("the world moved since the plan was made: {}{more}", names.join(", "));
-        Err(Error::failed(plan::MOVED, message).help(plan_again(saved)))
+        Err(Error::failed(plan::MOVED, message).help(self.plan_again(saved)))
     }
 
     /// The script ran through when the plan was made, and what it read is as it was: where the world makes it fail
@@ -238,7 +305,17 @@ impl Commanded {
         names.push(error.message().to_string());
         let message = format!("the world moved since the plan was made: {}", names.join(", "));
         let related = Related { item: "the script now ends in".into(), error, frames };
-        Error::failed(plan::MOVED, message).help(plan_again(saved)).because(vec![related]).into()
+        Error::failed(plan::MOVED, message).help(self.plan_again(saved)).because(vec![related]).into()
+    }
+
+    /// What to do about a plan that no longer fits.
+    fn plan_again(&self, saved: &SavedPlan) -> String {
+        match &self.args.saved {
+            Some(_) => {
+                format!("nothing was changed; plan again: `idp-run {} ... --plan --out FILE`", saved.script)
+            }
+            None => "nothing was changed; run the same command again: it shows what would be made now".into(),
+        }
     }
 
     /// Says what moved, one by one; gives the names for a sentence.
@@ -255,10 +332,6 @@ impl Commanded {
         }
         names
     }
-}
-
-fn plan_again(saved: &SavedPlan) -> String {
-    format!("nothing was changed; plan again: `idp-run {} ... --plan --out FILE`", saved.script)
 }
 
 /// Whether an error says something of the world that a plan lies on: not of grants, limits, the machine, or of what

@@ -6,6 +6,7 @@ mod checkup;
 mod ci;
 mod complete;
 mod delivered;
+mod desk;
 mod doctor;
 mod eject;
 mod explain;
@@ -254,6 +255,11 @@ fn usage(error: &clap::Error, args: &[OsString]) -> Exit {
         let _ = error.print();
     }
     Exit::Invalid
+}
+
+/// Whether this is CI, by the variable that CI servers set: nobody is there to answer, even on a terminal.
+fn in_ci() -> bool {
+    std::env::var_os("CI").is_some_and(|value| !value.is_empty() && value != "false" && value != "0")
 }
 
 fn current_folder() -> Result<PathBuf> {

@@ -15,7 +15,7 @@ pub struct Terminal {
     pub allowed: bool,
 }
 
-fn stopped(error: dialoguer::Error) -> Error {
+pub(super) fn stopped(error: dialoguer::Error) -> Error {
     Error::new(Kind::Interrupted, "idp::cancelled", format!("stopped while asking: {error}"))
 }
 

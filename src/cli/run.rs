@@ -11,6 +11,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::apply;
 use super::ci::{CiArgs, Telling};
+use super::desk::{self, Desk, Hushable};
 use super::prompt::Terminal;
 use super::{Global, current_folder, outdated, runtime, script_help};
 use crate::bridge::{Opened, Opening, Run, Stop};
@@ -28,7 +29,7 @@ use crate::world::lock::FileLock;
 use crate::world::plan::SavedPlan;
 use crate::world::plan::guard::{Guard, Heard, Recorder};
 use crate::world::sqlite::SqliteJournal;
-use crate::world::{Door, Mode, open};
+use crate::world::{Door, Mode, World, open};
 
 /// How long a run waits for another one of the same key.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -117,6 +118,12 @@ pub fn run(global: &Global, args: RunArgs) -> Exit {
         }
     };
     let (config, help) = (Arc::new(config), args.help);
+    let desk = Desk::of(&config, &options, args.yes);
+    let hushed = Arc::<AtomicBool>::default();
+    let sink: Arc<dyn Sink> = match desk.asks() && !args.plan {
+        true => Arc::new(Hushable { sink, hushed: hushed.clone() }),
+        false => sink,
+    };
     let progress = Progress::new(config.limits.memory);
     let surroundings = Surroundings {
         library: Library::new(&config.root).beside(&script),
@@ -128,7 +135,8 @@ pub fn run(global: &Global, args: RunArgs) -> Exit {
         handle: runtime.handle().clone(),
         extras: Extras::default(),
     };
-    let attempt = Commanded { surroundings, script, args, known, ask: options.format == Format::Human };
+    let (ask, outside) = (options.format == Format::Human, Arc::default());
+    let attempt = Commanded { surroundings, script, args, known, ask, desk, hushed, outside };
     let mut fence = match Fence::start(config.limits, &progress, move || attempt.whole()) {
         Ok(fence) => fence,
         Err(error) => {
@@ -215,6 +223,11 @@ pub(super) struct Commanded {
     /// The run's key, once it is known.
     pub(super) known: Arc<OnceLock<RunKey>>,
     ask: bool,
+    pub(super) desk: Desk,
+    /// Set once nothing needs saying that the plan said.
+    pub(super) hushed: Arc<AtomicBool>,
+    /// The world outside, once it was opened: a plan and the run behind it look through the same client.
+    outside: Arc<OnceLock<World>>,
 }
 
 impl Commanded {
@@ -254,7 +267,9 @@ impl Commanded {
                     exit => exit,
                 };
                 let note = Some(error.message().to_string());
-                sink.emit(Event::Failure { error, frames });
+                if !desk::is_no(&error) {
+                    sink.emit(Event::Failure { error, frames });
+                }
                 (status, exit, note)
             }
         };
@@ -281,12 +296,17 @@ impl Commanded {
 
     /// Runs the script; the text if only help was asked for.
     fn attempt(&self, run: &OnceLock<Arc<Run>>, made: &OnceCell<MadeWith>) -> Result<Option<String>, Trouble> {
+        let asks = self.asks() && !self.args.help;
         if let Some(saved) = &self.args.saved {
+            if asks {
+                self.show(saved)?;
+            }
             return self.apply(saved, run, made).map(|()| None);
         }
-        let recorder = self.args.out.as_ref().map(|_| Arc::new(Recorder::default()));
+        let recorder = (self.args.out.is_some() || asks).then(|| Arc::new(Recorder::default()));
         let surroundings = match &recorder {
-            Some(recorder) => self.heard_by(recorder, true),
+            Some(recorder) if asks => self.heard_by(recorder, Some(self.desk.sink(&self.surroundings.config))),
+            Some(recorder) => self.heard_by(recorder, Some(self.surroundings.sink.clone())),
             None => self.surroundings.clone(),
         };
         let mut attempt = Attempt::prepare(self.script.clone(), surroundings.clone())?.updating(self.args.update);
@@ -294,9 +314,10 @@ impl Commanded {
             return Ok(Some(script_help::text(self.called(), &self.script, attempt.declared())));
         }
         let mut given = self.given()?;
-        let Surroundings { config, handle, .. } = &self.surroundings;
+        let Surroundings { config, handle, progress, .. } = &self.surroundings;
         let known = !self.args.update || outdated::recall(config, handle, self.called(), &attempt, &mut given)?;
-        let values = attempt.values(self.called(), &given, &Terminal { allowed: self.ask }).map_err(|error| {
+        let terminal = Terminal { allowed: self.ask };
+        let values = progress.asking(|| attempt.values(self.called(), &given, &terminal)).map_err(|error| {
             let unknown = !known && error.code() == "idp::param::missing";
             let help = "--update takes what isn't given from the journal, and it has no run of these values: \
                         `idp-run runs list` shows those it has";
@@ -306,6 +327,15 @@ impl Commanded {
         let _ = self.known.set(key.clone());
         let mut opening = self.opening(&surroundings, key.clone(), values.clone())?;
         opening.guard = recorder.clone().map(|recorder| recorder as Arc<dyn Guard>);
+        if let (Some(recorder), true) = (&recorder, asks) {
+            let shown = OnceLock::new();
+            attempt.go(&values, opening.opener(), &shown)?;
+            let saved = self.plan_of(recorder.recorded(), key, values)?;
+            // What showed the plan has said its last word before the question is put.
+            drop(attempt);
+            self.agree(&saved, &surroundings, shown)?;
+            return self.apply(&saved, run, made).map(|()| None);
+        }
         let ended = attempt.go(&values, opening.opener(), run);
         let _ = made.set((attempt.inputs(run.get().map(Arc::as_ref)), values.clone()));
         ended?;
@@ -315,9 +345,13 @@ impl Commanded {
         Ok(None)
     }
 
-    /// The surroundings of a plan that is written down, and said aloud or not.
-    pub(super) fn heard_by(&self, recorder: &Arc<Recorder>, aloud: bool) -> Surroundings {
-        let sink = aloud.then(|| self.surroundings.sink.clone());
+    /// Whether the plan is shown and asked about.
+    pub(super) fn asks(&self) -> bool {
+        self.desk.asks() && !self.args.plan
+    }
+
+    /// The surroundings of a plan that is written down, and said to a sink or not at all.
+    pub(super) fn heard_by(&self, recorder: &Arc<Recorder>, sink: Option<Arc<dyn Sink>>) -> Surroundings {
         let sink = Arc::new(Heard { recorder: recorder.clone(), sink });
         Surroundings { sink, mode: Mode::Plan, in_memory: true, ..self.surroundings.clone() }
     }
@@ -346,8 +380,6 @@ impl Commanded {
         key: RunKey,
         values: serde_json::Map<String, serde_json::Value>,
     ) -> Result<OpeningParts> {
-        let grants = self.args.grants.as_deref().map(config::read_grants).transpose()?;
-        let file = self.args.grants.as_ref().map(|file| file.display().to_string()).unwrap_or_default();
         let config = self.surroundings.config.clone();
         Ok(OpeningParts {
             sink: surroundings.sink.clone(),
@@ -355,13 +387,14 @@ impl Commanded {
             mode: surroundings.mode,
             script: self.script.granted(&config.root),
             command: command(&self.script, &self.args)?,
-            grants: grants.map(|grants| (file, grants)),
+            grants: self.desk.grants(self.args.grants.as_deref())?,
             params: serde_json::Value::Object(values),
             config,
             key,
             guard: None,
             hold: Mutex::default(),
             plan: None,
+            outside: self.outside.clone(),
         })
     }
 }
@@ -395,6 +428,7 @@ pub(super) struct OpeningParts {
     pub(super) hold: Mutex<Option<FileLock>>,
     /// The digest of the plan that is applied.
     pub(super) plan: Option<String>,
+    outside: Arc<OnceLock<World>>,
 }
 
 impl OpeningParts {
@@ -412,14 +446,29 @@ async fn opened(parts: Arc<OpeningParts>) -> Result<Opened> {
     let permissions = open::permissions(config, grants)?;
     let reviewers = open::reviewers(config)?;
     let (world, journal, hold) = match parts.mode {
-        Mode::Plan => (open::for_reading(config).await?.overlaid(), None, None),
+        Mode::Plan => {
+            let world = match parts.outside.get() {
+                Some(world) => {
+                    world.forge.look_again();
+                    world.clone()
+                }
+                None => open::for_reading(config).await?,
+            };
+            if !world.embedded {
+                let _ = parts.outside.set(world.clone());
+            }
+            (world.overlaid(), None, None)
+        }
         Mode::Apply => {
             let taken = parts.hold.lock().unwrap_or_else(PoisonError::into_inner).take();
             let hold = match taken {
                 Some(hold) => hold,
                 None => lock(config, &parts.key, &parts.sink, &parts.progress.flag()).await?,
             };
-            let world = open::for_changes(config)?;
+            let world = match parts.outside.get() {
+                Some(world) => world.clone(),
+                None => open::for_changes(config)?,
+            };
             let journal: Arc<dyn Journal> =
                 Arc::new(SqliteJournal::open(&config.journal(), Faults::from_env())?.hiding(config.redactor.clone()));
             let attempt = journal

@@ -42,6 +42,9 @@ pub enum Verb {
         /// A file that says what the runs may change outside the embedded world
         #[arg(long, value_name = "FILE", env = "IDP_GRANTS")]
         grants: Option<PathBuf>,
+        /// Make the changes without asking; the embedded world never asks
+        #[arg(long)]
+        yes: bool,
     },
 }
 
@@ -98,7 +101,7 @@ pub fn runs(global: &Global, verb: Verb) -> Result<Exit> {
             }
         }
         Verb::Undo(args) => return super::undo::undo(global, &config, &rows, &args),
-        Verb::Resume { run, grants } => {
+        Verb::Resume { run, grants, yes } => {
             let chosen: Vec<&RunRow> = match run.is_empty() {
                 false => vec![find(&rows, &key_of(&run))?],
                 true => rows.iter().filter(|row| row.status == "waiting").collect(),
@@ -113,7 +116,7 @@ pub fn runs(global: &Global, verb: Verb) -> Result<Exit> {
                 if row.script == "undo" {
                     let delete = row.command.iter().any(|word| word == "--delete");
                     let (run, grants) = (row.command.get(2).cloned().into_iter().collect(), grants.clone());
-                    let args = UndoArgs { run, plan: false, detailed_exitcode: false, delete, grants };
+                    let args = UndoArgs { run, plan: false, detailed_exitcode: false, delete, grants, yes };
                     worst = match super::undo::undo(global, &config, &rows, &args)? {
                         Exit::Ok => worst,
                         exit => exit,
@@ -123,7 +126,7 @@ pub fn runs(global: &Global, verb: Verb) -> Result<Exit> {
                 let values = row.params.as_object().cloned().unwrap_or_default();
                 let update = row.command.iter().any(|word| word == super::outdated::UPDATE);
                 let (script, grants) = (row.command.first().cloned(), grants.clone());
-                let exit = super::run::run(global, RunArgs { script, values, grants, update, ..RunArgs::default() });
+                let exit = super::run::run(global, RunArgs { script, values, grants, update, yes, ..RunArgs::default() });
                 if exit != Exit::Ok {
                     worst = exit;
                 }

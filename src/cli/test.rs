@@ -133,8 +133,7 @@ fn cores() -> usize {
 }
 
 fn keeping(update: bool) -> Keeping {
-    let ci = std::env::var_os("CI").is_some_and(|value| !value.is_empty() && value != "false" && value != "0");
-    match (update, ci) {
+    match (update, super::in_ci()) {
         (true, _) => Keeping::All,
         (false, true) => Keeping::Nothing,
         (false, false) => Keeping::New,

@@ -1,23 +1,24 @@
 //! `idp-run runs undo`: takes back what a run created, through the same door, as a run of its own.
 
 use std::path::PathBuf;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use clap::Args;
 use serde_json::json;
 
 use super::ci::{CiArgs, Telling};
+use super::desk::{self, Desk, Hushable};
 use super::run::lock;
 use super::{Global, block_on};
-use crate::config::{self, Config};
+use crate::config::Config;
 use crate::error::{Error, Exit, Kind, Result};
 use crate::report::{Event, Sink, Status};
 use crate::world::door::{Door, Parts};
 use crate::world::fault::Faults;
 use crate::world::forge::RUNS_AS;
 use crate::world::journal::{ChangeRow, End, Journal, RunKey, RunRow, Start};
-use crate::world::plan::guard::{Heard, Recorder};
+use crate::world::plan::guard::{Bound, Guard, Heard, Recorder};
 use crate::world::sqlite::SqliteJournal;
 use crate::world::undo::{CONFLICT, Undo, run_key};
 use crate::world::{Clock, Mode, World, hash, open};
@@ -39,6 +40,16 @@ pub struct UndoArgs {
     /// A file that says what may be changed outside the embedded world
     #[arg(long, value_name = "FILE", env = "IDP_GRANTS")]
     pub grants: Option<PathBuf>,
+    /// Make the changes without asking; the embedded world never asks
+    #[arg(long, conflicts_with = "plan")]
+    pub yes: bool,
+}
+
+impl UndoArgs {
+    /// Whether what would be taken back is shown and asked about.
+    fn asks(&self, desk: Desk) -> bool {
+        desk.asks() && !self.plan
+    }
 }
 
 /// The run that is to be undone.
@@ -76,9 +87,16 @@ impl Undone {
 pub fn undo(global: &Global, config: &Config, rows: &[RunRow], args: &UndoArgs) -> Result<Exit> {
     let undone = Undone::find(config, rows, &super::runs::key_of(&args.run))?;
     let known = Arc::new(OnceLock::from(run_key(&undone.key, &undone.hash)));
-    let (sink, telling) = Telling::of(config, &global.options(args.plan), CiArgs::default(), "undo", known)?;
+    let options = global.options(args.plan);
+    let (sink, telling) = Telling::of(config, &options, CiArgs::default(), "undo", known)?;
     let runtime = super::runtime()?;
-    let result = runtime.block_on(run(config, &undone, args, &sink));
+    let desk = Desk::of(config, &options, args.yes);
+    let hushed = Arc::<AtomicBool>::default();
+    let sink: Arc<dyn Sink> = match args.asks(desk) {
+        true => Arc::new(Hushable { sink, hushed: hushed.clone() }),
+        false => sink,
+    };
+    let result = runtime.block_on(run(config, &undone, args, &sink, desk, &hushed));
     let (counts, status, exit) = match result {
         Ok((counts, pending)) => {
             let status = if args.plan { Status::Planned } else { Status::Applied };
@@ -92,7 +110,9 @@ pub fn undo(global: &Global, config: &Config, rows: &[RunRow], args: &UndoArgs) 
                 _ => Status::Failed,
             };
             let exit = error.kind().into();
-            sink.emit(Event::Failure { error, frames: Vec::new() });
+            if !desk::is_no(&error) {
+                sink.emit(Event::Failure { error, frames: Vec::new() });
+            }
             (counts, status, exit)
         }
     };
@@ -110,13 +130,55 @@ async fn run(
     undone: &Undone,
     args: &UndoArgs,
     sink: &Arc<dyn Sink>,
+    desk: Desk,
+    hushed: &AtomicBool,
 ) -> Result<(Counts, bool), (Error, Counts)> {
     let before = |error: Error| (error, Counts::default());
-    let grants = args.grants.as_deref().map(config::read_grants).transpose().map_err(before)?;
-    let file = args.grants.as_ref().map(|file| file.display().to_string()).unwrap_or_default();
+    let grants = desk.grants(args.grants.as_deref()).map_err(before)?;
     let run = run_key(&undone.key, &undone.hash);
     let original = RunKey { key: undone.key.clone(), hash: undone.hash.clone(), ..run.clone() };
     let never = AtomicBool::new(false);
+    let (mut guard, mut outside): (Option<Arc<dyn Guard>>, Option<World>) = (None, None);
+    let door = |world: World, mode: Mode, sink: Arc<dyn Sink>, guard, journal| -> Result<Door> {
+        Ok(Door::new(Parts {
+            world,
+            mode,
+            run: run.clone(),
+            script: "undo".into(),
+            actor: RUNS_AS.to_string(),
+            permissions: open::permissions(
+                config,
+                grants.as_ref().map(|(file, grants)| (file.as_str(), grants.as_slice())),
+            )?,
+            reviewers: open::reviewers(config)?,
+            guard,
+            journal,
+            sink,
+            cancelled: Arc::new(AtomicBool::new(false)),
+        }))
+    };
+    let rows = || undone.rows.clone().unwrap_or_default();
+    if args.asks(desk) {
+        let world = open::for_reading(config).await.map_err(before)?;
+        let (recorder, shown) = (Arc::new(Recorder::default()), desk.sink(config));
+        let door = door(world.overlaid(), Mode::Plan, shown.clone(), Some(recorder.clone()), None).map_err(before)?;
+        match Undo::new(&door, &undone.hash, &undone.key, rows(), args.delete).go().await {
+            // What can't be taken back was shown; the rest may be agreed to.
+            Err(error) if error.code() != CONFLICT => return Err(before(error)),
+            _ => {}
+        }
+        let counts = door.counts();
+        if undone.rows.is_ok() || counts != Counts::default() {
+            shown.emit(Event::Summary { counts, status: Status::Planned });
+        }
+        match counts.changes() {
+            0 => hushed.store(true, Ordering::SeqCst),
+            _ => desk.ask(config.forge.owner(), &counts).map_err(before)?,
+        }
+        world.forge.look_again();
+        guard = Some(Arc::new(Bound::to(recorder.recorded().changes)));
+        outside = Some(world);
+    }
     // Neither the run nor another undo of it goes on meanwhile.
     let mut held = Vec::new();
     if !args.plan && config.state().is_dir() {
@@ -124,28 +186,15 @@ async fn run(
             held.push(lock(config, run, sink, &never).await.map_err(before)?);
         }
     }
-    let world = open::for_reading(config).await.map_err(before)?;
-    let door = |world: World, mode: Mode, sink: Arc<dyn Sink>, journal| -> Result<Door> {
-        Ok(Door::new(Parts {
-            world,
-            mode,
-            run: run.clone(),
-            script: "undo".into(),
-            actor: RUNS_AS.to_string(),
-            permissions: open::permissions(config, grants.as_deref().map(|grants| (file.as_str(), grants)))?,
-            reviewers: open::reviewers(config)?,
-            guard: None,
-            journal,
-            sink,
-            cancelled: Arc::new(AtomicBool::new(false)),
-        }))
+    let world = match outside {
+        Some(world) => world,
+        None => open::for_reading(config).await.map_err(before)?,
     };
-    let rows = || undone.rows.clone().unwrap_or_default();
     if let Err(unknown) = &undone.rows {
         // Nothing is recorded: is there anything that carries the run's marker?
         let recorder = Arc::new(Recorder::default());
         let heard = Arc::new(Heard { recorder: recorder.clone(), sink: None });
-        let door = door(world.overlaid(), Mode::Plan, heard, None).map_err(before)?;
+        let door = door(world.overlaid(), Mode::Plan, heard, None, None).map_err(before)?;
         let seen = Undo::new(&door, &undone.hash, &undone.key, rows(), args.delete).go().await;
         if seen.is_ok() && door.counts() == Counts::default() {
             let message = format!("the journal has no run `{}`, and nothing carries its marker", undone.key);
@@ -166,7 +215,7 @@ async fn run(
         let attempt = journal.begin(&start).await.map_err(before)?;
         (world, Mode::Apply, Some((journal, attempt)))
     };
-    let door = door(world, mode, sink.clone(), journal).map_err(before)?;
+    let door = door(world, mode, sink.clone(), guard, journal).map_err(before)?;
     let ended = Undo::new(&door, &undone.hash, &undone.key, rows(), args.delete).go().await;
     let counts = door.counts();
     if let Some((journal, attempt)) = door.journal() {

@@ -160,6 +160,13 @@ pub struct Grant {
     pub target: String,
 }
 
+impl Grant {
+    /// Every script, every change, everywhere.
+    pub fn everything() -> Grant {
+        Grant { script: "**".into(), change: "**".into(), target: "**".into() }
+    }
+}
+
 /// What a script may use before it is stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {

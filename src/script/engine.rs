@@ -32,6 +32,8 @@ pub struct Progress {
     all: Arc<AtomicIsize>,
     /// What this one said.
     said: Arc<AtomicIsize>,
+    /// Set while a person is asked.
+    asking: Arc<AtomicBool>,
 }
 
 /// How much more than the limit a thread may hold within one call that nothing can interrupt. A copy doubles.
@@ -54,7 +56,21 @@ impl Progress {
             memory,
             all: Arc::default(),
             said: Arc::default(),
+            asking: Arc::default(),
         }
+    }
+
+    /// Asks a person, who may take their time: it isn't the run's.
+    pub fn asking<T>(&self, ask: impl FnOnce() -> T) -> T {
+        self.asking.store(true, Ordering::SeqCst);
+        let answer = ask();
+        self.asking.store(false, Ordering::SeqCst);
+        answer
+    }
+
+    /// Whether a person is being asked.
+    pub(super) fn is_asking(&self) -> bool {
+        self.asking.load(Ordering::SeqCst)
     }
 
     /// Tells the run to stop. The first reason stays.

@@ -75,13 +75,20 @@ impl<T: Send + 'static> Fence<T> {
         tokio::pin!(deadline);
         let mut look = tokio::time::interval(LOOK);
         let mut told: Option<tokio::time::Instant> = None;
+        let mut looked = tokio::time::Instant::now();
         loop {
             tokio::select! {
                 biased;
                 finished = &mut self.ended => return self.finished(finished),
-                () = &mut deadline, if self.progress.why() == Stop::No => self.progress.stop(Stop::Time),
+                () = &mut deadline, if self.progress.why() == Stop::No && !self.progress.is_asking() => self.progress.stop(Stop::Time),
                 _ = look.tick() => {}
             }
+            let now = tokio::time::Instant::now();
+            if self.progress.is_asking() {
+                let later = deadline.deadline() + now.duration_since(looked);
+                deadline.as_mut().reset(later);
+            }
+            looked = now;
             if self.progress.stands_still() {
                 self.progress.stop(Stop::Memory);
                 return self.left();
@@ -90,7 +97,6 @@ impl<T: Send + 'static> Fence<T> {
             if matches!(self.progress.why(), Stop::No | Stop::Cancelled) {
                 continue;
             }
-            let now = tokio::time::Instant::now();
             if now.duration_since(*told.get_or_insert(now)) > GRACE {
                 return self.left();
             }

@@ -512,6 +512,8 @@ pub trait Forge: Send + Sync {
     async fn history(&self, repo: &RepoId, from: &CommitId, without: Option<&CommitId>) -> Result<Vec<Revision>>;
     /// The files that take back on `onto` what came between `before` and `after`, and keep what came since.
     async fn revert(&self, repo: &RepoId, onto: &CommitId, before: &CommitId, after: &CommitId) -> Result<Reverted>;
+    /// Looks anew from now on at what it may remember.
+    fn look_again(&self) {}
     /// Makes a change. Only the door calls this.
     async fn apply(&self, change: &Change, actor: &Actor) -> Result<Outcome>;
 }

@@ -106,6 +106,11 @@ fn seeds(config: &Config) -> Result<Vec<Seed>> {
         .collect()
 }
 
+/// Whether all of the world lies in the workspace, see [`World::embedded`].
+pub fn is_embedded(config: &Config) -> bool {
+    matches!(config.forge, config::Forge::Local { .. })
+}
+
 /// The forge of the workspace: the embedded one, or the client of the one that it names.
 enum Opened {
     Embedded(GitForge),

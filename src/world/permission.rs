@@ -47,8 +47,7 @@ impl Permissions {
 
     /// Those of a person who names the change itself.
     pub fn all() -> Result<Permissions> {
-        let all = config::Grant { script: "**".into(), change: "**".into(), target: "**".into() };
-        Permissions::new(Some(("", &[all])), None)
+        Permissions::new(Some(("", &[config::Grant::everything()])), None)
     }
 
     /// Refuses a change that isn't granted.

@@ -210,6 +210,10 @@ impl Forge for GitHubForge {
         self.take_back(repo, onto, before, after).await
     }
 
+    fn look_again(&self) {
+        self.client.reads.refresh();
+    }
+
     async fn apply(&self, change: &Change, _: &Actor) -> Result<Outcome> {
         let mut outcome = self.make(change).await;
         if let Ok(outcome) = &mut outcome {

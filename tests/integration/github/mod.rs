@@ -1,6 +1,8 @@
 //! GitHub as a forge: the real binary against the emulator, and against answers made up by GitHub's own description.
 
+mod desk;
 mod discovery;
+mod doctor;
 mod failures;
 mod kills;
 mod moved;

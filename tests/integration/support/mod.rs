@@ -4,6 +4,7 @@
 pub mod forge_state;
 pub mod github;
 pub mod server;
+pub mod terminal;
 pub mod world;
 
 use std::fs;

@@ -1,0 +1,1 @@
+//! `doctor` on GitHub.
