@@ -14,6 +14,7 @@ use crate::report::{Event, Sink};
 use crate::script::{Declared, Host, Progress, Trouble, diagnose};
 use crate::world::fault::Faults;
 use crate::world::forge::RepoId;
+use crate::world::github::{GitHubForge, Standing};
 use crate::world::journal::Journal;
 use crate::world::lock::FileLock;
 use crate::world::open;
@@ -129,8 +130,30 @@ fn seeds(config: &Config, found: &mut Vec<Finding>) {
     }
 }
 
+/// How runs stand with GitHub: a few requests, however many repositories there are.
+fn github(github: &GitHubForge, found: &mut Vec<Finding>) {
+    let standing = match block_on(github.standing()) {
+        Ok(standing) => standing,
+        Err(error) => return found.push(Finding::of("github", &error)),
+    };
+    let Standing { acts_as, owner, version, left, missing, untold } = standing;
+    found.push(Finding::fine("github", format!("{owner} is there; {version}")));
+    let left = left.map(|(left, of)| format!("; {left} of {of} requests are left this hour")).unwrap_or_default();
+    found.push(Finding::fine("github", format!("runs act as {acts_as}{left}")));
+    for missing in missing {
+        let help = "runs that need it are refused; docs/github.md has the table";
+        found.push(Finding::warning("github", format!("missing: {missing}"), help));
+    }
+    if let Some((what, help)) = untold {
+        found.push(Finding::warning("github", what, help));
+    }
+}
+
 /// Whether every repository can be opened, and its pull requests read.
 fn world(config: &Config, found: &mut Vec<Finding>) {
+    if let Some(forge) = open::github(config) {
+        return github(&forge, found);
+    }
     if let Forge::Local { folder, .. } = &config.forge
         && !folder.is_dir()
     {

@@ -232,7 +232,11 @@ fn topics(library: &Library) -> Vec<Candidate> {
     found
 }
 
+/// Those of the embedded forge: a key press asks nobody outside.
 fn repositories(config: &Config) -> Option<Vec<Candidate>> {
+    if !open::is_embedded(config) {
+        return None;
+    }
     let found = super::block_on(async {
         let world = open::for_reading(config).await?;
         world.forge.repositories().await

@@ -116,6 +116,9 @@ pub fn pr(global: &Global, verb: Verb) -> Result<Exit> {
                         existing(&*world.forge, &repo).await?;
                         (vec![repo], "all")
                     }
+                    None if args.state.as_deref().is_none_or(|state| state == "open") => {
+                        (world.forge.with_open_pull_requests().await?, "open")
+                    }
                     None => (world.forge.repositories().await?, "open"),
                 };
                 let state = args.state.as_deref().unwrap_or(usual);

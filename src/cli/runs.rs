@@ -126,7 +126,8 @@ pub fn runs(global: &Global, verb: Verb) -> Result<Exit> {
                 let values = row.params.as_object().cloned().unwrap_or_default();
                 let update = row.command.iter().any(|word| word == super::outdated::UPDATE);
                 let (script, grants) = (row.command.first().cloned(), grants.clone());
-                let exit = super::run::run(global, RunArgs { script, values, grants, update, yes, ..RunArgs::default() });
+                let exit =
+                    super::run::run(global, RunArgs { script, values, grants, update, yes, ..RunArgs::default() });
                 if exit != Exit::Ok {
                     worst = exit;
                 }

@@ -461,6 +461,10 @@ pub trait Forge: Send + Sync {
         }
         Ok(found)
     }
+    /// Those among them that may have open pull requests: hosts that know spare the requests for the others.
+    async fn with_open_pull_requests(&self) -> Result<Vec<RepoId>> {
+        self.repositories().await
+    }
     /// A branch's protection, if it has one.
     async fn protection(&self, repo: &RepoId, branch: &str) -> Result<Option<Protection>>;
     /// What was found out about a commit: the newest status of each name.

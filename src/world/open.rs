@@ -106,6 +106,14 @@ fn seeds(config: &Config) -> Result<Vec<Seed>> {
         .collect()
 }
 
+/// GitHub, where it is the forge. Nothing is asked before the first read.
+pub fn github(config: &Config) -> Option<Arc<GitHubForge>> {
+    match forge(config) {
+        Opened::Embedded(_) => None,
+        Opened::Outside(forge) => Some(forge),
+    }
+}
+
 /// Whether all of the world lies in the workspace, see [`World::embedded`].
 pub fn is_embedded(config: &Config) -> bool {
     matches!(config.forge, config::Forge::Local { .. })
@@ -114,7 +122,7 @@ pub fn is_embedded(config: &Config) -> bool {
 /// The forge of the workspace: the embedded one, or the client of the one that it names.
 enum Opened {
     Embedded(GitForge),
-    Outside(Arc<dyn Forge>),
+    Outside(Arc<GitHubForge>),
 }
 
 fn forge(config: &Config) -> Opened {

@@ -84,7 +84,8 @@ impl Permissions {
                 change.kind(),
                 self.granted.as_deref().and_then(refused).or(targets.first()).map_or("**", String::as_str)
             );
-            ("no grant allows it", format!("grant it in a file that --grants or IDP_GRANTS names: {grant}"))
+            let desk = if world.embedded { "" } else { "; on a terminal, a yes to the plan is the grant" };
+            ("no grant allows it", format!("grant it in a file that --grants or IDP_GRANTS names: {grant}{desk}"))
         };
         Err(Error::denied(
             "idp::permission",

@@ -9,7 +9,7 @@ use hyper::{Method, Request, Response};
 use serde_json::{Value, json};
 use tokio::sync::{OnceCell, Semaphore};
 
-use super::link::{Account, Link, lost};
+use super::link::{Account, Link, Sign, lost};
 use super::reads::{Page, Reads};
 use super::refusal::{Refusal, Tried, Trouble};
 use crate::error::{Error, Result};
@@ -35,7 +35,7 @@ const REDIRECTS: usize = 3;
 pub const PER_PAGE: usize = 100;
 
 /// The version of the API that the requests are written for.
-const VERSION: &str = "2022-11-28";
+pub const VERSION: &str = "2022-11-28";
 
 /// GitHub's API for one account.
 pub struct Client {
@@ -60,9 +60,34 @@ impl Client {
         &self.account.secrets
     }
 
+    /// The API's base.
+    pub fn api(&self) -> &str {
+        &self.account.api
+    }
+
     /// What is at a path; nothing if GitHub knows nothing there (404), or the repository has no commit yet (409).
     pub async fn get(&self, path: &str) -> Result<Option<Arc<Value>>> {
         Ok(self.page(path).await?.body)
+    }
+
+    /// What is at a path, asked anew, with what the answer says about itself.
+    pub async fn look(&self, path: &str) -> Result<(HeaderMap, Option<Value>)> {
+        let answer = self.read(path, None).await?;
+        let body = match self.body(Method::GET, path, &answer) {
+            Ok(body) => Some(body),
+            Err(trouble) if trouble.refused(404).is_some() => None,
+            Err(trouble) => return Err(trouble.into()),
+        };
+        Ok((answer.headers().clone(), body))
+    }
+
+    /// By what the requests are signed.
+    pub async fn sign(&self) -> Result<&Sign> {
+        Ok(&self.link().await?.sign)
+    }
+
+    async fn link(&self) -> Result<&Link> {
+        self.link.get_or_try_init(|| Link::open(&self.account)).await
     }
 
     /// All items of a list, page by page. `key` is where an answer that is no list has them.
@@ -192,7 +217,7 @@ impl Client {
         body: Option<&Value>,
         etag: Option<&str>,
     ) -> Result<Response<Vec<u8>>> {
-        let link = self.link.get_or_try_init(|| Link::open(&self.account)).await?;
+        let link = self.link().await?;
         let mut waited = Duration::ZERO;
         for tries in 1.. {
             let mut request = Request::builder()

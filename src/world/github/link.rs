@@ -1,6 +1,7 @@
 //! The line to GitHub: octocrab with a token or as an installation of an App. It retries nothing by itself, and follows
 //! no redirect; `client` decides about both.
 
+use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use http_body_util::BodyExt;
@@ -45,9 +46,51 @@ pub struct Link {
     crab: Octocrab,
     /// GitHub Enterprise Server has GraphQL beside the REST API, not below it.
     graphql: Option<Graphql>,
+    /// The API's base.
+    api: String,
     redactor: Redactor,
     /// The installation's token as it was last seen; none for a token of a person.
     issued: Option<Mutex<String>>,
+    /// By what requests are signed.
+    pub sign: Sign,
+}
+
+/// By what requests are signed, as far as that can be told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sign {
+    /// As an installation of an App.
+    App {
+        /// The App.
+        id: u64,
+        /// What its installation may.
+        granted: Granted,
+    },
+    /// The token that a workflow's job is given.
+    Job,
+    /// A token with permissions of its own.
+    FineGrained,
+    /// A token with scopes.
+    Token,
+}
+
+impl Sign {
+    /// The kind of a token, by the prefix that GitHub gives it.
+    fn of(token: &str) -> Sign {
+        match token {
+            _ if token.starts_with("ghs_") => Sign::Job,
+            _ if token.starts_with("github_pat_") => Sign::FineGrained,
+            _ => Sign::Token,
+        }
+    }
+}
+
+/// What an installation may: permission and `read`, `write` or `admin`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Granted {
+    /// By the names of the API.
+    pub permissions: BTreeMap<String, String>,
+    /// `all` or `selected` repositories.
+    pub selection: String,
 }
 
 /// The line to GraphQL where it has another base.
@@ -60,6 +103,12 @@ struct Graphql {
 #[derive(Deserialize)]
 struct Installation {
     id: u64,
+    #[serde(default)]
+    permissions: BTreeMap<String, String>,
+    #[serde(default)]
+    repository_selection: String,
+    #[serde(default)]
+    suspended_at: Option<String>,
 }
 
 impl Link {
@@ -67,15 +116,16 @@ impl Link {
     ///
     /// Errors: `idp::github::token`, `idp::github::app`, `idp::github::unreachable`.
     pub async fn open(account: &Account) -> Result<Link> {
-        let (redactor, base) = (account.redactor.clone(), account.api.as_str());
+        let (redactor, base, api) = (account.redactor.clone(), account.api.as_str(), account.api.clone());
         let builder = Octocrab::builder().base_uri(base).map_err(|error| {
             Error::invalid("idp::config", format!("`forge.api_url` `{base}` is no URL: {}", said(&error)))
         })?;
         let Some(app) = &account.app else {
             let token = token(account)?;
+            let sign = Sign::of(&token);
             let crab = builder.personal_token(token.as_str()).build().map_err(unusable)?;
             let graphql = graphql(base, Some(token))?;
-            return Ok(Link { crab, graphql, redactor, issued: None });
+            return Ok(Link { crab, graphql, api, redactor, issued: None, sign });
         };
         let key = key(account, app)?;
         let wrong_key = |error: octocrab::Error| {
@@ -86,14 +136,16 @@ impl Link {
             .help("give the private key that the App's settings page generates, a PEM file")
         };
         let crab = builder.app_from_rsa_pem(AppId(app.id), key).map_err(wrong_key)?.build().map_err(unusable)?;
-        let link = Link { crab, graphql: graphql(base, None)?, redactor, issued: None };
-        let id = link.installation(account, app.id).await?;
-        let crab = link.crab.installation(InstallationId(id)).map_err(unusable)?;
-        Ok(Link { crab, issued: Some(Mutex::default()), ..link })
+        let link = Link { crab, graphql: graphql(base, None)?, api, redactor, issued: None, sign: Sign::Token };
+        let found = link.installation(account, app.id).await?;
+        let crab = link.crab.installation(InstallationId(found.id)).map_err(unusable)?;
+        let granted = Granted { permissions: found.permissions, selection: found.repository_selection };
+        let sign = Sign::App { id: app.id, granted };
+        Ok(Link { crab, issued: Some(Mutex::default()), sign, ..link })
     }
 
     /// The installation of the App that is the owner's.
-    async fn installation(&self, account: &Account, app: u64) -> Result<u64> {
+    async fn installation(&self, account: &Account, app: u64) -> Result<Installation> {
         let owner = paths::segment(&account.owner);
         for path in [format!("/orgs/{owner}/installation"), format!("/users/{owner}/installation")] {
             let request = Request::get(path).body(String::new()).map_err(|error| lost(&error.to_string()))?;
@@ -102,7 +154,12 @@ impl Link {
                 200 => {
                     let found: Installation = serde_json::from_slice(answer.body())
                         .map_err(|error| Error::failed("idp::github::answer", format!("no installation: {error}")))?;
-                    return Ok(found.id);
+                    if found.suspended_at.is_some() {
+                        let message = format!("the GitHub App {app} is suspended for {}", account.owner);
+                        let help = "an owner of the organisation takes it back into use in its settings";
+                        return Err(Error::denied("idp::github::app", message).help(help));
+                    }
+                    return Ok(found);
                 }
                 401 => {
                     return Err(Error::denied(
@@ -133,7 +190,7 @@ impl Link {
     pub async fn ask(&self, request: Request<String>) -> Result<Response<Vec<u8>>> {
         if let Some(issued) = &self.issued {
             // Issued for an hour, and replaced when fewer than 30 seconds are left.
-            let token = self.crab.installation_token().await.map_err(no_token)?;
+            let token = self.crab.installation_token().await.map_err(|error| self.no_token(error))?;
             let token = token.expose_secret();
             let mut last = issued.lock().unwrap_or_else(PoisonError::into_inner);
             if *last != token {
@@ -157,11 +214,25 @@ impl Link {
             }
             _ => self.crab.execute(request).await,
         };
-        let answer = answer.map_err(unreachable)?;
+        let answer = answer.map_err(|error| self.unreachable(&error))?;
         let (head, body) = answer.into_parts();
         let body = http_body_util::Limited::new(body, LARGEST).collect().await;
         let body = body.map_err(|error| lost(&error.to_string()))?.to_bytes();
         Ok(Response::from_parts(head, body.to_vec()))
+    }
+
+    fn unreachable(&self, error: &octocrab::Error) -> Error {
+        lost_at(&format!(" at {}", self.api), &said(error))
+    }
+
+    fn no_token(&self, error: octocrab::Error) -> Error {
+        match &error {
+            octocrab::Error::GitHub { source, .. } => {
+                Error::denied("idp::github::app", format!("GitHub issues no token to the App: {}", source.message))
+                    .help("check that the App is installed, and not suspended")
+            }
+            _ => self.unreachable(&error),
+        }
     }
 }
 
@@ -225,23 +296,13 @@ fn unusable(error: octocrab::Error) -> Error {
         .help("TLS needs the certificates of this system: install ca-certificates, or set SSL_CERT_FILE")
 }
 
-fn unreachable(error: octocrab::Error) -> Error {
-    lost(&said(&error))
-}
-
 /// The error of a request whose answer didn't come, or not whole.
 pub fn lost(what: &str) -> Error {
-    Error::failed("idp::github::unreachable", format!("GitHub can't be reached: {what}"))
-        .help("check `forge.api_url` and the network, then run the same command again: it goes on from here")
-        .retryable()
+    lost_at("", what)
 }
 
-fn no_token(error: octocrab::Error) -> Error {
-    match &error {
-        octocrab::Error::GitHub { source, .. } => {
-            Error::denied("idp::github::app", format!("GitHub issues no token to the App: {}", source.message))
-                .help("check that the App is installed, and not suspended")
-        }
-        _ => unreachable(error),
-    }
+fn lost_at(place: &str, what: &str) -> Error {
+    Error::failed("idp::github::unreachable", format!("GitHub{place} can't be reached: {what}"))
+        .help("check `forge.api_url` and the network, then run the same command again: it goes on from here")
+        .retryable()
 }

@@ -5,6 +5,7 @@ pub mod ci;
 mod client;
 mod discovery;
 mod link;
+mod listing;
 mod merge;
 mod objects;
 mod owners;
@@ -16,6 +17,7 @@ mod refs;
 mod refusal;
 mod repositories;
 mod rulesets;
+mod standing;
 mod statuses;
 mod talk;
 mod teams;
@@ -32,6 +34,7 @@ use tokio::sync::{Mutex, OnceCell};
 
 use self::client::Client;
 pub use self::link::{Account, TOKENS};
+pub use self::standing::Standing;
 use super::access::Role;
 use super::change::{Change, File, Marker, trailer_of};
 use super::commit_status::CommitStatus;
@@ -108,6 +111,10 @@ impl Forge for GitHubForge {
 
     async fn repositories(&self) -> Result<Vec<RepoId>> {
         self.all_repositories().await
+    }
+
+    async fn with_open_pull_requests(&self) -> Result<Vec<RepoId>> {
+        self.repositories_with_open_pulls().await
     }
 
     async fn labels(&self, repo: &RepoId) -> Result<BTreeMap<String, String>> {

@@ -101,7 +101,11 @@ impl GitHubForge {
     ///
     /// Errors: `idp::github::renamed` if it goes by another name now.
     pub(super) async fn told(&self, repo: &RepoId) -> Result<Option<Told>> {
-        let Some(body) = self.client.get(&of(repo, "")).await? else { return Ok(None) };
+        let Some(body) = self.client.get(&of(repo, "")).await? else {
+            // Of an owner who isn't there nothing is: a typing error, and no repository to be made.
+            self.is_organisation(repo.owner()).await?;
+            return Ok(None);
+        };
         let told: Told = read(&body)?;
         if told.full_name.eq_ignore_ascii_case(&repo.to_string()) {
             return Ok(Some(told));
@@ -182,15 +186,7 @@ impl GitHubForge {
                 format!("/orgs/{}/repos", segment(repo.owner()))
             }
             false => {
-                // Whoever the token is gets it: that must be the owner.
-                let user = self.client.get("/user").await?;
-                let login = user.as_ref().and_then(|user| user.get("login")?.as_str()).unwrap_or_default();
-                if !login.eq_ignore_ascii_case(repo.owner()) {
-                    let message = format!("{} is no organisation, and the token is {login}'s", repo.owner());
-                    return Err(Error::denied("idp::github::forbidden", message)
-                        .help("check `forge.owner` in idp.yaml, or use a token of that person")
-                        .into());
-                }
+                self.is_self(repo.owner()).await?;
                 "/user/repos".to_string()
             }
         };
@@ -200,12 +196,40 @@ impl GitHubForge {
     }
 
     /// Whether the owner is an organisation, and not a person.
+    ///
+    /// Errors: `idp::github::owner` if there is neither.
     pub(super) async fn is_organisation(&self, owner: &str) -> Result<bool> {
-        let ask = || async { Ok(self.client.get(&format!("/orgs/{}", segment(owner))).await?.is_some()) };
+        let ask = || self.ask_whether_organisation(owner);
         match owner == self.owner {
             true => self.organisation.get_or_try_init(ask).await.copied(),
             false => ask().await,
         }
+    }
+
+    async fn ask_whether_organisation(&self, owner: &str) -> Result<bool> {
+        let login = segment(owner);
+        if self.client.get(&format!("/orgs/{login}")).await?.is_some() {
+            return Ok(true);
+        }
+        if self.client.get(&format!("/users/{login}")).await?.is_some() {
+            return Ok(false);
+        }
+        let message = format!("GitHub at {} knows neither an organisation nor a user {owner}", self.client.api());
+        Err(Error::failed("idp::github::owner", message)
+            .help("check `forge.owner` and `forge.api_url` in idp.yaml; a token that may not see it is told the same"))
+    }
+
+    /// Refuses unless the token is that user's own: GitHub makes a person's repositories for nobody else.
+    async fn is_self(&self, user: &str) -> Result<()> {
+        let me = self.client.get("/user").await?;
+        let login = me.as_ref().and_then(|me| me.get("login")?.as_str()).unwrap_or("somebody else");
+        if login.eq_ignore_ascii_case(user) {
+            return Ok(());
+        }
+        let message = format!("{user} is a person, and the token is one of {login}");
+        let help =
+            "repositories of a person are made with that person's own token; `forge.owner` may be an organisation";
+        Err(Error::denied("idp::github::owner", message).help(help))
     }
 
     /// New settings, and the marker of a run that takes it over.

@@ -1,5 +1,6 @@
 //! GitHub as a forge: the real binary against the emulator, and against answers made up by GitHub's own description.
 
+mod account;
 mod desk;
 mod discovery;
 mod doctor;

@@ -139,6 +139,13 @@ impl Asked<'_> {
                 let expression = if given("oid").is_string() { text("oid") } else { text("expression") };
                 self.git_object(repo, of["default_branch"].as_str().unwrap_or_default(), &expression)
             }
+            ("Repository", "pullRequests") if given("states") == "OPEN" || given("states") == json!(["OPEN"]) => {
+                let open = self.get(&format!("/repos/{repo}/pulls?state=open&per_page=100"));
+                let open = open.as_array().cloned().unwrap_or_default();
+                let open = open.into_iter().map(|pull| typed("PullRequest", pull)).collect();
+                connection("PullRequestConnection", open, &given("first"), &given("after"))
+            }
+            ("PullRequestConnection", name) => of[name].clone(),
             ("Repository", "pullRequest") => {
                 typed("PullRequest", self.get(&format!("/repos/{repo}/pulls/{}", given("number"))))
             }

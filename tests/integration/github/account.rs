@@ -1,0 +1,128 @@
+//! As whom runs act on GitHub: a token or an App, and what a person reads where neither works.
+
+use serde_json::{Value, json};
+
+use super::stage::Stage;
+use crate::support::Said;
+use crate::support::github::emulator::{APP, APP_KEY};
+use crate::support::github::{Answer, Fault, failures};
+
+const SERVICE: [&str; 5] = ["create-service", "--params", "payments-api.yaml", "--output", "json"];
+
+impl Stage {
+    /// The same workspace with an App instead of a token.
+    fn as_app(&self, key: &str) {
+        let config = self.workspace.path().join("idp.yaml");
+        let text = std::fs::read_to_string(&config).unwrap();
+        let app = format!("wait: 2s, app: {{ id: {APP}, key_file: app.pem }}");
+        if !text.contains("app: {") {
+            std::fs::write(&config, text.replace("wait: 2s", &app)).unwrap();
+        }
+        self.workspace.write("app.pem", key);
+    }
+
+    fn without_token(&self, args: &[&str]) -> Said {
+        Said::of(self.command(args).env_remove("GITHUB_TOKEN"))
+    }
+}
+
+/// How many tokens the App was issued.
+fn issued(stage: &Stage) -> usize {
+    let asked = stage.github.proxy.exchanges();
+    asked.iter().filter(|exchange| exchange.request.path().ends_with("/access_tokens")).count()
+}
+
+#[test]
+fn an_app_makes_what_a_token_makes_with_one_token_an_hour() {
+    let Some(stage) = Stage::acme() else { return };
+    stage.as_app(APP_KEY);
+    let said = stage.without_token(&SERVICE).succeeds("as an App");
+    assert!(said.counts()[0] >= 8, "{said}");
+    assert_eq!(issued(&stage), 1);
+    assert!(!format!("{said}").contains("PRIVATE KEY"));
+    stage.github.proxy.taken();
+    let again = stage.without_token(&SERVICE).succeeds("again");
+    assert_eq!(again.counts(), [0, 0, 0], "{again}");
+    stage.github.proxy.assert_valid();
+}
+
+#[test]
+fn a_token_of_an_app_is_replaced_before_it_expires() {
+    let Some(stage) = Stage::acme() else { return };
+    stage.as_app(APP_KEY);
+    stage.github.proxy.layer(|request, below| {
+        let mut answer = below(request);
+        if request.path().ends_with("/access_tokens") {
+            let mut token: Value = serde_json::from_slice(&answer.body).unwrap();
+            let soon = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(31);
+            token["expires_at"] = json!(soon.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
+            answer.body = token.to_string().into_bytes();
+            answer.headers.retain(|(name, _)| !name.eq_ignore_ascii_case("content-length"));
+        }
+        answer
+    });
+    stage.without_token(&SERVICE).succeeds("with tokens that expire at once");
+    assert!(issued(&stage) > 1, "{}", issued(&stage));
+}
+
+#[test]
+fn an_app_that_does_not_work_says_what_to_mend() {
+    let Some(stage) = Stage::acme() else { return };
+    stage.as_app("-----BEGIN NONSENSE-----\n");
+    let said = stage.without_token(&["doctor"]);
+    assert_eq!(said.status.code(), Some(4), "{said}");
+    assert!(said.stdout.contains("the key of the GitHub App 4711 is no RSA key"), "{said}");
+    stage.as_app(APP_KEY);
+    let asked = |path: &'static str, answer: Answer| {
+        stage.github.proxy.forgive();
+        stage.github.proxy.fault_on(1, 9, move |request| request.path().contains(path), Fault::Instead(answer));
+        let said = stage.without_token(&["pr", "list"]);
+        assert_eq!(said.status.code(), Some(4), "{said}");
+        said.stderr
+    };
+    let wrong = asked("/installation", Answer::error(401, "A JSON web token could not be decoded"));
+    assert!(wrong.contains("GitHub doesn't know the App 4711 by this key"), "{wrong}");
+    let gone = asked("/installation", Answer::error(404, "Not Found"));
+    assert!(gone.contains("isn't installed for acme"), "{gone}");
+    let suspended = asked("/access_tokens", Answer::error(403, "This installation has been suspended"));
+    assert!(suspended.contains("This installation has been suspended"), "{suspended}");
+}
+
+#[test]
+fn a_token_that_does_not_work_says_what_to_mend() {
+    let Some(stage) = Stage::acme() else { return };
+    let none = stage.without_token(&["create-service", "--params", "payments-api.yaml"]);
+    assert_eq!(none.status.code(), Some(4), "{none}");
+    assert!(none.stderr.contains("idp::github::token") && none.stderr.contains("gh auth token"), "{none}");
+    stage.github.proxy.fault_on(1, 9, |_| true, Fault::Instead(failures::unauthorized()));
+    let wrong = stage.idp(&["create-service", "--params", "payments-api.yaml"]);
+    assert_eq!(wrong.status.code(), Some(4), "{wrong}");
+    assert!(wrong.stderr.contains("idp::github::unauthorized"), "{wrong}");
+}
+
+/// Where it isn't known, GitHub says of every repository that it isn't there: nothing may be planned on that.
+#[test]
+fn an_owner_who_is_not_there_is_an_error_and_no_empty_world() {
+    let Some(stage) = Stage::acme() else { return };
+    let config = stage.workspace.path().join("idp.yaml");
+    let text = std::fs::read_to_string(&config).unwrap();
+    std::fs::write(&config, text.replace("owner: acme,", "owner: acmee,")).unwrap();
+    for args in [&["create-service", "--params", "payments-api.yaml", "--plan"][..], &["pr", "list"], &["doctor"]] {
+        let said = stage.idp(args);
+        assert_eq!(said.status.code(), Some(1), "{args:?}: {said}");
+        assert!(format!("{said}").contains("idp::github::owner"), "{args:?}: {said}");
+    }
+    assert_eq!(stage.github.proxy.counts().writes, 0);
+}
+
+#[test]
+fn open_pull_requests_are_found_without_asking_each_repository() {
+    let Some(stage) = Stage::acme() else { return };
+    stage.idp(&SERVICE).succeeds("a service");
+    stage.asked();
+    let said = stage.idp(&["pr", "list"]).succeeds("list");
+    assert!(said.stdout.contains("acme/platform-gitops#1"), "{said}");
+    let asked = stage.asked();
+    assert!(!asked.iter().any(|line| line.contains("/orders-stock/")), "{asked:?}");
+    stage.github.proxy.assert_valid();
+}
