@@ -394,6 +394,10 @@ impl GitHubForge {
 
     /// Closes a pull request.
     pub(super) async fn close(&self, repo: &RepoId, number: u64) -> Result<Outcome> {
+        // An answer that was lost may have said so: closed is as good.
+        if self.told_pull(repo, number).await?.state() == State::Closed {
+            return Ok(Outcome { already: true, ..Outcome::default() });
+        }
         self.still_open(repo, number).await?;
         let path = of(repo, &format!("pulls/{number}"));
         self.client.send(Method::PATCH, &path, Some(json!({ "state": "closed" }))).await?;
