@@ -16,7 +16,16 @@ pub struct Terminal {
 }
 
 pub(super) fn stopped(error: dialoguer::Error) -> Error {
-    Error::new(Kind::Interrupted, "idp::cancelled", format!("stopped while asking: {error}"))
+    Error::new(
+        Kind::Interrupted,
+        "idp::cancelled",
+        match &error {
+            dialoguer::Error::IO(cause) if cause.kind() == std::io::ErrorKind::Interrupted => {
+                "stopped while asking".to_string()
+            }
+            _ => format!("stopped while asking: {error}"),
+        },
+    )
 }
 
 impl Asking for Terminal {
