@@ -54,7 +54,8 @@ fn a_token_of_an_app_is_replaced_before_it_expires() {
         let mut answer = below(request);
         if request.path().ends_with("/access_tokens") {
             let mut token: Value = serde_json::from_slice(&answer.body).unwrap();
-            let soon = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(31);
+            // Less than the half minute that a token must have left to be used.
+            let soon = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(20);
             token["expires_at"] = json!(soon.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
             answer.body = token.to_string().into_bytes();
             answer.headers.retain(|(name, _)| !name.eq_ignore_ascii_case("content-length"));

@@ -98,7 +98,7 @@ fn a_review_whose_answer_does_not_come_is_given_once() {
 #[test]
 fn who_never_answers_is_given_up() {
     if !all_points() {
-        println!("skipped: it waits for 30 s; IDP_FAULT_POINTS=all runs it");
+        println!("who never answers is waited for 30 s: left to the long rounds, IDP_FAULT_POINTS=all");
         return;
     }
     let Some(stage) = Stage::acme() else { return };
