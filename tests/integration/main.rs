@@ -1,5 +1,6 @@
 //! The one integration binary: a file for each thing that must hold.
 
+mod api_server;
 mod authoring;
 mod catalog;
 mod check;

@@ -1,6 +1,7 @@
 //! What the fault tests share: workspaces in temporary folders, the binary with a scrubbed environment, the world as
 //! it can be compared.
 
+pub mod api_server;
 pub mod forge_state;
 pub mod github;
 pub mod server;

@@ -1,0 +1,3 @@
+//! What a real API server says, and whether we say the same.
+
+mod server;
