@@ -10,6 +10,7 @@ mod desk;
 mod doctor;
 mod eject;
 mod explain;
+mod form;
 mod list;
 mod man;
 mod outdated;
@@ -159,6 +160,8 @@ enum Verb {
     Runs(runs::Verb),
     /// Explain a function, a script, a setting or an error code
     Explain(explain::ExplainArgs),
+    /// Show what a CompositeResourceDefinition asks people for, or make a form of it
+    Form(form::FormArgs),
     /// Write the pages about everything that scripts can call, or check that they are up to date
     Reference(reference::ReferenceArgs),
     /// Make a workspace: a first golden path with its test, a world, CI files
@@ -218,6 +221,7 @@ pub fn main(args: Vec<OsString>) -> Exit {
         Verb::List(args) => list::list(&global, &args),
         Verb::Eject(args) => eject::eject(&global, &args),
         Verb::Explain(args) => explain::explain(&global, &args),
+        Verb::Form(args) => form::form(&global, &args),
         Verb::Reference(args) => reference::reference(&global, &args),
         Verb::Init(args) => starter::init(&global, &args),
         Verb::New(args) => starter::new(&global, &args),

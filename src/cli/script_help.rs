@@ -1,6 +1,7 @@
 //! `idp-run SCRIPT --help`: what a script does, and its parameters, without running it.
 
 use crate::library::{Script, header};
+use crate::primitives::param::bounds;
 use crate::script::Declared;
 
 /// The help text of a script, as the command line called it.
@@ -60,8 +61,8 @@ fn rules(param: &Declared) -> Vec<String> {
     if !rule.choices.is_empty() {
         rules.push(rule.choices.iter().map(shown).collect::<Vec<_>>().join("|"));
     }
-    if let Some((least, greatest)) = rule.range {
-        rules.push(format!("{least} to {greatest}"));
+    if let Some(range) = rule.range {
+        rules.push(bounds(range));
     }
     if let Some(pattern) = &rule.pattern {
         rules.push(pattern.to_string());

@@ -2,6 +2,7 @@
 
 pub mod catalog;
 pub mod digest;
+pub mod form;
 pub mod repository_path;
 pub mod skeleton;
 pub mod url;

@@ -378,5 +378,5 @@ fn a_project_or_a_kind_that_is_not_there_is_named() {
     let said = create(&ws, &["project=orders", "env=dev", "type=sqs", "name=x", "owner=team-orders"]);
     said.fails(1, "idp::script::failed");
     assert!(said.stderr.contains("the platform offers no SQSQueue"), "{said}");
-    assert!(said.stderr.contains("PostgreSQLInstance, S3Bucket"), "{said}");
+    assert!(said.stderr.contains("MongoDB, PostgreSQLInstance, S3Bucket"), "{said}");
 }

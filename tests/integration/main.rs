@@ -11,6 +11,7 @@ mod create_service;
 mod documentation;
 mod ensure;
 mod faults;
+mod forms;
 mod github;
 mod github_description;
 mod github_proxy;

@@ -67,7 +67,11 @@ pub fn check(name: &str, param: &Param, value: &Value) -> Result<()> {
             _ => (value.as_f64().unwrap_or_default(), "is"),
         };
         if size < least || size > greatest {
-            let message = format!("{what} {size}, and must lie between {least} and {greatest}");
+            let message = match (least.is_finite(), greatest.is_finite()) {
+                (true, false) => format!("{what} {size}, and must be at least {least}"),
+                (false, true) => format!("{what} {size}, and must be at most {greatest}"),
+                _ => format!("{what} {size}, and must lie between {least} and {greatest}"),
+            };
             return Err(wrong("idp::param::range", message));
         }
     }

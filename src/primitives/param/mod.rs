@@ -72,6 +72,62 @@ pub struct Param {
     pub choices: Vec<Value>,
     /// Whether it is part of the run key.
     pub identity: bool,
+    /// Whether forms show it only on demand.
+    pub advanced: bool,
+    /// Its place among those that have one, where the text of the script doesn't tell; they come behind the others.
+    pub place: usize,
+}
+
+impl Param {
+    /// A parameter of a kind without any rule.
+    pub fn new(kind: Kind, description: &str) -> Param {
+        Param {
+            kind,
+            description: description.to_string(),
+            default: None,
+            optional: false,
+            pattern: None,
+            range: None,
+            choices: Vec::new(),
+            identity: false,
+            advanced: false,
+            place: 0,
+        }
+    }
+}
+
+/// A parameter with these bounds on top of those that it has.
+fn bounded(
+    ctx: rhai::NativeCallContext,
+    param: Param,
+    least: Option<rhai::Dynamic>,
+    greatest: Option<rhai::Dynamic>,
+) -> crate::bridge::RhaiResultOf<Param> {
+    let both = least.is_some() && greatest.is_some();
+    let (below, above) = param.range.unwrap_or((f64::NEG_INFINITY, f64::INFINITY));
+    let number = |value: Option<rhai::Dynamic>, otherwise: f64| match value {
+        None => Ok(otherwise),
+        Some(value) => value.as_float().or_else(|_| value.as_int().map(|whole| whole as f64)),
+    };
+    match (number(least, below), number(greatest, above)) {
+        (Ok(least), Ok(greatest)) if least <= greatest => Ok(Param { range: Some((least, greatest)), ..param }),
+        _ => {
+            let message = match both {
+                true => "a range needs two numbers, the least first",
+                false => "a bound is a number, and the least is below the greatest",
+            };
+            Err(crate::bridge::throw(&ctx, crate::error::Error::invalid("idp::script::param", message)))
+        }
+    }
+}
+
+/// The bounds of a parameter in words: `20 to 1000`, `at least 1`.
+pub fn bounds((least, greatest): (f64, f64)) -> String {
+    match (least.is_finite(), greatest.is_finite()) {
+        (true, false) => format!("at least {least}"),
+        (false, true) => format!("at most {greatest}"),
+        _ => format!("{least} to {greatest}"),
+    }
 }
 
 /// Parameters of golden paths: what `params()` declares.
@@ -79,6 +135,7 @@ pub struct Param {
 pub mod api {
     use rhai::{Array, Dynamic, NativeCallContext};
 
+    use super::bounded;
     use crate::bridge::{RhaiResultOf, throw};
     use crate::error::Error;
     use crate::primitives::value;
@@ -100,9 +157,7 @@ pub mod api {
             let error = Error::invalid("idp::script::param", format!("`{kind}` is not the type of a parameter"));
             throw(&ctx, error.help("string, int, float, bool or list"))
         })?;
-        let description = description.to_string();
-        let (default, optional, pattern, range, choices) = (None, false, None, None, Vec::new());
-        Ok(Param { kind, description, default, optional, pattern, range, choices, identity: false })
+        Ok(Param::new(kind, description))
     }
 
     /// The value that the parameter has unless one is given.
@@ -157,11 +212,31 @@ pub mod api {
     /// ```
     #[rhai_fn(global, return_raw)]
     pub fn range(ctx: NativeCallContext, param: Param, least: Dynamic, greatest: Dynamic) -> RhaiResultOf<Param> {
-        let number = |value: &Dynamic| value.as_float().or_else(|_| value.as_int().map(|whole| whole as f64));
-        match (number(&least), number(&greatest)) {
-            (Ok(least), Ok(greatest)) if least <= greatest => Ok(Param { range: Some((least, greatest)), ..param }),
-            _ => Err(throw(&ctx, Error::invalid("idp::script::param", "a range needs two numbers, the least first"))),
-        }
+        bounded(ctx, param, Some(least), Some(greatest))
+    }
+
+    /// The number, or the length of the text or list, must be this or more.
+    ///
+    /// Errors: `idp::script::param`, `idp::param::range`.
+    ///
+    /// ```rhai
+    /// let days = param("int", "Days that a message waits").at_least(1);
+    /// ```
+    #[rhai_fn(global, return_raw)]
+    pub fn at_least(ctx: NativeCallContext, param: Param, least: Dynamic) -> RhaiResultOf<Param> {
+        bounded(ctx, param, Some(least), None)
+    }
+
+    /// The number, or the length of the text or list, must be this or less.
+    ///
+    /// Errors: `idp::script::param`, `idp::param::range`.
+    ///
+    /// ```rhai
+    /// let name = param("string", "Name of the bucket").at_most(40);
+    /// ```
+    #[rhai_fn(global, return_raw)]
+    pub fn at_most(ctx: NativeCallContext, param: Param, greatest: Dynamic) -> RhaiResultOf<Param> {
+        bounded(ctx, param, None, Some(greatest))
     }
 
     /// The only values that the parameter may have.

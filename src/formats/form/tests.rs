@@ -1,0 +1,291 @@
+//! What people are asked for, on the definitions of the example and on small ones of its own.
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::formats::yaml;
+
+const POSTGRESQL: &str =
+    include_str!("../../../examples/acme/seeds/platform-gitops/crossplane/postgresql/definition.yaml");
+const DATABASE: &str = include_str!("../../../examples/acme/seeds/platform-gitops/crossplane/database/definition.yaml");
+const ON_AWS: &str =
+    include_str!("../../../examples/acme/seeds/platform-gitops/crossplane/database/composition-aws.yaml");
+const ON_GCP: &str =
+    include_str!("../../../examples/acme/seeds/platform-gitops/crossplane/database/composition-gcp.yaml");
+
+fn object(text: &str) -> Value {
+    yaml::parse("file", text).unwrap().remove(0).value
+}
+
+fn of(text: &str) -> Form {
+    let forms = read(&object(text), &[object(ON_AWS), object(ON_GCP)]).unwrap();
+    preferred(&forms).unwrap().clone()
+}
+
+/// A definition of the second version of the API whose `spec` is this.
+fn with_spec(spec: &str) -> Value {
+    object(&format!(
+        "apiVersion: apiextensions.crossplane.io/v2
+kind: CompositeResourceDefinition
+metadata: {{name: caches.acme.example}}
+spec:
+  group: acme.example
+  scope: Namespaced
+  names: {{kind: Cache, plural: caches}}
+  versions:
+  - name: v1
+    served: true
+    referenceable: true
+    schema: {{openAPIV3Schema: {{type: object, properties: {{spec: {spec}}}}}}}
+"
+    ))
+}
+
+fn portal() -> Portal {
+    Portal {
+        owner: "group:platform-team".into(),
+        host: "github.com".into(),
+        organisation: "acme".into(),
+        clusters: vec!["cluster-mgmt".into()],
+        folder: "crossplane/claims".into(),
+    }
+}
+
+#[test]
+fn fields_have_what_a_person_needs_to_know() {
+    let form = of(POSTGRESQL);
+    assert_eq!(
+        (form.kind.as_str(), form.word.as_str(), form.makes),
+        ("PostgreSQLInstance", "postgresql", Makes::Claim)
+    );
+    let names: Vec<&str> = form.fields.iter().map(|field| field.name.as_str()).collect();
+    assert_eq!(names, ["storageGB", "instanceClass", "multiAZ", "backupRetentionDays"]);
+    let storage = &form.fields[0];
+    assert_eq!(storage.path, ["parameters", "storageGB"]);
+    assert_eq!((storage.shape, storage.required, storage.range), (Shape::Whole, true, (Some(20.0), Some(1000.0))));
+    assert_eq!(form.fields[1].choices.len(), 4);
+    assert_eq!(form.fields[2].default, Some(json!(false)));
+    assert!(form.fields[3].advanced && !form.fields[3].required);
+    assert_eq!(form.usual(true).unwrap()["parameters"]["storageGB"], 50);
+    assert_eq!(form.usual(false).unwrap()["parameters"]["storageGB"], 20);
+}
+
+#[test]
+fn a_word_means_a_form_as_kubectl_takes_it() {
+    let form = of(POSTGRESQL);
+    for word in [
+        "PostgreSQLInstance",
+        "postgresqlinstance",
+        "postgresqlinstances",
+        "postgresql",
+        "postgresql.platform.acme.example",
+    ] {
+        assert!(form.answers_to(word), "{word}");
+    }
+    assert!(!form.answers_to("postgres"));
+}
+
+#[test]
+fn providers_come_from_the_compositions() {
+    let form = of(DATABASE);
+    let providers: Vec<&str> = form.providers.iter().map(|(provider, _)| provider.as_str()).collect();
+    assert_eq!((providers, form.provider()), (vec!["aws", "gcp"], Some("aws")));
+    assert_eq!(of(POSTGRESQL).provider(), None, "its composition isn't among those given");
+}
+
+#[test]
+fn the_order_is_that_of_the_definition_unless_it_says_another() {
+    let spec = "{type: object, properties: {zone: {type: string}, age: {type: integer, x-ui-order: 2}, name: {type: string, x-ui-order: 1}, bare: {type: string}}}";
+    let form = read(&with_spec(spec), &[]).unwrap().remove(0);
+    let names: Vec<&str> = form.fields.iter().map(|field| field.name.as_str()).collect();
+    assert_eq!(names, ["name", "age", "bare", "zone"]);
+}
+
+#[test]
+fn names_that_are_alike_take_the_key_before() {
+    let spec = "{type: object, properties: {size: {type: string}, backup: {type: object, properties: {size: {type: string}, days: {type: integer}}}}}";
+    let form = read(&with_spec(spec), &[]).unwrap().remove(0);
+    let names: Vec<&str> = form.fields.iter().map(|field| field.name.as_str()).collect();
+    assert_eq!(names, ["size", "backupSize", "days"]);
+}
+
+#[test]
+fn what_is_below_an_optional_group_needs_no_answer() {
+    let spec = "{type: object, required: [must], properties: {
+        must: {type: object, required: [a], properties: {a: {type: string}}},
+        may: {type: object, required: [b], properties: {b: {type: string}}},
+        made: {type: object, default: {}, required: [c, d], properties: {c: {type: string}, d: {type: string, default: x}}}}}";
+    let form = read(&with_spec(spec), &[]).unwrap().remove(0);
+    let needed: Vec<&str> =
+        form.fields.iter().filter(|field| field.required).map(|field| field.name.as_str()).collect();
+    assert_eq!(needed, ["a", "c"]);
+}
+
+#[test]
+fn what_is_hidden_is_nowhere() {
+    let spec = "{type: object, required: [shown], properties: {shown: {type: string}, inner: {type: object, x-ui-hidden: true, properties: {a: {type: string}}}, other: {type: string, x-ui-hidden: true, default: x}}}";
+    let form = read(&with_spec(spec), &[]).unwrap().remove(0);
+    assert_eq!(form.fields.len(), 1);
+    for text in [json_schema(&form).to_string(), template(&form, &portal()).to_string(), params(&form)] {
+        assert!(!text.contains("inner") && !text.contains("other"), "{text}");
+    }
+    let spec = "{type: object, required: [token], properties: {token: {type: string, x-ui-hidden: true}}}";
+    let error = read(&with_spec(spec), &[]).unwrap_err();
+    assert_eq!(
+        (error.code(), error.message()),
+        ("idp::form::hidden", "spec.token has to be given, has no default, and is hidden")
+    );
+}
+
+#[test]
+fn versions_that_are_not_served_have_no_form() {
+    let mut document = object(POSTGRESQL);
+    let mut old = document["spec"]["versions"][0].clone();
+    old["name"] = "v1alpha0".into();
+    old["served"] = false.into();
+    document["spec"]["versions"].as_array_mut().unwrap().insert(0, old);
+    let forms = read(&document, &[]).unwrap();
+    assert_eq!(forms.iter().map(|form| form.version.as_str()).collect::<Vec<_>>(), ["v1alpha1"]);
+    document["spec"]["versions"].as_array_mut().unwrap().truncate(1);
+    let error = read(&document, &[]).unwrap_err();
+    assert!(error.message().contains("serves no version"), "{error}");
+    assert!(read(&json!({ "kind": "Deployment" }), &[]).unwrap_err().message().contains("it says Deployment"));
+}
+
+#[test]
+fn composites_without_claims_are_asked_for_themselves() {
+    let namespaced = read(&with_spec("{type: object, properties: {size: {type: string}}}"), &[]).unwrap().remove(0);
+    assert_eq!((namespaced.kind.as_str(), namespaced.makes), ("Cache", Makes::Namespaced));
+    let mut document = with_spec("{type: object}");
+    document["spec"]["scope"] = "Cluster".into();
+    assert_eq!(read(&document, &[]).unwrap()[0].makes, Makes::Cluster);
+    document["spec"]["scope"] = "LegacyCluster".into();
+    assert_eq!(read(&document, &[]).unwrap()[0].makes, Makes::LegacyCluster);
+    document["spec"].as_object_mut().unwrap().remove("scope");
+    assert_eq!(read(&document, &[]).unwrap()[0].makes, Makes::Namespaced);
+}
+
+#[test]
+fn json_schema_keeps_bounds_and_drops_what_is_kubernetes_own() {
+    let spec = "{type: object, required: [size], properties: {
+        size: {type: integer, minimum: 0, exclusiveMinimum: true, x-kubernetes-validations: [{rule: self > 1}]},
+        port: {x-kubernetes-int-or-string: true, anyOf: [{type: integer}, {type: string}]},
+        note: {type: string, nullable: true},
+        labels: {type: object, additionalProperties: {type: string}},
+        any: {type: object, x-kubernetes-preserve-unknown-fields: true}}}";
+    let form = read(&with_spec(spec), &[]).unwrap().remove(0);
+    assert_eq!(
+        json_schema(&form),
+        json!({
+            "$schema": "http://json-schema.org/draft-07/schema#",
+            "title": "Cache",
+            "type": "object",
+            "properties": {
+                "size": { "type": "integer", "exclusiveMinimum": 0 },
+                "port": { "type": ["integer", "string"], "anyOf": [{ "type": "integer" }, { "type": "string" }] },
+                "note": { "type": ["string", "null"] },
+                "labels": { "type": "object", "additionalProperties": { "type": "string" } },
+                "any": { "type": "object" },
+            },
+            "additionalProperties": false,
+            "required": ["size"],
+        })
+    );
+}
+
+#[test]
+fn parameters_are_those_of_a_golden_path() {
+    insta::assert_snapshot!(params(&of(POSTGRESQL)), @r#"
+    // Fields of PostgreSQLInstance, platform.acme.example/v1alpha1, as xpostgresqlinstances.platform.acme.example defines them.
+    fn params() {
+        #{
+            storageGB: param("int", "Size of the disk. It can grow, never shrink.").range(20, 1000),
+            instanceClass: param("string", "Size of the server").choices(["db.t4g.medium", "db.t4g.large", "db.m7g.large", "db.m7g.xlarge"]).or_else("db.t4g.medium"),
+            multiAZ: param("bool", "Whether a standby waits in another zone").or_else(false),
+            backupRetentionDays: param("int", "For how many days a point in time can be restored").range(1, 35).or_else(7),
+        }
+    }
+
+    /// The claim's `spec`; what wasn't given is left out.
+    fn spec(p) {
+        #{
+            parameters: #{
+                storageGB: p.storageGB,
+                instanceClass: p.instanceClass,
+                multiAZ: p.multiAZ,
+                backupRetentionDays: p.backupRetentionDays,
+            },
+        }
+    }
+    "#);
+}
+
+#[test]
+fn parameters_have_names_that_rhai_takes() {
+    let spec = "{type: object, properties: {public: {type: boolean}, two-words: {type: string, minLength: 2}, rules: {type: array, items: {type: object}, default: [{a: 1}]}}}";
+    let form = read(&with_spec(spec), &[]).unwrap().remove(0);
+    let text = params(&form);
+    for line in [
+        r#""public": param("bool", "public").optional(),"#,
+        r#""two-words": param("string", "two-words").at_least(2).optional(),"#,
+        r#"rules: param("string", "rules (JSON)").or_else("[{\"a\":1}]"),"#,
+        r#""public": p["public"],"#,
+        r#"rules: parse_json(p.rules),"#,
+    ] {
+        assert!(text.contains(line), "{line}\n{text}");
+    }
+}
+
+#[test]
+fn the_template_keeps_what_is_required() {
+    let template = template(&of(POSTGRESQL), &portal());
+    let pages = template["spec"]["parameters"].as_array().unwrap();
+    let titles: Vec<&str> = pages.iter().map(|page| page["title"].as_str().unwrap()).collect();
+    assert_eq!(titles, ["Metadata", "PostgreSQL database", "Crossplane settings", "Pull request"]);
+    assert_eq!(pages[1]["required"], json!(["parameters"]));
+    let fields = &pages[1]["properties"]["parameters"];
+    assert_eq!(fields["required"], json!(["storageGB"]));
+    assert_eq!(fields["properties"]["storageGB"]["maximum"], 1000);
+    assert!(fields["properties"].get("backupRetentionDays").is_none());
+    let toggle = &fields["dependencies"]["showAdvancedSettings"];
+    assert_eq!(toggle["if"]["properties"]["showAdvancedSettings"]["const"], true);
+    let days = &toggle["then"]["properties"]["backupRetentionDays"];
+    assert_eq!((&days["ui:placeholder"], days.get("default")), (&json!(7), None));
+    let excluded = template["spec"]["steps"][0]["input"]["excludeParams"].as_array().unwrap();
+    assert!(excluded.contains(&"parameters.showAdvancedSettings".into()));
+    assert!(pages[2]["properties"]["writeConnectionSecretToRef"]["properties"].get("namespace").is_none());
+}
+
+#[test]
+fn the_template_lets_people_choose_where_it_runs() {
+    let made = template(&of(DATABASE), &portal());
+    let settings = &made["spec"]["parameters"][2]["properties"];
+    let provider = &settings["compositionSelector"]["properties"]["matchLabels"]["properties"]["provider"];
+    assert_eq!((&provider["enum"], &provider["default"]), (&json!(["aws", "gcp"]), &json!("aws")));
+}
+
+#[test]
+fn groups_with_a_switch_show_the_rest_once_it_is_on() {
+    let spec = "{type: object, properties: {backup: {type: object, required: [kind], properties: {enabled: {type: boolean}, kind: {type: string}, days: {type: integer, x-ui-order: 1}}}}}";
+    let form = read(&with_spec(spec), &[]).unwrap().remove(0);
+    let made = template(&form, &portal());
+    let group = &made["spec"]["parameters"][1]["properties"]["backup"];
+    let there: Vec<&String> = group["properties"].as_object().unwrap().keys().collect();
+    assert_eq!(there, ["enabled", "kind"]);
+    assert_eq!(group["dependencies"]["enabled"]["then"]["properties"]["days"]["type"], "integer");
+    assert_eq!(group["ui:order"], json!(["days", "enabled", "kind", "*"]));
+}
+
+#[test]
+fn templates_are_entities_that_backstage_takes() {
+    for text in [POSTGRESQL, DATABASE] {
+        let template = template(&of(text), &portal());
+        assert_eq!(crate::formats::catalog::check(&template), []);
+    }
+    let mut document = object(POSTGRESQL);
+    let long = format!("x{}.platform.acme.example", "postgresqlinstances".repeat(3));
+    document["metadata"]["name"] = long.into();
+    let template = template(&read(&document, &[]).unwrap()[0], &portal());
+    assert_eq!(crate::formats::catalog::check(&template), []);
+    assert!(template["metadata"]["name"].as_str().unwrap().ends_with("-v1alpha1"));
+}
