@@ -1,4 +1,4 @@
-//! What the binary carries: `scripts/`, `starters/`, `stdlib/` and `templates/`, packed in by `build.rs`.
+//! What the binary carries: `schemas/`, `scripts/`, `starters/`, `stdlib/` and `templates/`, packed in by `build.rs`.
 //! Names that neither the workspace nor a script's own folder has are looked up here.
 
 /// A file that is part of the binary.

@@ -24,6 +24,9 @@ pub mod library;
 /// Everything outside the process, and the one door for change.
 pub mod world;
 
+/// The schemas of all kinds that a platform knows.
+pub mod schemas;
+
 /// The one way between sync scripts and async Rust.
 pub mod bridge;
 
