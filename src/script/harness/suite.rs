@@ -158,3 +158,47 @@ fn one(
         }
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Condvar;
+
+    use super::*;
+    use crate::script::harness::discover;
+
+    /// Two tests, each of which ends only once the other one has begun, too.
+    const MEETING: &str = "fn test_one() { meet(); }\nfn test_other() { meet(); }\n";
+
+    #[test]
+    fn tests_run_beside_each_other() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("meeting.test.rhai"), MEETING).unwrap();
+        let here = Arc::new((Mutex::new(0), Condvar::new()));
+        let observer: Observer = Arc::new(move |engine| {
+            let here = here.clone();
+            engine.register_fn("meet", move || -> Result<(), Box<rhai::EvalAltResult>> {
+                let (count, arrived) = &*here;
+                let mut count = count.lock().unwrap();
+                *count += 1;
+                arrived.notify_all();
+                let waited = arrived.wait_timeout_while(count, Duration::from_secs(60), |count| *count < 2).unwrap();
+                if waited.1.timed_out() { Err("nobody else came".into()) } else { Ok(()) }
+            });
+        });
+        let suite = Suite {
+            config: Arc::new(Config::bare(folder.path()).unwrap()),
+            here: folder.path().to_path_buf(),
+            files: discover(folder.path(), folder.path(), &[]).unwrap(),
+            filter: None,
+            jobs: 2,
+            fail_fast: false,
+            time: Duration::from_secs(120),
+            keeping: Keeping::Nothing,
+            observer: Some(observer),
+        };
+        let report = run(&suite).unwrap();
+        let failures: Vec<_> = report.cases.iter().filter_map(|case| case.failure.as_ref()).collect();
+        assert!(failures.is_empty(), "{failures:?}");
+        assert_eq!(report.cases.len(), 2);
+    }
+}
