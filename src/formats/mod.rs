@@ -5,6 +5,7 @@ pub mod definitions;
 pub mod digest;
 pub mod form;
 pub mod repository_path;
+pub mod schema;
 pub mod skeleton;
 pub mod url;
 pub mod webhook;
