@@ -5,12 +5,13 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use clap::{Args, Subcommand};
+use futures_util::future::try_join_all;
 
 use super::{Global, block_on};
 use crate::error::{Error, Exit, Result};
 use crate::output::{self, Format};
 use crate::report::{Counts, Event, FileDiff, Sink, Status};
-use crate::world::change::Change;
+use crate::world::change::{Change, File};
 use crate::world::door::Parts;
 use crate::world::forge::{CommitId, Forge, MergeMethod, Mergeable, Outcome, PullRequest, RepoId, State, missing};
 use crate::world::git::is_marked;
@@ -382,16 +383,14 @@ async fn changed(world: &World, repo: &RepoId, pull: &PullRequest, base: &Commit
     let listed = |entries: Vec<crate::world::forge::Entry>| -> BTreeMap<String, String> {
         entries.into_iter().map(|entry| (entry.path, entry.blob)).collect()
     };
-    let before = listed(forge.list(repo, &from, "").await?);
-    let after = listed(forge.list(repo, &pull.commit, "").await?);
+    let (before, after) = tokio::try_join!(forge.list(repo, &from, ""), forge.list(repo, &pull.commit, ""))?;
+    let (before, after) = (listed(before), listed(after));
     let paths: std::collections::BTreeSet<&String> = before.keys().chain(after.keys()).collect();
-    let mut files = Vec::new();
-    for path in paths {
-        if before.get(path) != after.get(path) {
-            let old = forge.file(repo, &from, path).await?;
-            let new = forge.file(repo, &pull.commit, path).await?;
-            files.push((path.clone(), old.map(|file| file.bytes), new.map(|file| file.bytes)));
-        }
-    }
-    Ok(files)
+    let changed = paths.into_iter().filter(|path| before.get(*path) != after.get(*path));
+    let bytes = |file: Option<File>| file.map(|file| file.bytes);
+    try_join_all(changed.map(|path| async {
+        let (old, new) = tokio::try_join!(forge.file(repo, &from, path), forge.file(repo, &pull.commit, path))?;
+        Ok((path.clone(), bytes(old), bytes(new)))
+    }))
+    .await
 }

@@ -4,6 +4,7 @@ pub mod api;
 pub mod options;
 pub mod update;
 
+use futures_util::future::try_join_all;
 use rhai::{Dynamic, FnPtr, Map, NativeCallContext};
 
 use self::update::Before;
@@ -197,8 +198,14 @@ impl Proposal {
         let (forge, id) = (&door.world().forge, &self.repo.id);
         let repository = forge.repository(id).await?.ok_or_else(|| missing(id))?;
         let base = self.base.clone().unwrap_or(repository.settings.default_branch);
-        let base_head = forge.branch(id, &base).await?.ok_or_else(|| no_branch(id, &base))?;
-        if self.head == base || forge.protection(id, &self.head).await?.is_some() {
+        // None of them needs another one's answer.
+        let (base_head, protection, known) = tokio::try_join!(
+            forge.branch(id, &base),
+            forge.protection(id, &self.head),
+            forge.pull_requests(id, Some(&self.head)),
+        )?;
+        let base_head = base_head.ok_or_else(|| no_branch(id, &base))?;
+        if self.head == base || protection.is_some() {
             return Err(Error::invalid(
                 "idp::pr::branch",
                 format!("{} of {id} can't be the branch of a proposal", self.head),
@@ -206,7 +213,7 @@ impl Proposal {
             .help("a proposal comes from a branch of its own: leave `branch` out, or name a new one"));
         }
         let mut pulls = Vec::new();
-        for pull in forge.pull_requests(id, Some(&self.head)).await? {
+        for pull in known {
             // What was undone is proposed again, as if it had never been.
             if !forge.was_undone(id, &pull, &self.marker.owner).await? {
                 pulls.push(pull);
@@ -402,29 +409,28 @@ impl Proposal {
         let listed = |entries: Vec<forge::Entry>| -> std::collections::BTreeMap<String, forge::Entry> {
             entries.into_iter().map(|entry| (entry.path.clone(), entry)).collect()
         };
-        let (from, now) = (listed(forge.list(id, merge_base, "").await?), listed(forge.list(id, head, "").await?));
+        let (from, now) = tokio::try_join!(forge.list(id, merge_base, ""), forge.list(id, head, ""))?;
+        let (from, now) = (listed(from), listed(now));
         let mut paths: std::collections::BTreeSet<&str> = files.iter().map(|file| file.path.as_str()).collect();
         paths
             .extend(from.keys().chain(now.keys()).filter(|path| from.get(*path) != now.get(*path)).map(String::as_str));
-        let mut missing = Vec::new();
-        for path in paths {
-            let edited = files.iter().find(|file| file.path == path);
-            // By their ids: what is as it should be needn't be read.
-            let is_there = match edited {
-                Some(file) => forge::Entry::is(now.get(path), file.after.as_ref()),
-                None => from.get(path) == now.get(path),
+        let edited = |path: &str| files.iter().find(|file| file.path == path);
+        // By their ids: what is as it should be needn't be read.
+        let is_missing = |path: &&str| match edited(path) {
+            Some(file) => !forge::Entry::is(now.get(*path), file.after.as_ref()),
+            None => from.get(*path) != now.get(*path),
+        };
+        try_join_all(paths.into_iter().filter(is_missing).map(|path| async move {
+            let after = async {
+                match edited(path) {
+                    Some(file) => Ok(file.after.clone()),
+                    None => forge.file(id, merge_base, path).await,
+                }
             };
-            if is_there {
-                continue;
-            }
-            let before = forge.file(id, head, path).await?;
-            let after = match edited {
-                Some(file) => file.after.clone(),
-                None => forge.file(id, merge_base, path).await?,
-            };
-            missing.push(FileChange { path: path.to_string(), before, after });
-        }
-        Ok(missing)
+            let (before, after) = tokio::try_join!(forge.file(id, head, path), after)?;
+            Ok(FileChange { path: path.to_string(), before, after })
+        }))
+        .await
     }
 }
 

@@ -21,7 +21,7 @@ fn edited(ctx: &NativeCallContext, tree: &Tree, path: &str, edit: impl Fn() -> R
 /// Trees: the files of a commit with edits on top, not written anywhere yet.
 #[export_module]
 pub mod api {
-    use rhai::{Array, Dynamic, ImmutableString, NativeCallContext};
+    use rhai::{Array, Dynamic, ImmutableString, Map, NativeCallContext};
 
     use crate::bridge::{RhaiResultOf, run_of, throw};
     use crate::error::Result;
@@ -177,6 +177,35 @@ pub mod api {
         let act = || {
             let text = run.wait(tree.text(&*run.world()?.forge, path))?;
             Manifest::parse(path, &text)
+        };
+        act().map_err(|error| throw(&ctx, error))
+    }
+
+    /// The first documents of all YAML files under a folder as manifests, by the paths of the files; a file without a
+    /// document is left out. The files are read beside each other: of a forge elsewhere, that is one wait for all of
+    /// them.
+    ///
+    /// Errors: `idp::yaml::syntax`.
+    ///
+    /// ```rhai
+    /// let objects = repo("platform-gitops").tree("main").manifests("argocd");
+    /// for file in objects.keys() { print(objects[file].kind + " in " + file); }
+    /// ```
+    #[rhai_fn(global, return_raw, pure)]
+    pub fn manifests(ctx: NativeCallContext, tree: &mut Tree, folder: &str) -> RhaiResultOf<Map> {
+        let run = run_of(&ctx)?;
+        let act = || {
+            let forge = &run.world()?.forge;
+            let mut paths = run.wait(tree.files(&**forge, folder))?;
+            paths.retain(|path| path.ends_with(".yaml") || path.ends_with(".yml"));
+            let texts = run.wait(tree.texts(&**forge, &paths))?;
+            let mut found = Map::new();
+            for (path, text) in paths.into_iter().zip(&texts) {
+                if let Some(document) = yaml::parse(&path, text)?.into_iter().next() {
+                    found.insert(path.into(), Dynamic::from(Manifest::of(document.value)));
+                }
+            }
+            Ok(found)
         };
         act().map_err(|error| throw(&ctx, error))
     }

@@ -5,6 +5,8 @@ pub mod api;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use futures_util::future::try_join_all;
+
 use crate::error::{Error, Result};
 use crate::world::FileChange;
 use crate::world::change::File;
@@ -101,6 +103,11 @@ impl Tree {
             .map_err(|_| Error::failed("idp::tree::binary", format!("{path} of {} is not text", self.name())))
     }
 
+    /// The texts of several files in their order, asked for beside each other.
+    pub async fn texts(&self, forge: &dyn Forge, paths: &[String]) -> Result<Vec<String>> {
+        try_join_all(paths.iter().map(|path| self.text(forge, path))).await
+    }
+
     /// Whether a file is there.
     pub async fn has(&self, forge: &dyn Forge, path: &str) -> Result<bool> {
         Ok(self.read(forge, path).await?.is_some())
@@ -132,27 +139,25 @@ impl Tree {
         repo: &RepoId,
         commit: Option<&CommitId>,
     ) -> Result<Vec<FileChange>> {
-        let mut changes = Vec::new();
         if self.edits.is_empty() {
-            return Ok(changes);
+            return Ok(Vec::new());
         }
         let there = match commit {
             Some(commit) => forge.list(repo, commit, "").await?,
             None => Vec::new(),
         };
         let known: BTreeMap<&str, &Entry> = there.iter().map(|entry| (entry.path.as_str(), entry)).collect();
-        for (path, after) in self.edits.iter() {
-            let entry = known.get(path.as_str()).copied();
-            // By their ids: what is as it should be needn't be read.
-            if Entry::is(entry, after.as_ref()) {
-                continue;
-            }
-            let before = match (commit, entry) {
+        let entry_of = |path: &str| known.get(path).copied();
+        // By their ids: what is as it should be needn't be read.
+        let others = self.edits.iter().filter(|(path, after)| !Entry::is(entry_of(path), after.as_ref()));
+        let changes = try_join_all(others.map(|(path, after)| async move {
+            let before = match (commit, entry_of(path)) {
                 (Some(commit), Some(_)) => forge.file(repo, commit, path).await?,
                 _ => None,
             };
-            changes.push(FileChange { path: path.clone(), before, after: after.clone() });
-        }
+            Ok::<_, Error>(FileChange { path: path.clone(), before, after: after.clone() })
+        }))
+        .await?;
         if !changes.is_empty() {
             refuse_overlaps(there, &changes)?;
         }

@@ -34,6 +34,9 @@ const REDIRECTS: usize = 3;
 /// Items of a page.
 pub const PER_PAGE: usize = 100;
 
+/// Where queries of GraphQL go.
+const GRAPHQL: &str = "/graphql";
+
 /// The version of the API that the requests are written for.
 pub const VERSION: &str = "2022-11-28";
 
@@ -133,7 +136,7 @@ impl Client {
         let page = match self.body(Method::GET, path, &answer) {
             Ok(body) => Page { body: Some(Arc::new(body)), next, etag },
             Err(Trouble::Refused(refusal)) if refusal.status == 404 => Page { body: None, next: None, etag: None },
-            Err(trouble) if trouble.says(409, "empty") => Page { body: None, next: None, etag: None },
+            Err(trouble) if trouble.is_empty_repository() => Page { body: None, next: None, etag: None },
             Err(trouble) => return Err(trouble.into()),
         };
         *kept = Some(self.reads.keep(&page, age, answer.body().len()));
@@ -181,7 +184,7 @@ impl Client {
     /// Errors: `idp::github::refused` with GitHub's words.
     pub async fn graphql(&self, query: &str, variables: Value) -> Result<Value> {
         let body = json!({ "query": query, "variables": variables });
-        let path = "/graphql";
+        let path = GRAPHQL;
         let writes = query.trim_start().starts_with("mutation");
         let mut tries = 1;
         let answer = loop {
@@ -195,14 +198,7 @@ impl Client {
             }
         };
         let mut body = self.body(Method::POST, path, &answer)?;
-        let errors = body.get("errors").and_then(Value::as_array);
-        let spent = |error: &Value| error.get("type").and_then(Value::as_str) == Some("RATE_LIMITED");
-        if errors.into_iter().flatten().any(spent) {
-            return Err(Error::failed("idp::github::rate_limit", "GitHub's rate limit of GraphQL is used up")
-                .help("run the same command again within the hour: it goes on from here"));
-        }
-        let words: Vec<&str> =
-            errors.into_iter().flatten().filter_map(|error| error.get("message")?.as_str()).collect();
+        let words: Vec<&str> = errors_of(&body).filter_map(|error| error.get("message")?.as_str()).collect();
         if !words.is_empty() {
             return Err(Error::failed("idp::github::refused", format!("GitHub answered: {}", words.join("; "))));
         }
@@ -252,7 +248,9 @@ impl Client {
                 return Err(lost(&format!("it answered {status} to {method} {path}")));
             }
             // What a limit refused was not carried out: it may be sent again, whatever it is.
-            let Some(pause) = limit(status, answer.headers(), answer.body(), tries) else { return Ok(answer) };
+            let spent = status == 200 && path == GRAPHQL && is_spent(answer.body());
+            let pause = limit(if spent { 429 } else { status }, answer.headers(), answer.body(), tries);
+            let Some(pause) = pause else { return Ok(answer) };
             waited += pause;
             if waited > self.wait || tries >= BUSY_TRIES {
                 return Err(Error::failed(
@@ -313,6 +311,23 @@ fn limit(status: u16, headers: &HeaderMap, body: &[u8], tries: u32) -> Option<Du
     let text = String::from_utf8_lossy(body).to_ascii_lowercase();
     let secondary = text.contains("secondary rate limit") || text.contains("abuse detection");
     (status == 429 || secondary).then(|| Duration::from_secs(60 << (tries - 1).min(5)))
+}
+
+/// The errors of an answer of GraphQL.
+fn errors_of(body: &Value) -> impl Iterator<Item = &Value> {
+    body.get("errors").and_then(Value::as_array).into_iter().flatten()
+}
+
+/// Whether GraphQL, which answers 200 to that, refused a query because a limit is used up.
+///
+/// After docs.github.com, "Rate limits and query limits for the GraphQL API".
+fn is_spent(body: &[u8]) -> bool {
+    let Ok(body) = serde_json::from_slice::<Value>(body) else { return false };
+    let is = |error: &Value, key: &str, words: &[&str]| {
+        let text = error.get(key).and_then(Value::as_str).unwrap_or_default().to_ascii_lowercase();
+        words.iter().any(|word| text.contains(word))
+    };
+    errors_of(&body).any(|error| is(error, "type", &["rate_limit"]) || is(error, "message", &["secondary rate limit"]))
 }
 
 /// What an answer is asked for as. Whether a team has a repository is answered with what it may do there only in the form
@@ -378,5 +393,9 @@ mod tests {
         assert_eq!(pause(403, &[("x-ratelimit-remaining", "12")], "{\"message\":\"Forbidden\"}"), None);
         assert_eq!(pause(403, &[], "You have exceeded a secondary rate limit"), Some(60));
         assert_eq!(pause(500, &[("retry-after", "7")], ""), None);
+        assert!(is_spent(br#"{"errors": [{"type": "RATE_LIMITED", "message": "API rate limit exceeded"}]}"#));
+        assert!(is_spent(br#"{"errors": [{"message": "You have exceeded a secondary rate limit."}]}"#));
+        // What a file says of limits is no refusal.
+        assert!(!is_spent(br#"{"data": {"text": "RATE_LIMITED"}, "errors": [{"type": "NOT_FOUND"}]}"#));
     }
 }

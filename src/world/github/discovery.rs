@@ -1,52 +1,27 @@
-//! One file, and the files of one folder, of every repository of the owner: a hundred repositories a request, over
-//! GraphQL. The REST API would take one for each file.
+//! One file, and the files of one folder, of every repository of the owner.
 
 use std::sync::Arc;
 
+use futures_util::future::try_join_all;
 use serde::Deserialize;
 use serde_json::json;
 
+use super::GitHubForge;
+use super::listing::Wish;
 use super::paths::of;
-use super::{GitHubForge, read};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::world::change::File;
 use crate::world::forge::{Located, RepoId};
 
-/// A page of repositories. What isn't there is null; the text of what isn't text, too.
-const QUERY: &str = "query($owner: String!, $after: String, $file: String!, $folder: String!) { \
-    repositoryOwner(login: $owner) { repositories(first: 100, after: $after, orderBy: { field: NAME, direction: ASC }) { \
-    nodes { name file: object(expression: $file) { ... on Blob { oid text isTruncated } } \
-    folder: object(expression: $folder) { ... on Tree { entries { path type object { ... on Blob { oid text isTruncated } } } } } } \
-    pageInfo { hasNextPage endCursor } } } }";
+/// What isn't there is null; the text of what isn't text, too.
+const FILES: Wish = Wish {
+    variables: ", $file: String!, $folder: String!",
+    fields: "file: object(expression: $file) { ... on Blob { oid text isTruncated } } \
+        folder: object(expression: $folder) { ... on Tree { entries { path type object { ... on Blob { oid text isTruncated } } } } }",
+};
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Data {
-    repository_owner: Option<Owner>,
-}
-
-#[derive(Deserialize)]
-struct Owner {
-    repositories: Repositories,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Repositories {
-    nodes: Vec<Option<Repository>>,
-    page_info: PageInfo,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct PageInfo {
-    has_next_page: bool,
-    end_cursor: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Repository {
-    name: String,
+struct Files {
     #[serde(default)]
     file: Option<Blob>,
     #[serde(default)]
@@ -80,35 +55,19 @@ struct Blob {
 
 impl GitHubForge {
     /// The files at the heads of the default branches, in the order of the repositories' names.
-    ///
-    /// Errors: `idp::forge::missing` if there is no such owner.
     pub(super) async fn discover(&self, file: &str, folder: &str) -> Result<Vec<Located>> {
-        let (mut found, mut after) = (Vec::new(), None);
-        loop {
-            let variables = json!({
-                "owner": self.owner, "after": after, "file": format!("HEAD:{file}"), "folder": format!("HEAD:{folder}"),
-            });
-            let data: Data = read(&self.client.graphql(QUERY, variables).await?)?;
-            let owner = data.repository_owner.ok_or_else(|| {
-                Error::failed("idp::forge::missing", format!("GitHub knows no organisation or user {}", self.owner))
-                    .help("check `forge.owner` in idp.yaml, and what the token may see")
-            })?;
-            for repository in owner.repositories.nodes.into_iter().flatten() {
-                let Ok(repo) = RepoId::new(&self.owner, &repository.name) else { continue };
-                let entries = repository.folder.into_iter().flat_map(|folder| folder.entries);
-                let below = entries.filter_map(|entry| Some((entry.path, entry.object?)));
-                for (path, blob) in repository.file.into_iter().map(|blob| (file.to_string(), blob)).chain(below) {
-                    if let Some(file) = self.whole(&repo, blob).await? {
-                        found.push(Located { repo: repo.clone(), path, file });
-                    }
-                }
-            }
-            let page = owner.repositories.page_info;
-            match page.end_cursor.filter(|_| page.has_next_page) {
-                Some(cursor) => after = Some(cursor),
-                None => return Ok(found),
-            }
+        let given = json!({ "file": format!("HEAD:{file}"), "folder": format!("HEAD:{folder}") });
+        let mut blobs = Vec::new();
+        for (repo, told) in self.of_each::<Files>(&FILES, given).await? {
+            blobs.extend(told.file.map(|blob| (repo.clone(), file.to_string(), blob)));
+            let entries = told.folder.into_iter().flat_map(|folder| folder.entries);
+            blobs.extend(entries.filter_map(|entry| Some((repo.clone(), entry.path, entry.object?))));
         }
+        let located = try_join_all(blobs.into_iter().map(|(repo, path, blob)| async move {
+            let file = self.whole(&repo, blob).await?;
+            Ok::<_, crate::error::Error>(file.map(|file| Located { repo, path, file }))
+        }));
+        Ok(located.await?.into_iter().flatten().collect())
     }
 
     /// A blob's contents; GraphQL cuts long texts, and tells none of what isn't text.

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use futures_util::future::try_join_all;
 use hyper::Method;
 use serde_json::{Value, json};
 
@@ -42,11 +43,10 @@ impl GitHubForge {
         if !merged.conflicts.is_empty() {
             return Ok(Reverted::Conflicts(merged.conflicts.into_iter().map(|conflict| conflict.path).collect()));
         }
-        let mut files = Vec::new();
-        for (path, after) in merged.edits {
-            files.push(FileChange { before: self.contents(repo, onto, &path).await?, path, after });
-        }
-        Ok(Reverted::Files(files))
+        let files = merged.edits.into_iter().map(|(path, after)| async move {
+            Ok::<_, Error>(FileChange { before: self.contents(repo, onto, &path).await?, path, after })
+        });
+        Ok(Reverted::Files(try_join_all(files).await?))
     }
 
     async fn three_way(
@@ -56,11 +56,11 @@ impl GitHubForge {
         ours: &CommitId,
         theirs: &CommitId,
     ) -> Result<three_way::Merged> {
-        let (base, ours, theirs) = (
-            Version::at(self, repo, Some(base)).await?,
-            Version::at(self, repo, Some(ours)).await?,
-            Version::at(self, repo, Some(theirs)).await?,
-        );
+        let (base, ours, theirs) = tokio::try_join!(
+            Version::at(self, repo, Some(base)),
+            Version::at(self, repo, Some(ours)),
+            Version::at(self, repo, Some(theirs)),
+        )?;
         three_way::merge(self, repo, &base, &ours, &theirs).await
     }
 

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::objects::{Commit, Draft, Id, branch_path, commit_path};
 use super::paths::{of, segment};
+use super::refusal::Tried;
 use super::{GitHubForge, moved, read, with_trailer};
 use crate::error::{Error, Result};
 use crate::world::change::{Change, Marker, RENDERED, trailer, trailer_of};
@@ -93,11 +94,11 @@ impl GitHubForge {
     /// notes, and tells of none.
     pub(super) async fn all_refs(&self, repo: &RepoId) -> Result<BTreeMap<String, CommitId>> {
         let mut all = BTreeMap::new();
-        for kind in ["heads", "tags"] {
-            for found in self.matching(&of(repo, &format!("git/matching-refs/{kind}/"))).await? {
-                let name = found.name.strip_prefix("refs/").unwrap_or(&found.name).to_string();
-                all.insert(name, CommitId(found.object.sha));
-            }
+        let [heads, tags] = ["heads", "tags"].map(|kind| of(repo, &format!("git/matching-refs/{kind}/")));
+        let (heads, tags) = tokio::try_join!(self.matching(&heads), self.matching(&tags))?;
+        for found in heads.into_iter().chain(tags) {
+            let name = found.name.strip_prefix("refs/").unwrap_or(&found.name).to_string();
+            all.insert(name, CommitId(found.object.sha));
         }
         Ok(all)
     }
@@ -185,7 +186,7 @@ impl GitHubForge {
                 self.land(repo, &name, Some(&CommitId(head.sha)), None, files, &message).await?
             }
             (None, None) => match self.land(repo, &name, None, None, files, &message).await {
-                Err(error) if error.message().contains("is empty") => {
+                Err(trouble) if trouble.is_empty_repository() => {
                     let first = self.begin(repo, branch).await?;
                     self.land(repo, &name, Some(&first), None, files, &message).await?
                 }
@@ -206,14 +207,14 @@ impl GitHubForge {
         tree_of: Option<&CommitId>,
         files: &[crate::world::change::FileChange],
         message: &str,
-    ) -> Result<Commit> {
+    ) -> Tried<Commit> {
         let parents: Vec<CommitId> = parent.iter().copied().cloned().collect();
         let commit =
             self.write_commit(repo, &Draft { parents: &parents, tree_of, files, message, timeless: false }).await?;
         match parent {
             Some(_) => self.move_ref(repo, name, &commit, false).await?,
             None if self.create_ref(repo, name, &commit).await? => {}
-            None => return Err(moved(repo, name.trim_start_matches("heads/"))),
+            None => return Err(moved(repo, name.trim_start_matches("heads/")).into()),
         }
         Ok(commit)
     }

@@ -5,6 +5,7 @@ use std::fmt;
 use hyper::header::HeaderMap;
 use serde_json::Value;
 
+use super::link::UNSUSPEND;
 use crate::error::Error;
 
 /// An answer with a status of 400 to 499.
@@ -58,6 +59,13 @@ impl Trouble {
         }
     }
 
+    /// Whether it is GitHub's answer for a repository that has no commit yet.
+    ///
+    /// After docs.github.com, "REST API endpoints for Git database": 409, `Git Repository is empty.`
+    pub fn is_empty_repository(&self) -> bool {
+        self.says(409, "repository is empty")
+    }
+
     /// Whether it is a refusal with that status whose words hold this, whatever the case.
     pub fn says(&self, status: u16, words: &str) -> bool {
         self.refused(status).is_some_and(|refusal| refusal.says(words))
@@ -91,6 +99,9 @@ impl Refusal {
         match self.status {
             401 => Error::denied("idp::github::unauthorized", self.to_string())
                 .help("the token is wrong, or has expired: set GITHUB_TOKEN to a valid one"),
+            403 if self.says("installation has been suspended") => {
+                Error::denied("idp::github::app", self.to_string()).help(UNSUSPEND)
+            }
             403 if self.sign_on => Error::denied("idp::github::forbidden", self.to_string())
                 .help("the organisation asks for single sign-on: authorise the token for it in its settings"),
             403 => Error::denied("idp::github::forbidden", self.to_string()).help(self.permission()),

@@ -98,9 +98,11 @@ impl GitHubForge {
     /// Approvals and comments. Of several reviews of one person the last one that says yes or no counts.
     pub(super) async fn discussed(&self, repo: &RepoId, number: &Later<u64>) -> Result<Discussion> {
         let Later::Known(number) = number else { return Ok(Discussion::default()) };
-        let comments = self.said(repo, *number).await?.into_iter().map(Said::comment).collect();
+        let reviews = of(repo, &format!("pulls/{number}/reviews"));
+        let (said, reviews) = tokio::try_join!(self.said(repo, *number), self.client.all(&reviews, None))?;
+        let comments = said.into_iter().map(Said::comment).collect();
         let mut approvals: Vec<Approval> = Vec::new();
-        for review in self.client.all(&of(repo, &format!("pulls/{number}/reviews")), None).await? {
+        for review in reviews {
             let Review { user, state, commit_id } = read(&review)?;
             let by = name_of(user);
             match state.as_str() {

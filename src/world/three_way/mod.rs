@@ -192,8 +192,8 @@ impl Merge<'_> {
         if self.moved.contains(path) || self.ours.get(path) == self.theirs.get(path) {
             return Ok(());
         }
-        let Some(new) = self.read(self.theirs, path).await? else { return Ok(()) };
-        let before = self.read(self.base, path).await?;
+        let (new, before) = tokio::try_join!(self.read(self.theirs, path), self.read(self.base, path))?;
+        let Some(new) = new else { return Ok(()) };
         match (&before, self.ours.get(path)) {
             (None, None) if self.is_blocked(path) => self.conflict(path, Why::InTheWay),
             (None, None) => self.write(path, Some(new)),

@@ -58,7 +58,8 @@ impl Undo<'_> {
             let Some(before) = self.first_parent(repo, &at).await? else { break };
             let mut touches = false;
             for path in paths {
-                touches |= forge.file(repo, &before, path).await? != forge.file(repo, &at, path).await?;
+                let (was, is) = tokio::try_join!(forge.file(repo, &before, path), forge.file(repo, &at, path))?;
+                touches |= was != is;
             }
             if touches {
                 let revision = forge.revision(repo, &at).await?;

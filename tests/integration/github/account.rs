@@ -1,17 +1,17 @@
 //! As whom runs act on GitHub: a token or an App, and what a person reads where neither works.
 
+use std::sync::Mutex;
+
 use serde_json::{Value, json};
 
-use super::stage::Stage;
+use super::stage::{RESOURCE, SERVICE, Stage};
 use crate::support::Said;
 use crate::support::github::emulator::{APP, APP_KEY};
-use crate::support::github::{Answer, Fault, failures};
-
-const SERVICE: [&str; 5] = ["create-service", "--params", "payments-api.yaml", "--output", "json"];
+use crate::support::github::{Answer, Fault, Request, failures};
 
 impl Stage {
     /// The same workspace with an App instead of a token.
-    fn as_app(&self, key: &str) {
+    pub(super) fn as_app(&self, key: &str) {
         let config = self.workspace.path().join("idp.yaml");
         let text = std::fs::read_to_string(&config).unwrap();
         let app = format!("wait: 2s, app: {{ id: {APP}, key_file: app.pem }}");
@@ -21,7 +21,7 @@ impl Stage {
         self.workspace.write("app.pem", key);
     }
 
-    fn without_token(&self, args: &[&str]) -> Said {
+    pub(super) fn without_token(&self, args: &[&str]) -> Said {
         Said::of(self.command(args).env_remove("GITHUB_TOKEN"))
     }
 }
@@ -87,6 +87,108 @@ fn an_app_that_does_not_work_says_what_to_mend() {
     assert!(gone.contains("isn't installed for acme"), "{gone}");
     let suspended = asked("/access_tokens", Answer::error(403, "This installation has been suspended"));
     assert!(suspended.contains("This installation has been suspended"), "{suspended}");
+    assert!(suspended.contains("takes the App back into use"), "{suspended}");
+    let unknown = asked("/access_tokens", Answer::error(404, "Not Found"));
+    assert!(unknown.contains("idp::github::app") && unknown.contains("is installed"), "{unknown}");
+    // What GitHub refuses although it issued it has nothing to do with GITHUB_TOKEN.
+    stage.github.proxy.forgive();
+    let refused = |request: &Request| !request.path().contains("/installation");
+    stage.github.proxy.fault_on(1, 9, refused, Fault::Instead(failures::unauthorized()));
+    let said = stage.without_token(&["pr", "list"]);
+    assert_eq!(said.status.code(), Some(4), "{said}");
+    assert!(said.stderr.contains("that it just issued to the App 4711"), "{said}");
+    stage.github.proxy.forgive();
+    stage.github.proxy.layer(|request, below| {
+        let mut answer = below(request);
+        if request.path().ends_with("/installation") {
+            let mut found = answer.value();
+            found["suspended_at"] = json!("2026-01-01T00:00:00Z");
+            answer.set(&found);
+        }
+        answer
+    });
+    let said = stage.without_token(&["pr", "list"]);
+    assert_eq!(said.status.code(), Some(4), "{said}");
+    assert!(said.stderr.contains("is suspended for acme"), "{said}");
+}
+
+/// An App that is suspended in the middle of a run.
+#[test]
+fn an_app_that_is_suspended_meanwhile_is_said_so() {
+    let Some(stage) = Stage::acme() else { return };
+    stage.as_app(APP_KEY);
+    let topics = |request: &Request| request.path().ends_with("/topics");
+    let suspended = Answer::error(403, "This installation has been suspended");
+    stage.github.proxy.fault_on(1, 9, topics, Fault::Instead(suspended));
+    let said = stage.without_token(&["create-service", "--params", "payments-api.yaml"]);
+    assert_eq!(said.status.code(), Some(4), "{said}");
+    assert!(said.stderr.contains("idp::github::app") && said.stderr.contains("takes the App back"), "{said}");
+    stage.github.proxy.forgive();
+    stage.without_token(&SERVICE).succeeds("back in use");
+}
+
+/// GitHub in trouble while it issues a token, before it does or after.
+#[test]
+fn a_token_that_is_not_issued_at_once_is_asked_for_again() {
+    for trouble in [
+        Fault::Instead(failures::unicorn(502)),
+        Fault::Instead(Answer { checked: false, ..Answer::error(500, "Server Error") }),
+        Fault::CutBefore,
+        Fault::CutAfter,
+        Fault::Truncated,
+    ] {
+        let Some(stage) = Stage::acme() else { return };
+        stage.as_app(APP_KEY);
+        let tokens = |request: &Request| request.path().ends_with("/access_tokens");
+        stage.github.proxy.fault_on(1, 1, tokens, trouble.clone());
+        let said = stage.without_token(&RESOURCE).succeeds(&trouble.to_string());
+        assert_eq!(said.counts(), [1, 0, 0], "{trouble}: {said}");
+        assert_eq!(issued(&stage), 2, "{trouble}");
+    }
+}
+
+/// Takes a token back after so many requests: from then on GitHub refuses it, whatever its hour.
+fn revoke_after(stage: &Stage, requests: usize) {
+    let revoked = Mutex::new((None::<String>, 0));
+    stage.github.proxy.layer(move |request, below| {
+        if request.path().contains("/installation") {
+            return below(request);
+        }
+        let mut revoked = revoked.lock().unwrap();
+        let sign = request.header("authorization").unwrap_or_default().to_owned();
+        revoked.1 += 1;
+        if revoked.1 == requests {
+            revoked.0 = Some(sign.clone());
+        }
+        match revoked.0.as_ref() {
+            Some(gone) if *gone == sign => failures::unauthorized(),
+            _ => below(request),
+        }
+    });
+}
+
+/// One that was used by several requests at once is replaced once. On GitHub Enterprise it is the query of the catalog
+/// that is refused.
+#[test]
+fn a_token_of_an_app_that_is_refused_in_the_middle_is_replaced_once() {
+    let Some(alone) = Stage::acme() else { return };
+    alone.idp(&SERVICE).succeeds("with a token");
+    let expected = alone.state();
+    // The fourth is the query, the ninth one of eight files that are read at once, the others are in the middle of writes.
+    for (requests, enterprise) in [(1, false), (4, true), (9, false), (20, false), (30, true), (44, false)] {
+        let Some(stage) = (if enterprise { Stage::enterprise() } else { Stage::acme() }) else { return };
+        stage.as_app(APP_KEY);
+        stage.github.accept_duplicates();
+        revoke_after(&stage, requests);
+        let when = format!("refused from request {requests} on");
+        let said = stage.without_token(&SERVICE).succeeds(&when);
+        assert_eq!(said.counts(), [8, 0, 0], "{when}: {said}");
+        assert_eq!(issued(&stage), 2, "{when}");
+        // The addresses in the files are the server's own on GitHub Enterprise.
+        if !enterprise {
+            stage.state().assert_same(&expected, &when);
+        }
+    }
 }
 
 #[test]

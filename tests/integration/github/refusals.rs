@@ -78,6 +78,11 @@ fn cases() -> Vec<Case> {
         case("POST", "/pulls", failures::limit_reached(429, now() + 3_600), 1, limit, "forge.wait"),
         case("POST", "/pulls", failures::too_fast(403, None), 1, limit, "forge.wait"),
         case("POST", "/git/commits", failures::too_fast(429, None), 1, limit, "forge.wait"),
+        case("POST", "/graphql", failures::query_limit(Some(1)), 0, "", ""),
+        case("POST", "/graphql", failures::too_fast(403, Some(1)), 0, "", ""),
+        case("POST", "/graphql", failures::limit_reached(429, now()), 0, "", ""),
+        case("POST", "/graphql", failures::query_limit(None), 1, limit, "forge.wait"),
+        case("POST", "/graphql", failures::query_limit(Some(3_600)), 1, limit, "forge.wait"),
         Case { times: 9, ..case("POST", "/pulls", failures::too_fast(429, Some(1)), 1, limit, "forge.wait") },
         Case {
             times: 99,

@@ -38,6 +38,19 @@ impl Stage {
         Some(Stage { github, workspace })
     }
 
+    /// The same on a GitHub Enterprise Server, whose pages are where `api_url` says.
+    pub fn enterprise() -> Option<Stage> {
+        let github = GitHub::acme()?;
+        let workspace = Workspace::acme();
+        point(&workspace, &github.proxy.as_enterprise());
+        let file = workspace.path().join("idp.yaml");
+        let config = fs::read_to_string(&file).unwrap();
+        let elsewhere = " url: https://git.acme.example,";
+        assert!(config.contains(elsewhere));
+        fs::write(&file, config.replace(elsewhere, "")).unwrap();
+        Some(Stage { github, workspace })
+    }
+
     /// The binary with all that it may do, and a token.
     pub fn command(&self, args: &[&str]) -> std::process::Command {
         let mut command = self.workspace.command(args);

@@ -36,6 +36,13 @@ pub fn too_fast(status: u16, wait: Option<u64>) -> Answer {
     wait.map_or(answer.clone(), |seconds| answer.with("retry-after", &seconds.to_string()))
 }
 
+/// GraphQL's way to say that a limit is used up: 200, with the error in the body.
+pub fn query_limit(wait: Option<u64>) -> Answer {
+    let errors = json!([{ "type": "RATE_LIMITED", "message": "API rate limit exceeded for user ID 1." }]);
+    let answer = Answer { checked: false, ..Answer::json(200, &json!({ "data": null, "errors": errors })) };
+    wait.map_or(answer.clone(), |seconds| answer.with("retry-after", &seconds.to_string()))
+}
+
 /// The repository was renamed: it is at its number.
 pub fn moved(url: &str, id: u64) -> Answer {
     let at = format!("{url}/repositories/{id}");

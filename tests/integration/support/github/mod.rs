@@ -3,7 +3,9 @@
 
 pub mod description;
 pub mod emulator;
+pub mod enterprise;
 pub mod failures;
+pub mod flight;
 pub mod gaps;
 pub mod graphql;
 pub mod http;

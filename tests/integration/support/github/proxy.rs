@@ -3,7 +3,7 @@
 
 use std::io;
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -12,8 +12,9 @@ use nix::unistd::Pid;
 use serde_json::Value;
 
 use super::description::description;
-use super::graphql;
+use super::flight::{Flight, Gathering};
 use super::http::{Answer, Request};
+use super::{enterprise, graphql};
 
 /// What happens to a request instead of an answer from above.
 #[derive(Debug, Clone)]
@@ -102,6 +103,9 @@ struct State {
     violations: Mutex<Vec<String>>,
     upstream: Mutex<Option<SocketAddr>>,
     forwarded: AtomicUsize,
+    enterprise: AtomicBool,
+    flight: Flight,
+    gatherings: Mutex<Vec<Arc<Gathering>>>,
     /// Whom a kill is for; 0 as long as nobody said.
     client: AtomicI32,
 }
@@ -134,6 +138,23 @@ impl Proxy {
     /// For `api_url`.
     pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// From now on a GitHub Enterprise Server; for `api_url`.
+    pub fn as_enterprise(&self) -> String {
+        self.state.enterprise.store(true, Ordering::SeqCst);
+        format!("{}{}", self.url(), enterprise::REST)
+    }
+
+    /// Holds requests back, before the server hears of them.
+    pub fn gather(&self, gathering: Gathering) {
+        self.state.gatherings.lock().unwrap().push(Arc::new(gathering));
+    }
+
+    /// Since the last time this was called: the most requests that waited for their answers at once, and how many times
+    /// the client waited, be it for one request or for several.
+    pub fn at_once(&self) -> (usize, usize) {
+        self.state.flight.taken()
     }
 
     /// Where requests go that no layer answers.
@@ -230,7 +251,22 @@ impl Drop for Proxy {
 
 impl State {
     fn serve(&self, mut stream: TcpStream, port: u16) -> io::Result<()> {
-        let Some(request) = Request::read(&mut stream)? else { return Ok(()) };
+        let Some(mut request) = Request::read(&mut stream)? else { return Ok(()) };
+        let waiting = self.flight.begin();
+        let is_enterprise = self.enterprise.load(Ordering::SeqCst);
+        if is_enterprise {
+            request = match enterprise::within(request) {
+                Ok(request) => request,
+                Err(fault) => {
+                    self.violations.lock().unwrap().push(fault);
+                    return Answer::error(404, "Not Found").write(&mut stream, false, usize::MAX);
+                }
+            };
+        }
+        let gatherings = self.gatherings.lock().unwrap().clone();
+        for gathering in gatherings {
+            gathering.hold(&request).unwrap_or_else(|fault| self.violations.lock().unwrap().push(fault));
+        }
         let operation = self.check(&request);
         let fault = self.fault_of(&request);
         let head_only = request.method == "HEAD";
@@ -253,6 +289,10 @@ impl State {
             Some(Fault::Instead(answer)) => answer.clone(),
             _ => self.answer(&request, port),
         };
+        let url = format!("http://127.0.0.1:{port}");
+        let answer = if is_enterprise { enterprise::without(answer, &url) } else { answer };
+        // Who has the answer may send the next request at once.
+        drop(waiting);
         match fault {
             Some(Fault::KillAfter) => {
                 self.record(request, operation, None);
