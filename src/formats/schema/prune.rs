@@ -14,8 +14,8 @@ const OF_EVERY_OBJECT: [&str; 3] = ["apiVersion", "kind", "metadata"];
 /// All unknown fields, in the order of the object.
 pub(super) fn unknown(graph: &Graph, id: Id, value: &Value, is_object: bool) -> Vec<Violation> {
     let mut found = Vec::new();
-    walk(graph, id, value, is_object, &mut |trail, key, node| {
-        let near = node.and_then(|node| near_field(graph, node, key));
+    walk(graph, id, value, is_object, &mut |trail, key, lacking| {
+        let near = lacking.and_then(|(graph, node)| near_field(graph, node, key));
         found.push(trail.unknown(near.as_deref()));
     });
     found
@@ -44,7 +44,7 @@ pub(super) fn has_unknown(graph: &Graph, id: Id, value: &Value, is_object: bool)
 }
 
 /// What is told of an unknown field: where it is, its key, and the schema that lacks it.
-type Found<'f> = &'f mut dyn FnMut(&Trail, &str, Option<&Node>);
+type Found<'f> = &'f mut dyn FnMut(&Trail, &str, Option<(&Graph, &Node)>);
 
 fn walk(graph: &Graph, id: Id, value: &Value, is_object: bool, found: Found) {
     Walk { graph, found }.visit(Some(id), value, is_object, false, &Trail::ROOT);
@@ -86,7 +86,7 @@ impl Walk<'_, '_> {
                     match is_known {
                         true => self.visit(below, value, false, false, &trail.field(key)),
                         false if open => {}
-                        false => (self.found)(&trail.field(key), key, node),
+                        false => (self.found)(&trail.field(key), key, node.map(|node| (graph, node))),
                     }
                 }
             }

@@ -66,8 +66,12 @@ pub(super) fn is_mac(text: &str) -> bool {
     let bytes = if text.as_bytes().get(2).is_some_and(|byte| matches!(byte, b':' | b'-')) {
         let separator = if text.as_bytes()[2] == b':' { ':' } else { '-' };
         groups(text, separator, 2)
-    } else {
+    } else if text.as_bytes().get(4) == Some(&b'.') {
         groups(text, '.', 4).map(|count| count * 2)
+    } else {
+        // Without separators since Go 1.26, with which 1.36 is built.
+        let digits = text.len().is_multiple_of(2) && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        digits.then_some(text.len() / 2)
     };
     matches!(bytes, Some(6 | 8 | 20))
 }

@@ -1,5 +1,7 @@
 //! Values as Go prints them, so that messages are those of the API server: `%v`, `%q` and `encoding/json`.
 
+use std::ops::Range;
+
 use serde_json::Value;
 
 use super::violation::Reason;
@@ -30,13 +32,13 @@ fn plain(value: &Value) -> String {
     }
 }
 
-/// `%v` of a float: the shortest digits, with an exponent below 1e-4 and from 1e21.
+/// `%v` of a float: the shortest digits, with an exponent below 1e-4 and from a million.
 pub(super) fn float(value: f64) -> String {
-    exponent(value, 1e-4, true)
+    exponent(value, 1e-4..1e6, true)
 }
 
-fn exponent(value: f64, small: f64, two_digits: bool) -> String {
-    if value == 0.0 || (value.abs() >= small && value.abs() < 1e21) {
+fn exponent(value: f64, without: Range<f64>, two_digits: bool) -> String {
+    if value == 0.0 || without.contains(&value.abs()) {
         return format!("{value}");
     }
     let text = format!("{value:e}");
@@ -98,7 +100,7 @@ fn write_json(value: &Value, text: &mut String) {
         Value::Bool(false) => text.push_str("false"),
         Value::Number(number) => match number.as_i64() {
             Some(int) => text.push_str(&int.to_string()),
-            None => text.push_str(&exponent(number.as_f64().unwrap_or_default(), 1e-6, false)),
+            None => text.push_str(&exponent(number.as_f64().unwrap_or_default(), 1e-6..1e21, false)),
         },
         Value::String(string) => write_string(string, text),
         Value::Array(list) => {
@@ -153,12 +155,21 @@ mod tests {
 
     #[test]
     fn floats_as_go_prints_them() {
-        let cases = [(1.0, "1"), (0.5, "0.5"), (1e20, "100000000000000000000"), (1e21, "1e+21"), (0.00001, "1e-05")];
+        let cases = [
+            (1.0, "1"),
+            (0.5, "0.5"),
+            (123456.5, "123456.5"),
+            (1e6, "1e+06"),
+            (1234567.5, "1.2345675e+06"),
+            (1e21, "1e+21"),
+            (0.0001, "0.0001"),
+            (0.00001, "1e-05"),
+        ];
         for (value, text) in cases {
             assert_eq!(float(value), text);
         }
         assert_eq!(float(-1.5e-7), "-1.5e-07");
-        assert_eq!(json(&serde_json::json!(1.5e-7)), "1.5e-7");
+        assert_eq!(json(&serde_json::json!([1.5e-7, 1e20, 1e21])), "[1.5e-7,100000000000000000000,1e+21]");
     }
 
     #[test]

@@ -121,15 +121,18 @@ impl Client {
         self.send("GET", path, None)
     }
 
-    /// Makes a definition (CustomResourceDefinition) and waits until objects of each of its versions can be made.
+    /// Makes a definition (CustomResourceDefinition), whose objects can be made a moment later.
     ///
     /// # Errors
     /// What the server finds wrong with it.
     pub fn try_define(&mut self, definition: &Value) -> Result<(), Vec<String>> {
         let answer = self.send("POST", DEFINITIONS, Some(definition));
-        if !answer.is_good() {
-            return Err(answer.causes());
-        }
+        if answer.is_good() { Ok(()) } else { Err(answer.causes()) }
+    }
+
+    /// Waits until objects of each version of a definition can be made.
+    #[track_caller]
+    pub fn wait_for(&mut self, definition: &Value) {
         let until = Instant::now() + Duration::from_secs(60);
         let spec = &definition["spec"];
         for version in spec["versions"].as_array().into_iter().flatten().filter(|version| version["served"] == true) {
@@ -140,16 +143,16 @@ impl Client {
                 std::thread::sleep(Duration::from_millis(10));
             }
         }
-        Ok(())
     }
 
-    /// Makes definitions that the server must take.
+    /// Makes definitions that the server must take, and waits for them.
     #[track_caller]
     pub fn define(&mut self, definitions: &[Value]) {
         for definition in definitions {
             let made = self.try_define(definition);
             assert!(made.is_ok(), "{}: {made:#?}", definition["metadata"]["name"]);
         }
+        definitions.iter().for_each(|definition| self.wait_for(definition));
     }
 
     /// Takes a definition away again: the server's work at each further one grows with what it has.

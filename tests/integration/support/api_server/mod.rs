@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-pub use client::{Client, Strictness};
+pub use client::{Answer, Client, Strictness};
 use keeper::Keeper;
 
 /// What is needed to talk to the server.
