@@ -1,6 +1,7 @@
 //! Languages and documents of others, pure and without I/O.
 
 pub mod catalog;
+pub mod cel;
 pub mod definitions;
 pub mod digest;
 pub mod form;
