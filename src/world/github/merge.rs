@@ -86,13 +86,7 @@ impl GitHubForge {
         }
         // GitHub lets those pass who may override: without being asked to, that is a mistake.
         if told.mergeable_state.as_deref() == Some("blocked") && !admin {
-            return Err(Error::failed(
-                "idp::pr::rules",
-                format!("{repo}#{number} lacks a review or a check that {} asks for", told.base.branch),
-            )
-            .help(format!(
-                "`idp-run pr show {repo} {number}` shows its reviews; `pr merge --admin` overrides where the token may"
-            )));
+            return Err(self.lacking(repo, &told, None).await);
         }
         if told.mergeable == Some(false) {
             return Err(conflict(repo, &told));
@@ -113,12 +107,39 @@ impl GitHubForge {
                 Err(conflict(repo, &told))
             }
             Err(trouble) if trouble.refused(405).is_some() => {
-                let message = format!("{repo}#{number}: {}", Error::from(trouble));
-                Err(Error::failed("idp::pr::rules", message)
-                    .help(format!("`idp-run pr show {repo} {number}` shows its reviews")))
+                Err(self.lacking(repo, &told, Some(Error::from(trouble).message())).await)
             }
             Err(trouble) => Err(trouble.into()),
         }
+    }
+
+    /// The error for a pull request whose rules don't hold yet. GitHub doesn't say which, or in words alone:
+    /// what can be asked is named.
+    async fn lacking(&self, repo: &RepoId, told: &Told, words: Option<&str>) -> Error {
+        let (number, base, head) = (told.number, &told.base.branch, CommitId(told.head.sha.clone()));
+        let (rule, passed, approvals) = tokio::join!(
+            self.protection_of(repo, base),
+            self.passed(repo, &head),
+            self.approvals(repo, number, &head.0),
+        );
+        if let (Ok(Some(rule)), Ok(passed), Ok(approvals)) = (rule, passed, approvals) {
+            let checks: Vec<&str> =
+                rule.checks.iter().filter(|name| !passed.contains(*name)).map(String::as_str).collect();
+            if !checks.is_empty() && approvals >= rule.reviews as usize {
+                let message = format!("{repo}#{number} lacks what {base} asks for: {}", checks.join(", "));
+                return Error::failed("idp::pr::rules", message).help(format!(
+                    "`idp-run pr merge {repo} {number} --auto` lets GitHub merge it once they passed; a script says it of \
+                     one with `repo.status(...)`"
+                ));
+            }
+        }
+        let message = match words {
+            Some(words) => format!("{repo}#{number}: {words}"),
+            None => format!("{repo}#{number} lacks a review or a check that {base} asks for"),
+        };
+        Error::failed("idp::pr::rules", message).help(format!(
+            "`idp-run pr show {repo} {number}` shows its reviews; `pr merge --admin` overrides where the token may"
+        ))
     }
 
     /// A pull request of which GitHub worked out whether it merges.

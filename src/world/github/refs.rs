@@ -11,7 +11,7 @@ use super::refusal::Tried;
 use super::{GitHubForge, moved, read, with_trailer};
 use crate::error::{Error, Result};
 use crate::world::change::{Change, Marker, RENDERED, trailer, trailer_of};
-use crate::world::forge::{CommitId, Delivered, Outcome, RepoId, Repository, Revision};
+use crate::world::forge::{CommitId, Delivered, Outcome, RUNS_AS, RepoId, Repository, Revision};
 use crate::world::later::Later;
 
 /// How many commits of a branch are searched for a trailer whose ref was lost.
@@ -135,7 +135,16 @@ impl GitHubForge {
         from: &CommitId,
         without: Option<&CommitId>,
     ) -> Result<Vec<Revision>> {
-        let Some(without) = without else { return self.recent(repo, &self.commit(repo, from).await?).await };
+        let Some(without) = without else {
+            let mut found = self.recent(repo, &self.commit(repo, from).await?).await?;
+            if let Some(first) = found.last_mut()
+                && let Some(marker) = self.begun_by(repo, &first.id).await?
+            {
+                first.author = RUNS_AS.to_string();
+                first.trailer = Some(marker.to_string());
+            }
+            return Ok(found);
+        };
         let path = of(repo, &format!("compare/{without}...{from}"));
         // Oldest first: the last ones are on the last page.
         let listed = self.client.all(&path, Some("commits")).await?;
@@ -146,6 +155,20 @@ impl GitHubForge {
         found.reverse();
         found.truncate(RECENT);
         Ok(found)
+    }
+
+    /// The marker of the commit that GitHub made with a repository of a run: as long as it holds nothing but a README, or
+    /// what the template holds now, it is nobody else's. Its author is whoever the token is.
+    async fn begun_by(&self, repo: &RepoId, first: &CommitId) -> Result<Option<Marker>> {
+        let commit = self.commit(repo, first).await?;
+        if !commit.parents.is_empty() || commit.message.trim() != Marker::FIRST {
+            return Ok(None);
+        }
+        let Some(owner) = self.find(repo).await?.filter(is_made).and_then(|found| found.marker) else {
+            return Ok(None);
+        };
+        let is_its = self.is_blank(repo, &commit).await? || self.is_of_template(repo, &commit).await?;
+        Ok(is_its.then(|| Marker::of_template(&owner)))
     }
 
     /// The best common ancestor.

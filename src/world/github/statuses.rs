@@ -1,6 +1,6 @@
 //! Commit statuses on GitHub. It keeps every one that was ever set; the newest of a name counts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use hyper::Method;
 use serde::Deserialize;
@@ -23,6 +23,14 @@ struct Told {
     target_url: Option<String>,
 }
 
+/// A check run.
+#[derive(Deserialize)]
+struct Run {
+    name: String,
+    #[serde(default)]
+    conclusion: Option<String>,
+}
+
 impl GitHubForge {
     /// The newest status of each name.
     pub(super) async fn statuses_of(&self, repo: &RepoId, commit: &CommitId) -> Result<BTreeMap<String, CommitStatus>> {
@@ -36,6 +44,17 @@ impl GitHubForge {
                 Ok((context, CommitStatus { state, description: description.unwrap_or_default(), url }))
             })
             .collect()
+    }
+
+    /// The names of the statuses and check runs of a commit that are as protection wants them.
+    pub(super) async fn passed(&self, repo: &RepoId, commit: &CommitId) -> Result<BTreeSet<String>> {
+        let runs = of(repo, &format!("commits/{commit}/check-runs"));
+        let (statuses, runs) =
+            tokio::try_join!(self.statuses_of(repo, commit), self.client.all(&runs, Some("check_runs")))?;
+        let good = |run: &Run| matches!(run.conclusion.as_deref(), Some("success" | "neutral" | "skipped"));
+        let runs: Vec<Run> = runs.iter().map(read).collect::<Result<_>>()?;
+        let said = statuses.into_iter().filter(|(_, status)| status.state == CommitState::Success);
+        Ok(said.map(|(name, _)| name).chain(runs.into_iter().filter(good).map(|run| run.name)).collect())
     }
 
     /// Sets one.

@@ -141,7 +141,7 @@ impl GitHubForge {
     }
 
     /// How many reviews approve a commit.
-    async fn approvals(&self, repo: &RepoId, number: u64, commit: &str) -> Result<usize> {
+    pub(super) async fn approvals(&self, repo: &RepoId, number: u64, commit: &str) -> Result<usize> {
         let reviews = self.client.all(&of(repo, &format!("pulls/{number}/reviews")), None).await?;
         let reviews: Vec<Review> = reviews.iter().map(read).collect::<Result<_>>()?;
         let approves = |review: &&Review| review.state == "APPROVED" && review.commit_id.as_deref() == Some(commit);

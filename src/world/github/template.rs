@@ -5,6 +5,7 @@ use std::time::Duration;
 use hyper::Method;
 use serde_json::json;
 
+use super::objects::Commit;
 use super::paths::of;
 use super::refusal::Trouble;
 use super::repositories::Told;
@@ -48,6 +49,17 @@ impl GitHubForge {
         Err(Error::failed("idp::github::unreachable", format!("GitHub still copies the template's files to {repo}"))
             .help("run the same command again: it goes on from here")
             .retryable())
+    }
+
+    /// Whether a commit holds what the template of its repository holds now.
+    pub(super) async fn is_of_template(&self, repo: &RepoId, commit: &Commit) -> Result<bool> {
+        let Some(template) = self.told(repo).await?.and_then(|told| told.template_repository) else { return Ok(false) };
+        let template: Told = read(&template)?;
+        let (Some((owner, name)), Some(branch)) = (template.full_name.split_once('/'), &template.default_branch) else {
+            return Ok(false);
+        };
+        let head = self.head(&RepoId::new(owner, name)?, branch).await?;
+        Ok(head.is_some_and(|head| head.tree.sha == commit.tree.sha))
     }
 
     /// Whether a repository began with the files of a template: then its first commit is more than GitHub's own.

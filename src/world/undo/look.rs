@@ -48,7 +48,7 @@ impl Undo<'_> {
                 continue;
             }
             let history = forge.history(repo, &commit, None).await?;
-            if let Some(revision) = history.iter().find(|revision| !made_by(revision, &self.run)) {
+            if let Some(revision) = history.iter().find(|revision| !made_by(revision, &self.run, &marked)) {
                 let id = revision.id.0.get(..8).unwrap_or(&revision.id.0);
                 by.push(format!("a commit of {} ({id}) on {branch}", revision.author));
                 continue;

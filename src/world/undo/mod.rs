@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Mode;
 use super::change::{Change, Marker};
 use super::door::Door;
-use super::forge::{Forge, PullRequest, RUNS_AS, RepoId, Repository, Revision, State, undone_marker};
+use super::forge::{CommitId, Forge, PullRequest, RUNS_AS, RepoId, Repository, Revision, State, undone_marker};
 use super::hash;
 use super::journal::{ChangeRow, RunKey};
 use super::later::Later;
@@ -238,8 +238,12 @@ impl<'a> Undo<'a> {
     }
 }
 
-/// Whether a run (and nobody else) made a commit.
-fn made_by(revision: &Revision, run: &str) -> bool {
-    let owner = revision.trailer.as_deref().and_then(|trailer| trailer.split('/').next());
-    revision.author == RUNS_AS && owner == Some(run)
+/// Whether a run (and nobody else) made a commit: the forge says so, or one of the run's markers is at it. A forge on which
+/// runs act as a person names that person.
+fn made_by(revision: &Revision, run: &str, marked: &[(String, CommitId)]) -> bool {
+    let Some((owner, id)) = revision.trailer.as_deref().and_then(|trailer| trailer.split_once('/')) else {
+        return false;
+    };
+    let is_marked = || marked.iter().any(|(known, commit)| known == id && *commit == revision.id);
+    owner == run && (revision.author == RUNS_AS || is_marked())
 }

@@ -143,9 +143,9 @@ impl Undo<'_> {
         if at != pull.commit {
             return Ok(parent.map(|before| (before, at)));
         }
-        // Fast-forwarded: the run's own commits, down to the first of others.
+        // Fast-forwarded: the run's own commits, which have no markers, down to the first of others.
         let history = self.forge().history(repo, &at, None).await?;
-        let before = history.into_iter().find(|revision| !made_by(revision, &self.run));
+        let before = history.into_iter().find(|revision| !made_by(revision, &self.run, &[]));
         Ok(before.map(|before| (before.id, at)))
     }
 

@@ -49,6 +49,7 @@ impl Undo<'_> {
                 merges.insert(merged.commit.clone(), (format!("#{} of {whose}", pull.number), is_own));
             }
         }
+        let marked = forge.marks(repo, &self.run).await?;
         let mut found = Vec::new();
         let mut at = head.clone();
         for _ in 0..RECENT {
@@ -63,7 +64,7 @@ impl Undo<'_> {
             }
             if touches {
                 let revision = forge.revision(repo, &at).await?;
-                let is_own = made_by(&revision, &self.run);
+                let is_own = made_by(&revision, &self.run, &marked);
                 let whose = if is_own { "this run".to_string() } else { revision.author };
                 let named = format!("{} of {whose}", at.0.get(..8).unwrap_or(&at.0));
                 found.push(merges.remove(&at).unwrap_or((named, is_own)));

@@ -94,3 +94,55 @@ fn a_lost_answer_and_a_kill_leave_one_repository() {
     assert_eq!(text(&stage, "README.md"), "# Java\nApp\n");
     stage.github.proxy.assert_valid();
 }
+
+/// The commit with the template's files is GitHub's own, in the name of whoever the token is: that alone is no reason to keep
+/// a repository. What a person put into it is one.
+#[test]
+fn an_undo_deletes_what_nobody_but_the_run_put_into_it() {
+    let undo = ["runs", "undo", "app", "--delete"];
+    let Some(stage) = stage() else { return };
+    stage.idp(&["app.rhai"]).succeeds("made");
+    stage.workspace.forget_journal();
+    let said = stage.idp(&undo).succeeds("undo");
+    assert!(said.stdout.contains("1 deleted"), "{said}");
+    assert_eq!(stage.github.proxy.ask("GET", "/repos/acme/app", json!(null)).status, 404, "{said}");
+    stage.idp(&["app.rhai", "--output", "json"]).succeeds("made again");
+    stage.idp(&undo).succeeds("undone again");
+
+    type Touch = fn(&Stage);
+    let touches: [(&str, Touch); 3] = [
+        ("a commit of Robot", |stage| drop(stage.github.push("app", "main", "mine", &[("mine.md", "Mine\n")]))),
+        // The same words as the run's, and another commit.
+        ("a commit of Robot", |stage| {
+            let head = stage.github.head("app", "main");
+            let commit = stage.github.read(&format!("/repos/acme/app/git/commits/{head}"));
+            let message = commit["message"].as_str().unwrap();
+            stage.github.push("app", "main", message, &[("mine.md", "Mine\n")]);
+        }),
+        // The template has other files now: whether those were its own isn't known.
+        ("a commit of Robot", |stage| {
+            drop(stage.github.push("java-template", "main", "more", &[("more.md", "More\n")]));
+        }),
+    ];
+    for (why, touch) in touches {
+        let Some(stage) = self::stage() else { return };
+        stage.idp(&["app.rhai"]).succeeds("made");
+        touch(&stage);
+        let said = stage.idp(&undo).succeeds("undo");
+        assert!(said.stderr.contains("not deleted") && said.stderr.contains(why), "{said}");
+        assert_eq!(stage.github.read("/repos/acme/app")["archived"], true, "{said}");
+    }
+}
+
+#[test]
+fn an_undo_deletes_a_repository_without_a_template_too() {
+    let Some(stage) = Stage::acme() else { return };
+    let script = "let app = repo(\"app\").ensure(#{ description: \"App\" });\n\
+                  app.commit(\"main\", \"feat: files\", tree().write(\"a.md\", \"A\\n\"));\n";
+    stage.workspace.write("app.rhai", script);
+    stage.idp(&["app.rhai"]).succeeds("made");
+    let said = stage.idp(&["runs", "undo", "app", "--delete"]).succeeds("undo");
+    assert!(said.stdout.contains("1 deleted"), "{said}");
+    assert_eq!(stage.github.proxy.ask("GET", "/repos/acme/app", json!(null)).status, 404, "{said}");
+    stage.github.proxy.assert_valid();
+}

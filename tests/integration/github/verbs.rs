@@ -50,3 +50,34 @@ fn what_lacks_a_review_is_merged_by_the_host_once_it_has_it() {
     assert_eq!(state(&stage), true);
     stage.github.proxy.assert_valid();
 }
+
+#[test]
+fn what_lacks_a_check_alone_is_told_how_it_gets_it() {
+    let Some(stage) = Stage::acme() else { return };
+    let protection = json!({
+        "required_status_checks": { "strict": false, "contexts": ["lint", "test"] }, "enforce_admins": null,
+        "restrictions": null, "required_pull_request_reviews": { "required_approving_review_count": 1 },
+    });
+    stage.github.made("PUT", "/repos/acme/platform-gitops/branches/main/protection", protection);
+    proposed(&stage);
+    let merge = ["pr", "merge", "platform-gitops", "1"];
+    let said = stage.idp(&merge);
+    assert!(said.stderr.contains("idp::pr::rules") && !said.stderr.contains("--auto"), "{said}");
+    alice(&stage, &["pr", "approve", "platform-gitops", "1"]).succeeds("approve");
+    let said = stage.idp(&merge);
+    assert!(said.stderr.contains("lint, test") && said.stderr.contains("--auto"), "{said}");
+    let head = stage.github.read("/repos/acme/platform-gitops/pulls/1")["head"]["sha"].clone();
+    let head = head.as_str().unwrap();
+    let status = format!("repo(\"platform-gitops\").status(\"{head}\", \"lint\", \"success\");\n");
+    stage.workspace.write("lint.rhai", &status);
+    stage.idp(&["lint.rhai"]).succeeds("lint");
+    let said = stage.idp(&merge);
+    assert!(said.stderr.contains("asks for: test") && said.stderr.contains("repo.status"), "{said}");
+    stage.github.made(
+        "POST",
+        "/repos/acme/platform-gitops/check-runs",
+        json!({ "name": "test", "head_sha": head, "status": "completed", "conclusion": "success" }),
+    );
+    stage.idp(&merge).succeeds("all of it is there");
+    stage.github.proxy.assert_valid();
+}
