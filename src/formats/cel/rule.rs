@@ -141,6 +141,8 @@ pub struct Broken {
     pub field_path: Vec<String>,
     /// The value that the API server shows in the error: as JSON writes it; none for objects and lists.
     pub shown: Option<String>,
+    /// The rule came to false; otherwise it came to no end.
+    pub evaluated: bool,
 }
 
 impl fmt::Display for Broken {
@@ -268,7 +270,9 @@ impl Rule {
     /// Checks a value, and the one before it. What it costs comes off the budget; once that is spent, rules hold.
     pub fn check(&self, this: &Json, old: Option<&Json>, budget: &mut Budget) -> Result<(), Broken> {
         let Some(test) = &self.test else { return Ok(()) };
-        let old = old.filter(|old| !old.is_null());
+        // What no expression names isn't looked at, even if it is of another type.
+        let names_old = test.uses_old || self.message.as_ref().is_some_and(|message| message.uses_old);
+        let old = old.filter(|old| names_old && !old.is_null());
         if budget.spent || this.is_null() || (test.uses_old && old.is_none() && !self.optional_old) {
             return Ok(());
         }
@@ -308,6 +312,7 @@ impl Rule {
             reason: self.reason,
             field_path: self.field_path.clone(),
             shown: shown(this),
+            evaluated: true,
         })
     }
 
@@ -326,6 +331,7 @@ impl Rule {
                 reason: Reason::Invalid,
                 field_path: self.field_path.clone(),
                 shown: Some(self.type_shown()),
+                evaluated: true,
             })
         };
         if cost > budget.left && cost <= CALL_LIMIT {
@@ -373,7 +379,8 @@ impl Rule {
     }
 
     fn not_evaluated(&self, message: String) -> Broken {
-        Broken { message, reason: Reason::Invalid, field_path: Vec::new(), shown: Some(self.type_shown()) }
+        let shown = Some(self.type_shown());
+        Broken { message, reason: Reason::Invalid, field_path: Vec::new(), shown, evaluated: false }
     }
 
     /// The schema's type, which errors of evaluation show in place of the value.

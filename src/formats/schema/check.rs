@@ -103,7 +103,7 @@ impl Check<'_> {
         }
         outcome.matches += 2;
         if let Some(junctors) = &node.junctors {
-            outcome.add(self.junctors(junctors, value, old, trail, sink));
+            outcome.add(self.junctors(junctors, value, trail, sink));
         }
         match value {
             Value::String(text) => {
@@ -120,7 +120,7 @@ impl Check<'_> {
                 }
             }
             Value::Number(number) => {
-                outcome.add(Outcome { valid: self.number(node, Num::from(number), value, trail, sink), matches: 2 });
+                outcome.add(Outcome { valid: self.number(node, Num::from(number), trail, sink), matches: 2 });
             }
             Value::Array(list) => outcome.add(self.list(node, list, old, trail, sink)),
             _ => {}
@@ -231,7 +231,8 @@ impl Check<'_> {
                 false
             }
             None => {
-                let words = format_args!("should match '{}, but pattern is invalid: it is too large'", pattern.text);
+                let words =
+                    format_args!("should match '{}, but pattern is invalid: expression too large'", pattern.text);
                 sink.push(|| self.invalid(trail, &Value::from(text), words));
                 false
             }
@@ -244,8 +245,8 @@ impl Check<'_> {
         trail.schema(Reason::Invalid, wording::body(Reason::Invalid, value, &detail))
     }
 
-    fn number(&self, node: &Node, num: Num, value: &Value, trail: &Trail, sink: &mut Sink) -> bool {
-        if node.types.is_empty() && node.bounds.is_none() || number::is_right(node, num) {
+    fn number(&self, node: &Node, num: Num, trail: &Trail, sink: &mut Sink) -> bool {
+        if number::is_right(node, num) {
             return true;
         }
         if sink.keep {
@@ -254,9 +255,8 @@ impl Check<'_> {
                     trail.schema(Reason::Invalid, wording::body(Reason::Invalid, shown, detail))
                 };
                 sink.found.push(match wrong {
-                    Wrong::Value(detail) => invalid(value, &detail),
-                    Wrong::Factor(Num::Int(factor), detail) => invalid(&Value::from(factor), &detail),
-                    Wrong::Factor(Num::Float(factor), detail) => invalid(&Value::from(factor), &detail),
+                    Wrong::Value(Num::Int(int), detail) => invalid(&Value::from(int), &detail),
+                    Wrong::Value(Num::Float(float), detail) => invalid(&Value::from(float), &detail),
                     Wrong::Unnamed(message) => trail.unnamed(message),
                 });
             }
@@ -355,28 +355,22 @@ impl Check<'_> {
         outcome
     }
 
-    fn junctors(
-        &self,
-        junctors: &Junctors,
-        value: &Value,
-        old: Option<Old>,
-        trail: &Trail,
-        sink: &mut Sink,
-    ) -> Outcome {
+    /// Alternatives know nothing of the old object: upstream's don't either.
+    fn junctors(&self, junctors: &Junctors, value: &Value, trail: &Trail, sink: &mut Sink) -> Outcome {
         let mut outcome = Outcome { valid: true, matches: 0 };
         if !junctors.any.is_empty() {
-            outcome.add(self.any_of(&junctors.any, value, old, trail, sink));
+            outcome.add(self.any_of(&junctors.any, value, trail, sink));
         }
         // Of a part of an object nobody can say that exactly one alternative holds, or none.
         if !junctors.one.is_empty() && !self.partial {
-            outcome.add(self.one_of(&junctors.one, value, old, trail, sink));
+            outcome.add(self.one_of(&junctors.one, value, trail, sink));
         }
         if !junctors.all.is_empty() {
-            outcome.add(self.all_of(&junctors.all, value, old, trail, sink));
+            outcome.add(self.all_of(&junctors.all, value, trail, sink));
         }
         if let Some(id) = junctors.not.filter(|_| !self.partial) {
             let mark = sink.found.len();
-            let inner = self.value(id, value, old, trail, sink);
+            let inner = self.value(id, value, None, trail, sink);
             sink.found.truncate(mark);
             if inner.valid {
                 outcome.valid = false;
@@ -387,23 +381,16 @@ impl Check<'_> {
     }
 
     /// Runs one alternative and takes back what it said.
-    fn attempt(
-        &self,
-        id: Id,
-        value: &Value,
-        old: Option<Old>,
-        trail: &Trail,
-        sink: &mut Sink,
-    ) -> (Outcome, Vec<Violation>) {
+    fn attempt(&self, id: Id, value: &Value, trail: &Trail, sink: &mut Sink) -> (Outcome, Vec<Violation>) {
         let mark = sink.found.len();
-        let outcome = self.value(id, value, old, trail, sink);
+        let outcome = self.value(id, value, None, trail, sink);
         (outcome, sink.found.split_off(mark))
     }
 
-    fn any_of(&self, ids: &[Id], value: &Value, old: Option<Old>, trail: &Trail, sink: &mut Sink) -> Outcome {
+    fn any_of(&self, ids: &[Id], value: &Value, trail: &Trail, sink: &mut Sink) -> Outcome {
         let mut best: Option<(Outcome, Vec<Violation>)> = None;
         for id in ids {
-            let (outcome, said) = self.attempt(*id, value, old, trail, sink);
+            let (outcome, said) = self.attempt(*id, value, trail, sink);
             if outcome.valid {
                 return outcome;
             }
@@ -417,12 +404,12 @@ impl Check<'_> {
         Outcome { valid: false, ..outcome }
     }
 
-    fn one_of(&self, ids: &[Id], value: &Value, old: Option<Old>, trail: &Trail, sink: &mut Sink) -> Outcome {
+    fn one_of(&self, ids: &[Id], value: &Value, trail: &Trail, sink: &mut Sink) -> Outcome {
         let mut best: Option<(Outcome, Vec<Violation>)> = None;
         let mut first: Option<Outcome> = None;
         let mut valid = 0;
         for id in ids {
-            let (outcome, said) = self.attempt(*id, value, old, trail, sink);
+            let (outcome, said) = self.attempt(*id, value, trail, sink);
             if outcome.valid {
                 valid += 1;
                 first = first.or(Some(outcome));
@@ -446,11 +433,11 @@ impl Check<'_> {
         Outcome { valid: false, ..outcome }
     }
 
-    fn all_of(&self, ids: &[Id], value: &Value, old: Option<Old>, trail: &Trail, sink: &mut Sink) -> Outcome {
+    fn all_of(&self, ids: &[Id], value: &Value, trail: &Trail, sink: &mut Sink) -> Outcome {
         let mut all = Outcome { valid: true, matches: 0 };
         let mut valid = 0;
         for id in ids {
-            let outcome = self.value(*id, value, old, trail, sink);
+            let outcome = self.value(*id, value, None, trail, sink);
             valid += usize::from(outcome.valid);
             all.add(outcome);
         }
@@ -486,7 +473,7 @@ fn is_choice(value: &Value, choice: &Value) -> bool {
         (Value::Null, _) | (_, Value::Null) => false,
         (Value::Number(value), Value::Number(choice)) => match (Num::from(value), Num::from(choice)) {
             (Num::Int(value), Num::Int(choice)) => value == choice,
-            (Num::Float(value), Num::Int(choice)) => value.trunc() as i64 == choice,
+            (Num::Float(value), Num::Int(choice)) => number::whole(value) == choice,
             (Num::Int(value), Num::Float(choice)) => value as f64 == choice,
             (Num::Float(value), Num::Float(choice)) => value == choice,
         },

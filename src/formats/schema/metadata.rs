@@ -10,6 +10,7 @@ use super::names::{Names, wrong_key, wrong_kind, wrong_label, wrong_value};
 use super::node::{Additional, Dialect, Graph, Id};
 use super::parse;
 use super::violation::{Reason, Trail, Violation};
+use super::wording;
 
 /// Bytes of all annotations together.
 const MOST_ANNOTATED: usize = 256 * 1024;
@@ -102,6 +103,63 @@ pub(super) fn embedded(graph: &Graph, id: Id, value: &Value, partial: bool, trai
         }
         _ => {}
     }
+}
+
+/// Whether a field of metadata is as good as not there.
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Bool(flag) => !flag,
+        Value::Number(number) => number.as_i64() == Some(0),
+        Value::String(text) => text.is_empty(),
+        Value::Array(list) => list.is_empty(),
+        Value::Object(map) => map.is_empty(),
+    }
+}
+
+/// Drops empty fields of metadata, of an object and of what is embedded in it: they aren't stored.
+pub(super) fn drop_empty(graph: &Graph, id: Id, value: &mut Value, is_object: bool) {
+    let node = graph.node(id);
+    let object = is_object || node.embedded;
+    if object && let Some(Value::Object(meta)) = value.get_mut("metadata") {
+        meta.retain(|_, value| !is_empty(value));
+    }
+    if !node.below.embedded {
+        return;
+    }
+    match value {
+        Value::Object(map) => {
+            for (key, value) in map {
+                if let Some(id) = node.field(key) {
+                    drop_empty(graph, id, value, false);
+                }
+            }
+        }
+        Value::Array(list) => {
+            let Some(items) = node.items else { return };
+            list.iter_mut().for_each(|item| drop_empty(graph, items, item, false));
+        }
+        _ => {}
+    }
+}
+
+/// Whether [`drop_empty`] would find something.
+pub(super) fn has_empty(graph: &Graph, id: Id, value: &Value, is_object: bool) -> bool {
+    let node = graph.node(id);
+    let object = is_object || node.embedded;
+    let of_object =
+        object && value.get("metadata").and_then(Value::as_object).is_some_and(|meta| meta.values().any(is_empty));
+    of_object
+        || node.below.embedded
+            && match value {
+                Value::Object(map) => {
+                    map.iter().any(|(key, value)| node.field(key).is_some_and(|id| has_empty(graph, id, value, false)))
+                }
+                Value::Array(list) => {
+                    node.items.is_some_and(|items| list.iter().any(|item| has_empty(graph, items, item, false)))
+                }
+                _ => false,
+            }
 }
 
 /// Whether the fields have their types.
@@ -209,7 +267,8 @@ fn owners(meta: &Value, trail: &Trail, found: &mut Vec<Violation>) {
             }
         }
         if (text("apiVersion"), text("kind")) == ("v1", "Event") {
-            found.push(trail.invalid(owner, "/v1, Kind=Event is disallowed from being an owner"));
+            let detail = "/v1, Kind=Event is disallowed from being an owner";
+            found.push(trail.other(Reason::Invalid, format!("Invalid value: {}: {detail}", shown(owner))));
         }
         if owner.get("controller") == Some(&Value::Bool(true)) {
             let name = format!("{}/{}", text("kind"), text("name"));
@@ -217,12 +276,24 @@ fn owners(meta: &Value, trail: &Trail, found: &mut Vec<Violation>) {
                 None => controller = Some(name),
                 Some(first) => {
                     let detail = "Only one reference can have Controller set to true. Found \"true\" in references for";
-                    let all = Value::Array(list.to_vec());
-                    found.push(trail.invalid(&all, &format!("{detail} {first} and {name}")));
+                    let all = list.iter().map(shown).collect::<Vec<_>>().join(",");
+                    let body = format!("Invalid value: [{all}]: {detail} {first} and {name}");
+                    found.push(trail.other(Reason::Invalid, body));
                 }
             }
         }
     }
+}
+
+/// An owner as Go writes it: its fields in their order there, the first four even if they are empty.
+fn shown(owner: &Value) -> String {
+    let field = |name: &str, always: bool| match owner.get(name) {
+        Some(value) if always || !value.is_null() => Some(format!("\"{name}\":{}", wording::json(value))),
+        _ => always.then(|| format!("\"{name}\":\"\"")),
+    };
+    let texts = ["apiVersion", "kind", "name", "uid"].iter().filter_map(|name| field(name, true));
+    let flags = ["controller", "blockOwnerDeletion"].iter().filter_map(|name| field(name, false));
+    format!("{{{}}}", texts.chain(flags).collect::<Vec<_>>().join(","))
 }
 
 fn finalizers(meta: &Value, trail: &Trail, found: &mut Vec<Violation>) {

@@ -17,6 +17,7 @@ mod pattern;
 #[cfg(test)]
 mod property_tests;
 mod prune;
+mod rules;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -101,6 +102,7 @@ impl Schema {
     pub fn settled<'a>(&self, object: &'a Value) -> Cow<'a, Value> {
         let same = !self.graph.node(self.id).below.defaults
             && !default::has_null(object)
+            && !metadata::has_empty(&self.graph, self.id, object, self.is_root)
             && !prune::has_unknown(&self.graph, self.id, object, self.is_root);
         if same {
             return Cow::Borrowed(object);
@@ -117,9 +119,12 @@ impl Schema {
         default::fill(&self.graph, self.id, object);
     }
 
-    /// Drops the fields that the schema doesn't have, and says where they were.
+    /// Drops the fields that the schema doesn't have, and says where they were. What is empty in metadata goes, too, but
+    /// isn't told.
     pub fn prune(&self, object: &mut Value) -> Vec<Vec<Step>> {
-        prune::prune(&self.graph, self.id, object, self.is_root)
+        let dropped = prune::prune(&self.graph, self.id, object, self.is_root);
+        metadata::drop_empty(&self.graph, self.id, object, self.is_root);
+        dropped
     }
 
     /// The fields that the schema doesn't have, with the nearest name that it has.
@@ -139,6 +144,10 @@ impl Schema {
         }
         if before.is_empty() {
             lists::duplicates(&self.graph, self.id, object, &trail, &mut found);
+        }
+        // Rules look at values that the schema takes: the API server checks them only then, too.
+        if how.rules && !how.partial && self.is_root && !found.iter().any(|violation| violation.reason.blocks_rules()) {
+            rules::check(&self.graph, self.id, object, old, &mut found);
         }
         found
     }

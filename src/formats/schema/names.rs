@@ -31,13 +31,12 @@ impl Names {
         // What is generated follows a dash as well as a letter.
         let masked = match name.strip_suffix('-') {
             Some(front) if is_prefix && name.len() > 1 && self != Names::Segment => {
-                let cut = front.char_indices().next_back().map_or(0, |(at, _)| at);
-                format!("{}a", &front[..cut])
+                front.get(..front.len() - 1).map_or_else(|| name.to_string(), |front| format!("{front}a"))
             }
             _ => name.to_string(),
         };
         match self {
-            Names::Subdomain => wrong_subdomain(&masked),
+            Names::Subdomain => wrong_subdomain(&masked, "characters"),
             Names::Label => wrong_label(&masked),
             Names::Segment => wrong_segment(name, is_prefix),
         }
@@ -45,7 +44,7 @@ impl Names {
 }
 
 pub(super) fn wrong_label(name: &str) -> Vec<String> {
-    let mut wrong = too_long(name, 63);
+    let mut wrong = too_long(name, 63, "characters");
     if !is_label(name) {
         wrong.push(match is_subdomain(name) {
             true => "must not contain dots".into(),
@@ -58,8 +57,9 @@ pub(super) fn wrong_label(name: &str) -> Vec<String> {
     wrong
 }
 
-pub(super) fn wrong_subdomain(name: &str) -> Vec<String> {
-    let mut wrong = too_long(name, 253);
+/// The API server measures names in characters and prefixes in bytes, and means bytes both times.
+fn wrong_subdomain(name: &str, unit: &str) -> Vec<String> {
+    let mut wrong = too_long(name, 253, unit);
     if !is_subdomain(name) {
         wrong.push(format!(
             "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start \
@@ -85,7 +85,7 @@ pub(super) fn wrong_key(key: &str) -> Vec<String> {
         [name] => (Vec::new(), *name),
         ["", name] => (vec!["prefix part must be non-empty".to_string()], *name),
         [prefix, name] => {
-            (wrong_subdomain(prefix).into_iter().map(|what| format!("prefix part {what}")).collect(), *name)
+            (wrong_subdomain(prefix, "bytes").into_iter().map(|what| format!("prefix part {what}")).collect(), *name)
         }
         _ => {
             let form = "with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')";
@@ -95,7 +95,7 @@ pub(super) fn wrong_key(key: &str) -> Vec<String> {
     if name.is_empty() {
         wrong.push("name part must be non-empty".into());
     } else {
-        wrong.extend(too_long(name, 63).into_iter().map(|what| format!("name part {what}")));
+        wrong.extend(too_long(name, 63, "bytes").into_iter().map(|what| format!("name part {what}")));
     }
     if !is_qualified(name) {
         wrong.push(format!("name part {words} '{QUALIFIED}')"));
@@ -105,7 +105,7 @@ pub(super) fn wrong_key(key: &str) -> Vec<String> {
 
 /// What is wrong with the value of a label.
 pub(super) fn wrong_value(value: &str) -> Vec<String> {
-    let mut wrong = too_long(value, 63);
+    let mut wrong = too_long(value, 63, "bytes");
     if !value.is_empty() && !is_qualified(value) {
         wrong.push(format!(
             "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start \
@@ -119,7 +119,7 @@ pub(super) fn wrong_value(value: &str) -> Vec<String> {
 /// What is wrong with a kind.
 pub(super) fn wrong_kind(kind: &str) -> Vec<String> {
     let lower = kind.to_lowercase();
-    let mut wrong = too_long(&lower, 63);
+    let mut wrong = too_long(&lower, 63, "characters");
     if !is_label(&lower) || lower.starts_with(|c: char| c.is_ascii_digit()) {
         wrong.push(
             "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic \
@@ -131,8 +131,8 @@ pub(super) fn wrong_kind(kind: &str) -> Vec<String> {
     wrong
 }
 
-fn too_long(text: &str, most: usize) -> Vec<String> {
-    let wrong = || format!("must be no more than {most} bytes");
+fn too_long(text: &str, most: usize, unit: &str) -> Vec<String> {
+    let wrong = || format!("must be no more than {most} {unit}");
     (text.len() > most).then(wrong).into_iter().collect()
 }
 

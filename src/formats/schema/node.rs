@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::format::Format;
 use super::pattern::Pattern;
+use super::rules::Rules;
 
 /// The number of a node.
 pub(super) type Id = u32;
@@ -13,6 +14,8 @@ pub(super) type Id = u32;
 pub(super) struct Graph {
     pub(super) nodes: Vec<Node>,
     pub(super) dialect: Dialect,
+    /// The schema as it was written, but for descriptions, if it has rules: their types are read from it.
+    pub(super) source: Option<Value>,
 }
 
 impl Graph {
@@ -91,6 +94,7 @@ pub(super) struct Node {
     pub(super) bounds: Option<Box<Bounds>>,
     pub(super) junctors: Option<Box<Junctors>>,
     pub(super) about: Option<Box<About>>,
+    pub(super) rules: Option<Box<Rules>>,
     pub(super) below: Below,
 }
 
@@ -183,6 +187,9 @@ pub(super) struct Below {
     pub(super) defaults: bool,
     pub(super) lists: bool,
     pub(super) embedded: bool,
+    pub(super) rules: bool,
+    /// Rules, also those of parts of an `allOf`.
+    pub(super) all_rules: bool,
 }
 
 impl Below {
@@ -191,6 +198,8 @@ impl Below {
             defaults: self.defaults || other.defaults,
             lists: self.lists || other.lists,
             embedded: self.embedded || other.embedded,
+            rules: self.rules || other.rules,
+            all_rules: self.all_rules || other.all_rules,
         }
     }
 }

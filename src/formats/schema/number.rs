@@ -43,10 +43,8 @@ impl Num {
 /// What is wrong with a number.
 #[derive(Debug, PartialEq)]
 pub(super) enum Wrong {
-    /// Said of the field, with the value.
-    Value(String),
-    /// Said of the field with a factor that isn't positive.
-    Factor(Num, String),
+    /// Said of the field, with a number: mostly the value, which a bound that isn't whole makes a float.
+    Value(Num, String),
     /// Said without a field.
     Unnamed(String),
 }
@@ -82,13 +80,13 @@ pub(super) fn wrongs(node: &Node, num: Num, field: &str) -> Vec<Wrong> {
         let unfit = range.error(Num::Float(minimum), "Minimum boundary");
         let native = if unfit.is_none() { num } else { Num::Float(num.as_float()) };
         wrongs.extend(unfit.map(Wrong::Unnamed));
-        wrongs.extend(below(native, minimum, bounds, field).map(Wrong::Value));
+        wrongs.extend(below(native, minimum, bounds, field).map(|said| Wrong::Value(native, said)));
     }
     if let Some(maximum) = bounds.maximum {
         let unfit = range.error(Num::Float(maximum), "Maximum boundary");
         let native = if unfit.is_none() { num } else { Num::Float(num.as_float()) };
         wrongs.extend(unfit.map(Wrong::Unnamed));
-        wrongs.extend(above(native, maximum, bounds, field).map(Wrong::Value));
+        wrongs.extend(above(native, maximum, bounds, field).map(|said| Wrong::Value(native, said)));
     }
     wrongs
 }
@@ -138,9 +136,9 @@ fn multiple(num: Num, factor: f64, field: &str) -> Option<Wrong> {
     };
     match is_multiple {
         None => {
-            Some(Wrong::Factor(factor, format!("factor MultipleOf declared for {field} must be positive: {factor}")))
+            Some(Wrong::Value(factor, format!("factor MultipleOf declared for {field} must be positive: {factor}")))
         }
-        Some(false) => Some(Wrong::Value(format!("{field} in body should be a multiple of {factor}"))),
+        Some(false) => Some(Wrong::Value(num, format!("{field} in body should be a multiple of {factor}"))),
         Some(true) => None,
     }
 }
@@ -172,7 +170,7 @@ fn above(num: Num, maximum: f64, bounds: &Bounds, field: &str) -> Option<String>
 }
 
 /// A float as a whole number, as the processors on which API servers run convert it: too large ones are the smallest.
-fn whole(float: f64) -> i64 {
+pub(super) fn whole(float: f64) -> i64 {
     if float >= i64::MIN as f64 && float < i64::MAX as f64 { float as i64 } else { i64::MIN }
 }
 

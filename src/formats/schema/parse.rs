@@ -8,18 +8,34 @@ use serde_json::{Map, Value};
 use super::format::Format;
 use super::node::{About, Additional, Below, Bounds, Dialect, Graph, Id, Junctors, List, Node, Property, Type};
 use super::pattern::Pattern;
+use super::rules::Rules;
 use crate::error::{Error, Result};
 
 /// How references are found.
 pub(super) type Resolve<'a> = &'a dyn Fn(&str) -> Option<&'a Value>;
 
 pub(super) fn parse(json: &Value, dialect: Dialect, resolve: Resolve) -> Result<(Graph, Id)> {
-    let mut reader = Reader { graph: Graph { nodes: Vec::new(), dialect }, known: HashMap::new(), resolve };
+    let mut reader = Reader { graph: Graph { dialect, ..Graph::default() }, known: HashMap::new(), resolve };
     let root = reader.schema(json, &Where::Root)?;
     acyclic(&reader.graph)?;
     let mut graph = reader.graph;
     look_below(&mut graph);
+    if graph.node(root).below.rules {
+        graph.source = Some(without_prose(json));
+    }
     Ok((graph, root))
+}
+
+fn without_prose(json: &Value) -> Value {
+    match json {
+        Value::Object(map) => {
+            let prose = |key: &str, value: &Value| key == "description" && value.is_string();
+            let kept = map.iter().filter(|(key, value)| !prose(key, value));
+            Value::Object(kept.map(|(key, value)| (key.clone(), without_prose(value))).collect())
+        }
+        Value::Array(list) => list.iter().map(without_prose).collect(),
+        other => other.clone(),
+    }
 }
 
 /// A place in the schema, for errors.
@@ -164,6 +180,10 @@ impl Reader<'_> {
             bounds: bounds(&fields)?,
             junctors: self.junctors(map, at)?,
             about: about(&fields)?,
+            rules: match fields.list("x-kubernetes-validations")? {
+                entries if custom && !entries.is_empty() => Some(Box::new(Rules::new(entries.to_vec()))),
+                _ => None,
+            },
             below: Below::default(),
             types,
         })
@@ -375,8 +395,13 @@ fn acyclic(graph: &Graph) -> Result<()> {
 /// Tells each node what is below it. Definitions may be cyclic, so that it is repeated until nothing changes.
 fn look_below(graph: &mut Graph) {
     for node in &mut graph.nodes {
-        node.below =
-            Below { defaults: node.default.is_some(), lists: node.list != List::Atomic, embedded: node.embedded };
+        node.below = Below {
+            defaults: node.default.is_some(),
+            lists: node.list != List::Atomic,
+            embedded: node.embedded,
+            rules: node.rules.is_some(),
+            all_rules: node.rules.is_some(),
+        };
     }
     loop {
         let mut changed = false;
@@ -389,6 +414,9 @@ fn look_below(graph: &mut Graph) {
             };
             let children = node.properties.iter().map(|property| property.node).chain(node.items).chain(additional);
             let below = children.fold(node.below, |below, id| below.or(graph.nodes[id as usize].below));
+            let mut parts = node.junctors.iter().flat_map(|junctors| &junctors.all);
+            let in_parts = parts.any(|id| graph.nodes[*id as usize].below.all_rules);
+            let below = Below { all_rules: below.all_rules || in_parts, ..below };
             if below != node.below {
                 graph.nodes[at].below = below;
                 changed = true;

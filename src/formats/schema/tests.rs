@@ -334,3 +334,81 @@ fn fields_can_be_shown() {
 fn metadata_is_a_schema() {
     assert!(super::metadata::schema().is_some());
 }
+
+/// What rules say of a change.
+fn ruled(schema: Value, old: Option<Value>, new: Value) -> String {
+    let schema = Schema::parse(&json!({ "type": "object", "properties": { "spec": schema } })).unwrap();
+    let how = How { rules: true, ..How::default() };
+    lines(&schema.validate(&object(new), old.map(object).as_ref(), how))
+}
+
+#[test]
+fn rules_are_checked_where_they_are() {
+    let schema = json!({
+        "type": "object",
+        "x-kubernetes-validations": [
+            { "rule": "self.min <= self.max", "messageExpression": "'min ' + string(self.min) + ' is above max'", "fieldPath": ".min" },
+            { "rule": "!has(self.secret)", "reason": "FieldValueForbidden", "message": "keep it elsewhere" },
+        ],
+        "properties": {
+            "min": { "type": "integer", "default": 1 },
+            "max": { "type": "integer" },
+            "secret": { "type": "string", "maxLength": 3 },
+            "names": { "type": "object", "additionalProperties": {
+                "type": "string", "x-kubernetes-validations": [{ "rule": "self.startsWith('a')" }],
+            } },
+        },
+        "allOf": [{ "properties": { "max": { "x-kubernetes-validations": [{ "rule": "self < 9" }] } } }],
+    });
+    assert_eq!(ruled(schema.clone(), None, json!({ "min": 1, "max": 3 })), "");
+    assert_snapshot!(ruled(schema.clone(), None, json!({ "min": 20, "max": 10, "secret": "x", "names": { "k": "b" } })), @r#"
+    spec.min: Invalid value: min 20 is above max
+    spec: Forbidden: keep it elsewhere
+    spec.max: Invalid value: 10: failed rule: self < 9
+    spec.names[k]: Invalid value: "b": failed rule: self.startsWith('a')
+    "#);
+    // What the schema itself refuses is mended first.
+    assert_snapshot!(ruled(schema, None, json!({ "min": 20, "max": 10, "secret": "long" })), @"spec.secret: Too long: may not be more than 3 bytes");
+}
+
+#[test]
+fn rules_of_change_find_what_was_there() {
+    let schema = json!({
+        "type": "object",
+        "properties": {
+            "engine": { "type": "string", "x-kubernetes-validations": [{ "rule": "self == oldSelf", "message": "can't be changed" }] },
+            "disks": {
+                "type": "array",
+                "x-kubernetes-list-type": "map",
+                "x-kubernetes-list-map-keys": ["name"],
+                "items": { "type": "object", "required": ["name"], "properties": {
+                    "name": { "type": "string" },
+                    "size": { "type": "integer", "x-kubernetes-validations": [
+                        { "rule": "self >= oldSelf", "message": "can't shrink" }, { "rule": "self < 100" },
+                    ] },
+                } },
+            },
+        },
+    });
+    let old = json!({ "engine": "a", "disks": [{ "name": "x", "size": 5 }, { "name": "y", "size": 500 }] });
+    let new = json!({ "engine": "b", "disks": [{ "name": "y", "size": 500 }, { "name": "x", "size": 4 }, { "name": "z", "size": 200 }] });
+    assert_eq!(ruled(schema.clone(), Some(old.clone()), old.clone()), "");
+    assert_snapshot!(ruled(schema.clone(), Some(old), new.clone()), @r#"
+    spec.engine: Invalid value: "b": can't be changed
+    spec.disks[1].size: Invalid value: 4: can't shrink
+    spec.disks[2].size: Invalid value: 200: failed rule: self < 100
+    "#);
+    assert_snapshot!(ruled(schema, None, new), @r#"
+    spec.disks[0].size: Invalid value: 500: failed rule: self < 100
+    spec.disks[2].size: Invalid value: 200: failed rule: self < 100
+    "#);
+}
+
+#[test]
+fn a_rule_that_is_none_is_told_where_it_stands() {
+    let schema = json!({ "type": "string", "x-kubernetes-validations": [{ "rule": "self.sizes() < 3" }] });
+    assert!(
+        ruled(schema, None, json!("a"))
+            .starts_with("spec: Invalid value: \"string\": rule compile error: compilation failed")
+    );
+}

@@ -60,6 +60,14 @@ impl Reason {
             Reason::Unknown => "unknown field",
         }
     }
+
+    /// Whether rules are left unchecked as long as there is one of these.
+    pub(super) fn blocks_rules(self) -> bool {
+        matches!(
+            self,
+            Reason::NotSupported | Reason::Required | Reason::TooLong | Reason::TooMany | Reason::TypeInvalid
+        )
+    }
 }
 
 impl fmt::Display for Violation {
@@ -101,6 +109,10 @@ impl<'a> Trail<'a> {
 
     pub(super) fn index(&'a self, index: usize) -> Trail<'a> {
         Trail { up: Some(self), at: At::Index(index) }
+    }
+
+    pub(super) fn is_root(&self) -> bool {
+        self.up.is_none()
     }
 
     /// Whether it is a field of the object itself.
