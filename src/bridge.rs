@@ -14,6 +14,7 @@ use crate::config::Config;
 use crate::error::{Error, Kind, Result};
 use crate::library::Library;
 use crate::report::{Event, Frame, Sink};
+use crate::schemas::{Schemas, Workspace};
 use crate::world::{Door, World};
 
 /// What functions that scripts call return; named so that generated definitions print it cleanly.
@@ -229,6 +230,8 @@ struct Shared {
     update: AtomicBool,
     /// Whether something was found as it was delivered before, and left to people.
     left: AtomicBool,
+    /// The kinds that the workspace knows.
+    schemas: Workspace,
     /// The templates that were rendered, with their digests.
     templates: Mutex<BTreeMap<String, String>>,
 }
@@ -255,6 +258,7 @@ impl Run {
             forks: AtomicI64::new(0),
             update: AtomicBool::new(false),
             left: AtomicBool::new(false),
+            schemas: Workspace::new(&setup.config),
             templates: Mutex::default(),
         };
         Run { setup, shared: Arc::new(shared), steps: Mutex::default(), branch: None }
@@ -314,6 +318,12 @@ impl Run {
     /// The world behind the door.
     pub fn world(&self) -> Result<&World> {
         Ok(self.door()?.world())
+    }
+
+    /// The kinds that the workspace and its repositories know; read with the first call.
+    pub fn schemas(&self) -> Result<Arc<Schemas>> {
+        let world = self.world()?;
+        self.wait(async { Ok(self.shared.schemas.whole(world.forge.as_ref()).await?.schemas.clone()) })
     }
 
     /// Drives a read to its end, or to the run's.

@@ -12,6 +12,7 @@ use crate::config::Config;
 use crate::error::{Exit, Result};
 use crate::library::Library;
 use crate::output;
+use crate::schemas::{Workspace, kubernetes};
 use crate::script::reference;
 use crate::world::fault::Faults;
 use crate::world::journal::Journal;
@@ -158,6 +159,7 @@ impl<'a> Place<'a> {
             }
             (["explain"], 0) => found.extend(library.as_ref().map(topics).unwrap_or_default()),
             (["pr", _], 0) => found.extend(config.and_then(repositories).unwrap_or_default()),
+            (["schemas", "show"], 0) => found.extend(config.map(kinds).unwrap_or_default()),
             (["runs", "show" | "resume" | "undo"], 0) => found.extend(config.and_then(runs).unwrap_or_default()),
             _ => {
                 let position = self.command.get_positionals().nth(self.given.len());
@@ -242,6 +244,18 @@ fn repositories(config: &Config) -> Option<Vec<Candidate>> {
         world.forge.repositories().await
     });
     Some(found.ok()?.into_iter().map(|repo| (repo.name().to_string(), repo.to_string())).collect())
+}
+
+/// Kinds of the workspace's own files and those that are built in: a key press asks no forge.
+fn kinds(config: &Config) -> Vec<Candidate> {
+    let Ok(schemas) = Workspace::new(config).own() else { return Vec::new() };
+    let own = schemas.definitions().into_iter().map(|known| (known.kind.clone(), known.group.clone()));
+    let built_in = kubernetes::kinds().iter().filter(|known| !known.kind.ends_with("List"));
+    let built_in = built_in.map(|known| (known.kind.to_string(), known.api_version()));
+    let mut found: Vec<Candidate> = own.chain(built_in).collect();
+    found.sort();
+    found.dedup_by(|one, other| one.0 == other.0);
+    found
 }
 
 fn runs(config: &Config) -> Option<Vec<Candidate>> {

@@ -19,6 +19,7 @@ mod prompt;
 mod reference;
 mod run;
 mod runs;
+mod schemas;
 mod script_help;
 mod starter;
 mod test;
@@ -162,6 +163,9 @@ enum Verb {
     Explain(explain::ExplainArgs),
     /// Show what a CompositeResourceDefinition asks people for, or make a form of it
     Form(form::FormArgs),
+    /// Look at the kinds that objects are checked against, and add some
+    #[command(subcommand)]
+    Schemas(schemas::Verb),
     /// Write the pages about everything that scripts can call, or check that they are up to date
     Reference(reference::ReferenceArgs),
     /// Make a workspace: a first golden path with its test, a world, CI files
@@ -222,6 +226,7 @@ pub fn main(args: Vec<OsString>) -> Exit {
         Verb::Eject(args) => eject::eject(&global, &args),
         Verb::Explain(args) => explain::explain(&global, &args),
         Verb::Form(args) => form::form(&global, &args),
+        Verb::Schemas(verb) => schemas::schemas(&global, verb),
         Verb::Reference(args) => reference::reference(&global, &args),
         Verb::Init(args) => starter::init(&global, &args),
         Verb::New(args) => starter::new(&global, &args),

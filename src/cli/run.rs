@@ -20,6 +20,7 @@ use crate::error::{Error, Exit, Kind, Result};
 use crate::library::{Library, Script};
 use crate::output::{self, Format};
 use crate::report::{Counts, Event, Sink, Status};
+use crate::schemas::reviewer;
 use crate::script::{Attempt, Ended, Extras, Fence, Given, Progress, Surroundings, Trouble, input_hash};
 use crate::world::door::{Parts, cancelled};
 use crate::world::fault::Faults;
@@ -444,7 +445,7 @@ async fn opened(parts: Arc<OpeningParts>) -> Result<Opened> {
     let config = &parts.config;
     let grants = parts.grants.as_ref().map(|(file, grants)| (file.as_str(), grants.as_slice()));
     let permissions = open::permissions(config, grants)?;
-    let reviewers = open::reviewers(config)?;
+    let reviewers = reviewer::all(config)?;
     let (world, journal, hold) = match parts.mode {
         Mode::Plan => {
             let world = match parts.outside.get() {

@@ -21,6 +21,8 @@ const SECTIONS: &[&str] = &[
     "seeds",
     "naming",
     "manifests",
+    "kubernetes",
+    "schemas",
     "values",
     "permissions",
     "limits",
@@ -80,6 +82,18 @@ pub fn read(file: &str, text: &str, config: &mut Config) -> Result<()> {
         config.manifests = field.texts()?;
         for (glob, field) in config.manifests.iter().zip(field.elements()?) {
             globset::Glob::new(glob).map_err(|error| field.error(format!("is not a glob: {}", error.kind())))?;
+        }
+    }
+    if let Some(field) = root.get("kubernetes") {
+        let version = field.text().map_err(|error| error.help("put it in quotes: a number would lose its zeros"))?;
+        config.kubernetes = Some(version);
+    }
+    if let Some(field) = root.get("schemas") {
+        config.schemas.clear();
+        for (text, field) in field.texts()?.iter().zip(field.elements()?) {
+            let parts = text.trim_end_matches('/').split_once('/').filter(|(repository, _)| !repository.is_empty());
+            let (repository, folder) = parts.ok_or_else(|| field.error("must be `repository/folder`"))?;
+            config.schemas.push((repository.into(), folder.into()));
         }
     }
     if let Some(field) = root.get("values") {

@@ -49,6 +49,10 @@ pub struct Config {
     pub seeds: Vec<Seed>,
     /// Globs over `repository/path`: files in which every document must be a manifest.
     pub manifests: Vec<String>,
+    /// The version of Kubernetes whose schemas count; without one the newest that is built in.
+    pub kubernetes: Option<String>,
+    /// Where repositories define kinds: repository and folder.
+    pub schemas: Vec<(String, String)>,
     /// Facts about the platform that scripts and skeletons use.
     pub values: Value,
     /// Grants that narrow what runs may change.
@@ -239,6 +243,8 @@ impl Config {
             claims_cluster: None,
             seeds: Vec::new(),
             manifests: Vec::new(),
+            kubernetes: None,
+            schemas: vec![("platform-gitops".into(), "crossplane".into())],
             values: Value::Object(serde_json::Map::new()),
             permissions: None,
             limits: Limits::default(),

@@ -5,6 +5,7 @@ pub mod cel;
 pub mod definitions;
 pub mod digest;
 pub mod form;
+pub mod kustomize;
 pub mod repository_path;
 pub mod schema;
 pub mod skeleton;

@@ -52,7 +52,7 @@ pub fn split(api_version: &str) -> (&str, &str) {
 
 pub fn find(schemas: &Schemas, api_version: &str, kind: &str) -> Found {
     let (group, version) = split(api_version);
-    if let Some(definition) = schemas.definition(group, kind) {
+    if let Some(definition) = schemas.own(group, kind) {
         let served = definition.versions.iter().position(|known| known.served && known.name == version);
         return match served {
             Some(at) => Found::Known(Arc::new(Kind::defined(definition.clone(), at))),
@@ -80,7 +80,7 @@ fn built_in(schemas: &Schemas, api_version: &str, kind: &str) -> Option<Found> {
         if found.is_in(release) {
             let minor = release.name().rsplit('.').next().and_then(|minor| minor.parse().ok()).unwrap_or_default();
             let warning = lifecycle::deprecated(api_version, kind, minor);
-            return Some(Found::Known(Arc::new(Kind::built_in(*found, warning))));
+            return Some(Found::Known(Arc::new(Kind::built_in(*found, release, warning))));
         }
         let instead = best(now().map(|known| known.version)).map(|version| join(group, version));
         if let Some(gone) = found.removed_in(release) {

@@ -1,9 +1,11 @@
-//! One version of a kind, and where its schema comes from.
+//! One version of a kind, with its schema: compiled when the first object of it is checked.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use super::kubernetes::BuiltIn;
+use super::kubernetes::{self, BuiltIn, Release};
+use crate::error::{Error, Result};
 use crate::formats::definitions::{Definition, Role};
+use crate::formats::schema::Schema;
 
 /// A kind in one of its versions.
 #[derive(Debug)]
@@ -20,12 +22,19 @@ pub struct Kind {
     pub role: Role,
     /// What an API server warns of when it is written.
     pub deprecated: Option<String>,
-    definition: Option<Arc<Definition>>,
+    source: Source,
+    schema: OnceLock<Result<Schema>>,
+}
+
+#[derive(Debug)]
+enum Source {
+    BuiltIn(BuiltIn, Release),
+    Defined(Arc<Definition>, usize),
 }
 
 impl Kind {
     /// A kind of Kubernetes.
-    pub(super) fn built_in(kind: BuiltIn, deprecated: Option<String>) -> Kind {
+    pub(super) fn built_in(kind: BuiltIn, release: Release, deprecated: Option<String>) -> Kind {
         Kind {
             api_version: kind.api_version(),
             kind: kind.kind.to_string(),
@@ -33,7 +42,8 @@ impl Kind {
             namespaced: kind.is_namespaced(),
             role: Role::BuiltIn,
             deprecated,
-            definition: None,
+            source: Source::BuiltIn(kind, release),
+            schema: OnceLock::new(),
         }
     }
 
@@ -47,17 +57,53 @@ impl Kind {
             namespaced: definition.namespaced,
             role: definition.role.clone(),
             deprecated: version.deprecated.clone(),
-            definition: Some(definition),
+            source: Source::Defined(definition, at),
+            schema: OnceLock::new(),
         }
     }
 
     /// What defines it, unless Kubernetes itself does.
     pub fn definition(&self) -> Option<&Arc<Definition>> {
-        self.definition.as_ref()
+        match &self.source {
+            Source::BuiltIn(..) => None,
+            Source::Defined(definition, _) => Some(definition),
+        }
     }
 
     /// Whether only a part of it is described: fields beyond that aren't judged.
     pub fn is_partial(&self) -> bool {
         self.role == Role::Partial
+    }
+
+    /// Its schema.
+    ///
+    /// # Errors
+    /// What is wrong with the schema of a definition, with the place of the definition.
+    pub fn schema(&self) -> Result<&Schema> {
+        self.schema.get_or_init(|| self.compile()).as_ref().map_err(Clone::clone)
+    }
+
+    fn compile(&self) -> Result<Schema> {
+        match &self.source {
+            Source::BuiltIn(kind, release) => {
+                let missing = || Error::failed("idp::schema::definition", format!("{} has no schema", self.kind));
+                let (root, definitions) = kubernetes::schema(kind, *release).ok_or_else(missing)?;
+                Schema::parse_with(&root, &|name| definitions.get(name))
+            }
+            Source::Defined(definition, at) => {
+                let version = &definition.versions[*at];
+                Schema::parse(&version.schema).map_err(|error| {
+                    let message = format!("the schema of {} {}: {}", self.kind, version.name, error.message());
+                    let mut told = Error::new(error.kind(), error.code(), message);
+                    if let Some(help) = error.help_text() {
+                        told = told.help(help);
+                    }
+                    if let Some(place) = &definition.place {
+                        told = told.at(place.clone());
+                    }
+                    told
+                })
+            }
+        }
     }
 }

@@ -1,29 +1,38 @@
 //! Schemas of all kinds that a platform knows: Kubernetes' own, those of the tools around it, and the CRDs and XRDs of
 //! the workspace. One call looks a document up and checks it: for the door, for audits, for claims.
 
+mod check;
+#[cfg(test)]
+mod check_tests;
 mod find;
 mod kind;
 pub mod kubernetes;
 mod lifecycle;
 mod platform;
+pub mod reviewer;
 mod shorthand;
 #[cfg(test)]
 mod tests;
+pub mod workspace;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::error::{Error, Result};
-use crate::formats::definitions::{Definition, Role};
+use crate::formats::definitions::Definition;
+pub use check::{Checks, Problem, object_of};
 pub use find::Found;
 pub use kind::Kind;
 use kubernetes::Release;
+pub use workspace::Workspace;
 
 /// The schemas that are in force. What they hold is compiled when it is first met, and once.
 #[derive(Debug)]
 pub struct Schemas {
     release: Release,
-    /// Those of the tools around Kubernetes, then those of the workspace; the index names the last of each kind.
+    /// What is built in, which all schemas of a release share.
+    base: Option<&'static Schemas>,
+    /// The index names the last of each kind.
     definitions: Vec<Arc<Definition>>,
     /// Group and kind to the place in the list.
     index: HashMap<(String, String), usize>,
@@ -47,14 +56,12 @@ impl Schemas {
             )
             .help(format!("built in are {ends}: name the nearest one, as `kubernetes` in idp.yaml or --kubernetes")));
         };
-        let empty = Schemas {
-            release,
-            definitions: Vec::new(),
-            index: HashMap::new(),
-            twice: Vec::new(),
-            met: Mutex::default(),
-        };
-        Ok(empty.with(platform::definitions()?))
+        Ok(Schemas { base: Some(base(release)?), ..Schemas::empty(release) })
+    }
+
+    fn empty(release: Release) -> Schemas {
+        let (definitions, index, twice) = (Vec::new(), HashMap::new(), Vec::new());
+        Schemas { release, base: None, definitions, index, twice, met: Mutex::default() }
     }
 
     /// The newest Kubernetes that is built in.
@@ -65,20 +72,48 @@ impl Schemas {
     /// The same with these kinds; of two of one kind the later one counts.
     #[must_use]
     pub fn with(mut self, definitions: Vec<Definition>) -> Schemas {
-        for definition in definitions {
-            let definition = Arc::new(definition);
-            let at = self.definitions.len();
-            let place = (definition.group.clone(), definition.kind.clone());
-            if let Some(before) = self.index.insert(place, at) {
-                let before = &self.definitions[before];
-                if before.role != Role::Partial && !is_same(before, &definition) {
-                    self.twice.push((before.clone(), definition.clone()));
-                }
-            }
-            self.definitions.push(definition);
-        }
-        self.met = Mutex::default();
+        definitions.into_iter().for_each(|definition| self.add(definition, true));
         self
+    }
+
+    /// A copy with these kinds before those that are known.
+    #[must_use]
+    pub fn before(&self, definitions: Vec<Definition>) -> Schemas {
+        self.copy().with(definitions)
+    }
+
+    /// A copy with these kinds behind those that are known, but for what is built in.
+    #[must_use]
+    pub fn behind(&self, definitions: Vec<Definition>) -> Schemas {
+        let mut copy = self.copy();
+        let known = copy.definitions.len();
+        for definition in definitions {
+            let place = (definition.group.clone(), definition.kind.clone());
+            let own = copy.index.get(&place).is_some_and(|at| *at < known);
+            copy.add(definition, !own);
+        }
+        copy
+    }
+
+    fn copy(&self) -> Schemas {
+        let Schemas { release, base, definitions, index, twice, .. } = self;
+        let (definitions, index, twice) = (definitions.clone(), index.clone(), twice.clone());
+        Schemas { release: *release, base: *base, definitions, index, twice, met: Mutex::default() }
+    }
+
+    fn add(&mut self, definition: Definition, wins: bool) {
+        let definition = Arc::new(definition);
+        let place = (definition.group.clone(), definition.kind.clone());
+        let known = self.index.get(&place).map(|at| &self.definitions[*at]);
+        if let Some(known) = known.filter(|known| !is_same(known, &definition)) {
+            let pair = (known.clone(), definition.clone());
+            self.twice.push(if wins { pair } else { (pair.1, pair.0) });
+        }
+        if wins {
+            self.index.insert(place, self.definitions.len());
+            self.definitions.push(definition);
+            self.met = Mutex::default();
+        }
     }
 
     /// The version of Kubernetes.
@@ -88,7 +123,10 @@ impl Schemas {
 
     /// The definitions that count, but for Kubernetes' own, in the order of group and kind.
     pub fn definitions(&self) -> Vec<&Arc<Definition>> {
-        let mut found: Vec<_> = self.index.values().map(|at| &self.definitions[*at]).collect();
+        let own = self.index.values().map(|at| &self.definitions[*at]);
+        let built_in = self.base.into_iter().flat_map(|base| &base.definitions);
+        let mut found: Vec<_> =
+            own.chain(built_in.filter(|known| self.own(&known.group, &known.kind).is_none())).collect();
         found.sort_by(|a, b| (&a.group, &a.kind).cmp(&(&b.group, &b.kind)));
         found
     }
@@ -105,6 +143,15 @@ impl Schemas {
 
     /// Looks a kind up.
     pub fn find(&self, api_version: &str, kind: &str) -> Found {
+        // What is built in is met once for all.
+        if let Some(base) = self.base
+            && self.own(find::split(api_version).0, kind).is_none()
+        {
+            let found = base.find(api_version, kind);
+            if !matches!(found, Found::UnknownKind { .. } | Found::UnknownGroup) {
+                return found;
+            }
+        }
         let key = (api_version.to_string(), kind.to_string());
         let mut met = self.met.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(found) = met.get(&key) {
@@ -115,10 +162,25 @@ impl Schemas {
         found
     }
 
-    fn definition(&self, group: &str, kind: &str) -> Option<&Arc<Definition>> {
-        // A lookup by two borrowed texts would need a key type of its own; this is once a kind.
+    /// A definition beyond what is built in.
+    fn own(&self, group: &str, kind: &str) -> Option<&Arc<Definition>> {
+        if self.index.is_empty() {
+            return None;
+        }
         self.index.get(&(group.to_string(), kind.to_string())).map(|at| &self.definitions[*at])
     }
+}
+
+/// What is built in for a release. It is kept: tests of scripts and runs beside each other would compile it again and again.
+fn base(release: Release) -> Result<&'static Schemas> {
+    static BASES: Mutex<Vec<&'static Schemas>> = Mutex::new(Vec::new());
+    let mut bases = BASES.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(base) = bases.iter().find(|base| base.release == release) {
+        return Ok(base);
+    }
+    let base: &'static Schemas = Box::leak(Box::new(Schemas::empty(release).with(platform::definitions()?)));
+    bases.push(base);
+    Ok(base)
 }
 
 fn is_same(one: &Definition, other: &Definition) -> bool {

@@ -156,8 +156,10 @@ impl Door {
         if let Some(guard) = &self.parts.guard {
             guard.admit(&change)?;
         }
-        let findings: Vec<_> =
-            self.parts.reviewers.iter().flat_map(|reviewer| reviewer.review(&change, &self.parts.world)).collect();
+        let mut findings = Vec::new();
+        for reviewer in &self.parts.reviewers {
+            findings.extend(reviewer.review(&change, &self.parts.world).await);
+        }
         let refusal = refused(&change, &findings);
         for finding in findings {
             self.sink.emit(Event::Finding(finding));

@@ -1,5 +1,6 @@
 //! Reviewers look at each change before it is planned or made; what they find can refuse it.
 
+use async_trait::async_trait;
 use globset::GlobSet;
 
 use super::World;
@@ -9,9 +10,10 @@ use crate::formats::{catalog, yaml};
 use crate::report::{Finding, Severity};
 
 /// Looks at a change before it is made.
+#[async_trait]
 pub trait Reviewer: Send + Sync {
     /// What is wrong with it. The world is there to be read, as it is before the change.
-    fn review(&self, change: &Change, world: &World) -> Vec<Finding>;
+    async fn review(&self, change: &Change, world: &World) -> Vec<Finding>;
 }
 
 /// Every committed YAML file parses; a document with `apiVersion` or `kind` is a whole manifest.
@@ -20,8 +22,9 @@ pub struct Manifests {
     pub required: GlobSet,
 }
 
+#[async_trait]
 impl Reviewer for Manifests {
-    fn review(&self, change: &Change, _: &World) -> Vec<Finding> {
+    async fn review(&self, change: &Change, _: &World) -> Vec<Finding> {
         let Some(repo) = change.repo() else { return Vec::new() };
         let mut findings = Vec::new();
         for file in change.files() {
@@ -92,8 +95,9 @@ fn review_text(name: &str, text: &str, required: bool, findings: &mut Vec<Findin
 /// Entities in the files that the catalog reads are such as Backstage takes.
 pub struct Entities;
 
+#[async_trait]
 impl Reviewer for Entities {
-    fn review(&self, change: &Change, _: &World) -> Vec<Finding> {
+    async fn review(&self, change: &Change, _: &World) -> Vec<Finding> {
         let Some(repo) = change.repo() else { return Vec::new() };
         let mut findings = Vec::new();
         for file in change.files().iter().filter(|file| catalog::is_catalog_file(&file.path)) {

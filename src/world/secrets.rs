@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use serde_json::Value;
 
 use super::World;
@@ -153,8 +154,9 @@ fn file(name: &str, path: &std::path::Path) -> Result<Option<String>> {
 /// Refuses changes that would write a secret where people read: files, messages, texts of pull requests, manifests.
 pub struct NoSecrets(pub Redactor);
 
+#[async_trait]
 impl Reviewer for NoSecrets {
-    fn review(&self, change: &Change, _: &World) -> Vec<Finding> {
+    async fn review(&self, change: &Change, _: &World) -> Vec<Finding> {
         if self.0.knows_nothing() {
             return Vec::new();
         }

@@ -230,12 +230,14 @@ fn an_applied_object_keeps_what_others_set() {
     let text = |replicas: u32| {
         format!(
             r#"cluster("dev").apply(manifest(#{{ apiVersion: "apps/v1", kind: "Deployment",
-                metadata: #{{ name: "api", namespace: "pay" }}, spec: #{{ replicas: {replicas} }} }}));"#
+                metadata: #{{ name: "api", namespace: "pay" }}, spec: #{{ replicas: {replicas},
+                selector: #{{ matchLabels: #{{ app: "api" }} }}, template: #{{ metadata: #{{ labels: #{{ app: "api" }} }},
+                spec: #{{ containers: [#{{ name: "api", image: "api" }}] }} }} }} }}));"#
         )
     };
     ws.script(&text(1)).ends(0, "create 1 update 0 delete 0 unchanged 0 applied");
     let path = ".idp/clusters/dev/pay/Deployment.apps/api.yaml";
-    ws.write(path, &ws.read(path).replace("spec:\n", "spec:\n  paused: true\n"));
+    ws.write(path, &ws.read(path).replacen("spec:\n", "spec:\n  paused: true\n", 1));
     ws.script(&text(1)).ends(0, "create 0 update 0 delete 0 unchanged 1 applied");
     ws.script(&text(3)).ends(0, "create 0 update 1 delete 0 unchanged 0 applied");
     let now = ws.read(path);

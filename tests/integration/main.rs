@@ -30,6 +30,7 @@ mod registry;
 mod release;
 mod sandbox;
 mod saved_plans;
+mod schemas;
 mod script_tests;
 mod secrets;
 mod skeletons;

@@ -14,6 +14,7 @@ use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::library::{Library, Script};
 use crate::report::{Frame, Sink};
+use crate::schemas::reviewer;
 use crate::script::prompt::Asking;
 use crate::script::{Attempt, Given, Host, Surroundings, Trouble, diagnose};
 use crate::world::door::Parts;
@@ -195,7 +196,7 @@ impl Stage {
             script: script.to_string(),
             actor: actor.to_string(),
             permissions: open::permissions(&config, None)?,
-            reviewers: open::reviewers(&config)?,
+            reviewers: reviewer::all(&config)?,
             guard: None,
             journal: None,
             sink,

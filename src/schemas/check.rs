@@ -1,0 +1,190 @@
+//! Checking a document against the schema of its kind: is there such a kind, does it have such fields, are they right.
+//! One call for the door, audits and claims.
+
+use serde_json::Value;
+
+use super::kind::Kind;
+use super::{Found, Schemas, find};
+use crate::error::with_article;
+use crate::formats::definitions::Role;
+use crate::formats::schema::{How, Names, Reason, Violation};
+use crate::formats::yaml::Step;
+use crate::report::Severity;
+
+/// How a document is looked at.
+#[derive(Debug, Clone, Copy)]
+pub struct Checks<'a> {
+    /// It is a part of an object, such as a patch of a kustomization: nothing is missing.
+    pub partial: bool,
+    /// Rules of CEL are evaluated.
+    pub rules: bool,
+    /// What the object was before, for rules about changes.
+    pub old: Option<&'a Value>,
+}
+
+impl Default for Checks<'_> {
+    fn default() -> Self {
+        Checks { partial: false, rules: true, old: None }
+    }
+}
+
+/// One thing that is wrong with a document.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Problem {
+    /// Where in the document.
+    pub path: Vec<Step>,
+    /// Whether the key is meant there, and not the value.
+    pub at_key: bool,
+    /// How bad: what an API server refuses is high.
+    pub severity: Severity,
+    /// What sort of mistake, where it is one against the schema.
+    pub reason: Option<Reason>,
+    /// One sentence without a final stop, in the API server's words.
+    pub message: String,
+    /// What to do.
+    pub help: Option<String>,
+}
+
+impl Problem {
+    /// Whether it is a field that isn't there.
+    pub fn is_missing(&self) -> bool {
+        self.reason == Some(Reason::Required)
+    }
+}
+
+/// Documents that look like objects and never meet an API server.
+const NO_OBJECTS: [&str; 3] = ["backstage.io", "kustomize.config.k8s.io", "scaffolder.backstage.io"];
+
+/// The apiVersion and kind of a document that is an object of Kubernetes.
+pub fn object_of(document: &Value) -> Option<(&str, &str)> {
+    let text = |key: &str| document.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());
+    let (api_version, kind) = (text("apiVersion")?, text("kind")?);
+    (!NO_OBJECTS.contains(&find::split(api_version).0)).then_some((api_version, kind))
+}
+
+impl Schemas {
+    /// Everything that is wrong with a document. Nothing, if it is no object of Kubernetes; of a kind of which nothing
+    /// is known, that is said as a problem of low severity. The objects of a list are looked at one by one.
+    pub fn check(&self, document: &Value, how: Checks<'_>) -> Vec<Problem> {
+        let Some((api_version, kind)) = object_of(document) else { return Vec::new() };
+        if (api_version, kind) == ("v1", "List") {
+            return self.check_list(document, how);
+        }
+        match self.find(api_version, kind) {
+            Found::Known(known) => check_known(&known, document, how),
+            found => vec![unknown(&found, api_version, kind, self.release())],
+        }
+    }
+
+    fn check_list(&self, list: &Value, how: Checks<'_>) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        for (at, item) in list["items"].as_array().into_iter().flatten().enumerate() {
+            for mut problem in self.check(item, Checks { old: None, ..how }) {
+                problem.path.splice(0..0, [Step::Key("items".into()), Step::Index(at)]);
+                problems.push(problem);
+            }
+        }
+        problems
+    }
+}
+
+fn check_known(kind: &Kind, document: &Value, how: Checks<'_>) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    if let Some(warning) = &kind.deprecated {
+        problems.push(problem("apiVersion", Severity::Medium, warning.clone(), None));
+    }
+    if !kind.namespaced && document.pointer("/metadata/namespace").is_some_and(|namespace| !namespace.is_null()) {
+        let message = "metadata.namespace: Forbidden: not allowed on this type".to_string();
+        let help = format!("a {} belongs to the whole cluster: leave the namespace out", kind.kind);
+        let path = vec!["metadata".into(), "namespace".into()];
+        problems.push(Problem { path, at_key: true, ..problem("", Severity::Medium, message, Some(help)) });
+    }
+    let schema = match kind.schema() {
+        Ok(schema) => schema,
+        Err(error) => {
+            let help = error.help_text().map(str::to_string);
+            problems.push(problem("kind", Severity::Medium, error.message().to_string(), help));
+            return problems;
+        }
+    };
+    let names = Names::of(&kind.api_version, &kind.kind);
+    let violations = schema.review(document, how.old, names, How { partial: how.partial, rules: how.rules });
+    problems.extend(violations.into_iter().map(|violation| of(violation, kind)));
+    problems
+}
+
+fn of(violation: Violation, kind: &Kind) -> Problem {
+    let mut help = violation.help.clone().or_else(|| hint(&violation, kind));
+    if kind.is_partial() && violation.reason == Reason::Unknown {
+        let beyond = format!(
+            "only a part of {} is built in: if the field is right, import its CRD, idp-run schemas import FILE",
+            kind.kind
+        );
+        help = Some(help.map_or(beyond.clone(), |help| format!("{help} {beyond}")));
+    }
+    Problem {
+        at_key: violation.reason == Reason::Unknown,
+        severity: Severity::High,
+        reason: Some(violation.reason),
+        message: violation.to_string(),
+        help,
+        path: violation.path,
+    }
+}
+
+/// What to do about a mistake that people make often.
+fn hint(violation: &Violation, kind: &Kind) -> Option<String> {
+    let path = violation.path.iter().filter_map(|step| match step {
+        Step::Key(key) => Some(key.as_str()),
+        Step::Index(_) => None,
+    });
+    match (violation.reason, path.collect::<Vec<_>>().as_slice()) {
+        (Reason::Required, _) => Some(format!("{} needs it", with_article(&kind.kind))),
+        (Reason::Unknown, ["spec", "writeConnectionSecretToRef", "namespace"]) => {
+            let claim = matches!(kind.role, Role::Claim { .. });
+            claim.then(|| "the secret of a claim is in the claim's own namespace: leave the namespace out".into())
+        }
+        (Reason::Invalid, _) if violation.message.contains("(([KMGTPE]i)|[numkMGTPE]") => {
+            Some("quantities are written like 500m, 2, 512Mi or 1Gi".into())
+        }
+        _ => None,
+    }
+}
+
+fn problem(key: &str, severity: Severity, message: String, help: Option<String>) -> Problem {
+    Problem { path: vec![key.into()], at_key: false, severity, reason: None, message, help }
+}
+
+/// What there is to say of a kind that isn't known.
+fn unknown(found: &Found, api_version: &str, kind: &str, release: &str) -> Problem {
+    let use_instead = |instead: &Option<String>| instead.as_ref().map(|version| format!("use {version}"));
+    match found {
+        Found::Removed { release: gone, instead } => {
+            let message = format!("{api_version} {kind} was removed in Kubernetes {gone}");
+            let help = use_instead(instead).unwrap_or_else(|| "nothing has taken its place".into());
+            problem("apiVersion", Severity::High, message, Some(help))
+        }
+        Found::NotYet { release: first, instead } => {
+            let message = format!("{api_version} {kind} comes with Kubernetes {first}, and this is for {release}");
+            problem("apiVersion", Severity::High, message, use_instead(instead))
+        }
+        Found::UnknownVersion { has, all } => {
+            let severity = if *all { Severity::High } else { Severity::Low };
+            let message = format!("there is no {kind} in {api_version}");
+            problem("apiVersion", severity, message, Some(format!("known: {}", has.join(", "))))
+        }
+        Found::UnknownKind { nearest, all } => {
+            let severity = if *all || nearest.is_some() { Severity::High } else { Severity::Low };
+            let help = match nearest {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("`idp-run schemas list {}` shows the kinds that are known", find::split(api_version).0),
+            };
+            problem("kind", severity, format!("{api_version} has no kind `{kind}`"), Some(help))
+        }
+        Found::UnknownGroup | Found::Known(_) => {
+            let message = format!("nothing is known of {api_version} {kind}: it was not checked");
+            let help = "put its CRD into schemas/ of the workspace: idp-run schemas import FILE".to_string();
+            problem("kind", Severity::Low, message, Some(help))
+        }
+    }
+}

@@ -1,0 +1,330 @@
+//! What golden paths commit is checked against schemas, and `idp-run schemas` shows them.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::Command;
+
+use idp_run::schemas::{Found, Schemas};
+use serde_json::Value;
+
+use crate::workspace::{Said, Workspace};
+
+const GADGET: &str = "\
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata:
+  name: gadgets.acme.example
+  uid: 1a2b
+spec:
+  group: acme.example
+  scope: Namespaced
+  names: { kind: Gadget, plural: gadgets, shortNames: [gd] }
+  versions:
+    - name: v1
+      served: true
+      storage: true
+      schema:
+        openAPIV3Schema:
+          type: object
+          properties:
+            spec:
+              type: object
+              required: [size]
+              properties:
+                size: { type: integer, minimum: 1, maximum: 9, description: How large it is }
+                mode: { type: string, enum: [fast, slow], default: fast }
+status: { conditions: [] }
+";
+
+/// A script that proposes files.
+fn proposal(repo: &str, files: &[(&str, &str)]) -> String {
+    let edits: String = files.iter().map(|(path, text)| format!(".write({path:?}, {text:?})")).collect();
+    format!("repo({repo:?}).propose(\"X\", |t| t{edits});")
+}
+
+/// The findings of the door: level, place, message, help.
+fn findings(said: &Said) -> String {
+    let mut lines = String::new();
+    for event in said.of_type("diagnostic").iter().filter(|event| event["severity"] == "finding") {
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_string();
+        let place = &event["place"];
+        let line = format!("{} {}:{}", text(&event["level"]), text(&place["file"]), place["line"]);
+        lines.push_str(&format!("{line}: {}\n", text(&event["message"])));
+        if event["help"].is_string() {
+            lines.push_str(&format!("  {}\n", text(&event["help"])));
+        }
+    }
+    lines
+}
+
+/// A command that isn't a run is refused with a code.
+#[track_caller]
+fn refused(said: &Said, code: &str) {
+    assert!(said.code == 2 && said.stderr.starts_with(code), "{said}");
+}
+
+#[test]
+fn a_wrong_object_is_refused_in_the_plan_and_in_the_apply() {
+    let ws = Workspace::acme();
+    let claim = "apiVersion: platform.acme.example/v1alpha1
+kind: PostgreSQLInstance
+metadata: { name: stock, namespace: orders-dev-stock }
+spec:
+  writeConnectionSecretToRef: { name: stock, namespace: orders-dev-stock }
+  storageGb: 20
+";
+    let service = "apiVersion: v1\nkind: Service\nmetadata: { name: a }\nspec:\n  port: [{ port: 80 }]\n---\nkind: Ingress\napiVersion: extensions/v1beta1\nmetadata: { name: a }\n";
+    let text = proposal("orders-gitops", &[("k8s/dev/a.yaml", service), ("crossplane/claims/dev/a.yaml", claim)]);
+    let plan = ws.plan(&text);
+    plan.fails(1, "idp::review::refused");
+    insta::assert_snapshot!(findings(&plan), @r#"
+    high acme/orders-gitops:crossplane/claims/dev/a.yaml:5: PostgreSQLInstance stock: unknown field "spec.writeConnectionSecretToRef.namespace"
+      the secret of a claim is in the claim's own namespace: leave the namespace out
+    high acme/orders-gitops:crossplane/claims/dev/a.yaml:6: PostgreSQLInstance stock: unknown field "spec.storageGb"
+    high acme/orders-gitops:crossplane/claims/dev/a.yaml:5: PostgreSQLInstance stock: spec.parameters: Required value
+      a PostgreSQLInstance needs it
+    high acme/orders-gitops:k8s/dev/a.yaml:5: Service a: unknown field "spec.port"
+      did you mean `ports`?
+    high acme/orders-gitops:k8s/dev/a.yaml:8: Ingress a: extensions/v1beta1 Ingress was removed in Kubernetes 1.22
+      use networking.k8s.io/v1
+    "#);
+    ws.script(&text).fails(1, "idp::review::refused");
+    assert_eq!(ws.idp(&["pr", "list", "orders-gitops"]).stdout, "acme/orders-gitops has no pull requests.\n");
+    // People see the line of the script.
+    assert!(plan.stderr.contains("script.rhai:1:"), "{plan}");
+}
+
+#[test]
+fn applied_manifests_are_checked_too() {
+    let ws = Workspace::new();
+    let text = r#"cluster("dev").apply(manifest(#{ apiVersion: "v1", kind: "ConfigMap", metadata: #{ name: "a", namespace: "b" },
+        data: #{ port: 80 } }));"#;
+    let said = ws.script(text);
+    said.fails(1, "idp::review::refused");
+    assert!(findings(&said).contains("data.port in body must be of type string"), "{said}");
+}
+
+#[test]
+fn a_patch_of_a_kustomization_is_a_part() {
+    let patch = "apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: a }\nspec: { replicas: 3 }\n";
+    let ws = Workspace::new();
+    let file = |path: &'static str| [(path, patch)];
+    ws.plan(&proposal("gitops", &file("k8s/dev/replicas.yaml"))).fails(1, "idp::review::refused");
+    let kustomization =
+        "kind: Kustomization\napiVersion: kustomize.config.k8s.io/v1beta1\npatches:\n  - path: replicas.yaml\n";
+    let both = [("k8s/dev/replicas.yaml", patch), ("k8s/dev/kustomization.yaml", kustomization)];
+    ws.plan(&proposal("gitops", &both)).ends(0, "create 1 update 0 delete 0 unchanged 0 planned");
+    // In the repository it counts as well; what is wrong in a patch is wrong.
+    let ws = Workspace::new();
+    ws.write("seeds/gitops/k8s/dev/kustomization.yaml", kustomization);
+    ws.plan(&proposal("gitops", &file("k8s/dev/replicas.yaml")))
+        .ends(0, "create 1 update 0 delete 0 unchanged 0 planned");
+    let wrong = patch.replace("replicas", "replcas");
+    let said = ws.plan(&proposal("gitops", &[("k8s/dev/replicas.yaml", wrong.as_str())]));
+    assert!(findings(&said).contains("did you mean `replicas`?"), "{said}");
+}
+
+#[test]
+fn what_was_wrong_before_is_told_and_not_refused() {
+    let ws = Workspace::new();
+    ws.write("seeds/gitops/a.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a }\nadta: { a: b }\n");
+    let edit = |text: &str| format!("repo(\"gitops\").propose(\"X\", |t| t.write(\"a.yaml\", {text:?}));");
+    let said =
+        ws.plan(&edit("apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a }\nadta: { a: b }\ndata: { c: d }\n"));
+    said.ends(0, "create 1 update 0 delete 0 unchanged 0 planned");
+    assert_eq!(
+        findings(&said),
+        "medium acme/gitops:a.yaml:4: ConfigMap a: unknown field \"adta\"\n  did you mean `data`?\n"
+    );
+    let said = ws.plan(&edit("apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a }\nadta: { a: b }\nmode: x\n"));
+    said.fails(1, "idp::review::refused");
+}
+
+#[test]
+fn definitions_of_the_workspace_of_repositories_and_of_the_change_count() {
+    let gadget = "apiVersion: acme.example/v1\nkind: Gadget\nmetadata: { name: a }\nspec: { size: 12 }\n";
+    let text = proposal("gitops", &[("a.yaml", gadget)]);
+    // Nobody knows the kind.
+    Workspace::new().plan(&text).ends(0, "create 1 update 0 delete 0 unchanged 0 planned");
+    let refuses = |ws: &Workspace, text: &str| {
+        let said = ws.plan(text);
+        said.fails(1, "idp::review::refused");
+        assert!(findings(&said).contains("spec.size in body should be less than or equal to 9"), "{said}");
+    };
+    let ws = Workspace::new();
+    ws.write("schemas/gadget.yaml", GADGET);
+    refuses(&ws, &text);
+    let ws = Workspace::new();
+    ws.write("seeds/app/crds/gadget.yaml", GADGET);
+    ws.write("idp.yaml", &format!("{}schemas: [app/crds]\n", ws.read("idp.yaml")));
+    refuses(&ws, &text);
+    let ws = Workspace::new();
+    refuses(&ws, &proposal("gitops", &[("a.yaml", gadget), ("crds/gadget.yaml", GADGET)]));
+    // A definition that is none stops nobody but who writes it.
+    let broken = GADGET.replace("scope: Namespaced", "scope: Galaxy");
+    let said = ws.plan(&proposal("gitops", &[("crds/gadget.yaml", &broken)]));
+    said.fails(1, "idp::review::refused");
+    assert!(findings(&said).contains("spec.scope: Unsupported value: \"Galaxy\""), "{said}");
+    let ws = Workspace::new();
+    ws.write("seeds/app/crds/gadget.yaml", &broken);
+    ws.write("idp.yaml", &format!("{}schemas: [app/crds]\n", ws.read("idp.yaml")));
+    ws.plan(&text).ends(0, "create 1 update 0 delete 0 unchanged 0 planned");
+    let said = ws.idp(&["schemas", "list"]);
+    assert_eq!(said.code, 0);
+    assert!(said.stderr.contains("acme/app:crds/gadget.yaml:8:10"), "{said}");
+    // One's own file is to be mended at once.
+    ws.write("schemas/gadget.yaml", &broken);
+    refused(&ws.idp(&["schemas", "list"]), "idp::schema::definition");
+    ws.plan(&text).fails(1, "idp::review::refused");
+}
+
+#[test]
+fn kinds_are_listed_and_shown() {
+    let ws = Workspace::acme();
+    let said = ws.idp(&["schemas", "list", "platform.acme.example"]);
+    assert_eq!(said.code, 0, "{said}");
+    assert!(said.stdout.contains("PostgreSQLInstance"), "{said}");
+    assert!(said.stdout.contains("acme/platform-gitops:crossplane/postgresql/definition.yaml"), "{said}");
+    assert!(ws.idp(&["schemas", "list", "apps"]).stdout.contains("Deployment"));
+    assert!(ws.idp(&["schemas", "list", "core"]).stdout.contains("ConfigMap"));
+    refused(&ws.idp(&["schemas", "list", "argproj.io"]), "idp::schema::unknown");
+    assert!(ws.idp(&["schemas", "list", "argproj.io"]).stderr.contains("did you mean `argoproj.io`?"));
+    assert!(!ws.path().join(".idp").exists(), "looking makes nothing");
+
+    ws.write("schemas/gadget.yaml", GADGET);
+    let said = ws.idp(&["schemas", "show", "gd"]);
+    insta::assert_snapshot!(said.stdout, @r#"
+    Gadget of acme.example/v1, custom, in a namespace
+
+    FIELD      TYPE     DEFAULT     ALLOWED    ABOUT
+    spec       object   -
+    spec.size  integer  (required)  1 to 9     How large it is
+    spec.mode  string   fast        fast|slow
+    "#);
+    let said = ws.idp(&["schemas", "show", "apps/v1/Deployment", "spec.template.spec.containers"]);
+    assert!(said.stdout.contains("spec.template.spec.containers.image"), "{said}");
+    for (kind, field, near) in [("Deploymnet", "", "Deployment"), ("Deployment", "spec.replcas", "replicas")] {
+        let said = ws.idp(&["schemas", "show", kind, field]);
+        refused(&said, "idp::schema::unknown");
+        assert!(said.stderr.contains(&format!("did you mean `{near}`?")), "{said}");
+    }
+    refused(&ws.idp(&["schemas", "show", "Deployment", "--kubernetes", "1.2"]), "idp::schema::release");
+    let said = ws.idp(&["schemas", "show", "Gadget", "--output", "json"]);
+    let fields = said.of_type("field");
+    assert_eq!(fields.iter().filter(|field| field["path"] == "spec.mode" && field["default"] == "fast").count(), 1);
+}
+
+#[test]
+fn definitions_are_imported_once_and_never_over_others() {
+    let ws = Workspace::new();
+    ws.write("snapshot/crd/gadget.yaml", GADGET).write("snapshot/other.yaml", "a: 1\n");
+    let said = ws.idp(&["schemas", "import", "snapshot"]);
+    assert_eq!((said.code, said.stdout.contains("schemas/gadgets.acme.example.yaml")), (0, true), "{said}");
+    let text = ws.read("schemas/gadgets.acme.example.yaml");
+    assert!(!text.contains("uid") && !text.contains("status:\n") && !text.contains("conditions"), "{text}");
+    assert!(ws.idp(&["schemas", "import", "snapshot"]).stdout.contains("unchanged"));
+    ws.write("snapshot/crd/gadget.yaml", &GADGET.replace("maximum: 9", "maximum: 8"));
+    refused(&ws.idp(&["schemas", "import", "snapshot"]), "idp::schema::import");
+    assert_eq!(ws.read("schemas/gadgets.acme.example.yaml"), text);
+    assert!(ws.idp(&["schemas", "import", "snapshot", "--replace"]).stdout.contains("replaced"));
+    for wrong in ["https://acme.example/crd.yaml", "gone.yaml", "snapshot/other.yaml", "seeds"] {
+        refused(&ws.idp(&["schemas", "import", wrong]), "idp::schema::import");
+    }
+}
+
+#[test]
+fn a_version_of_kubernetes_is_chosen_in_idp_yaml() {
+    let ws = Workspace::new();
+    let own = ws.read("idp.yaml");
+    let text = proposal(
+        "gitops",
+        &[("a.yaml", "apiVersion: resource.k8s.io/v1\nkind: DeviceClass\nmetadata: { name: a }\nspec: {}\n")],
+    );
+    ws.write("idp.yaml", &format!("{own}kubernetes: \"1.33\"\n"));
+    let said = ws.plan(&text);
+    said.fails(1, "idp::review::refused");
+    assert!(findings(&said).contains("comes with Kubernetes 1.34, and this is for 1.33"), "{said}");
+    ws.write("idp.yaml", &format!("{own}kubernetes: \"1.34\"\n"));
+    ws.plan(&text).ends(0, "create 1 update 0 delete 0 unchanged 0 planned");
+    ws.write("idp.yaml", &format!("{own}kubernetes: 1.34\n"));
+    ws.plan(&text).fails(2, "idp::config");
+}
+
+/// What is built in of the tools around Kubernetes, against their whole CRDs where those are at hand.
+#[test]
+fn parts_that_are_built_in_agree_with_the_whole() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/schemas/platform-crds.json.zst");
+    let output = Command::new("zstd").arg("-dc").arg(&file).output();
+    let Some(output) = output.ok().filter(|output| file.is_file() && output.status.success()) else {
+        println!("skipped: there is no {}, or no zstd to unpack it", file.display());
+        return;
+    };
+    let whole: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let schemas = Schemas::embedded(Schemas::newest()).unwrap();
+    let (mut compared, mut apart) = (0, Vec::new());
+    for definition in schemas.definitions() {
+        for version in &definition.versions {
+            let name = format!("{}/{}_{}.json", definition.group, definition.kind.to_lowercase(), version.name);
+            let Some(whole) = whole.get(&name) else {
+                println!("skipped: {name} is not there");
+                continue;
+            };
+            let Found::Known(_) = schemas.find(&definition.api_version(&version.name), &definition.kind) else {
+                panic!("{name}")
+            };
+            compared += 1;
+            compare(&definition.kind, &version.schema, whole, &mut apart);
+        }
+    }
+    println!("{compared} kinds compared");
+    assert!(apart.is_empty(), "{}", apart.join("\n"));
+    assert!(compared > 25);
+}
+
+/// Our part may say less, and nothing else: no other types, no fields that aren't there, none missing where it is closed.
+fn compare(path: &str, part: &Value, whole: &Value, apart: &mut Vec<String>) {
+    let open = |schema: &Value| schema["x-kubernetes-preserve-unknown-fields"] == true;
+    let kind = &part["type"];
+    if kind.is_null() {
+        return;
+    }
+    if *kind != whole["type"] {
+        apart.push(format!("{path}: {kind} here, {} there", whole["type"]));
+        return;
+    }
+    let set = |schema: &Value, key: &str| -> BTreeSet<String> {
+        schema[key].as_array().into_iter().flatten().map(ToString::to_string).collect()
+    };
+    for key in ["enum", "pattern", "format"] {
+        if !part[key].is_null() && (part[key] != whole[key] && set(part, key) != set(whole, key)) {
+            apart.push(format!("{path}: {key} {} here, {} there", part[key], whole[key]));
+        }
+    }
+    if part["items"].is_object() {
+        compare(&format!("{path}[]"), &part["items"], &whole["items"], apart);
+    }
+    if part["additionalProperties"].is_object() {
+        compare(&format!("{path}.*"), &part["additionalProperties"], &whole["additionalProperties"], apart);
+        return;
+    }
+    // What an API server adds to every object isn't said everywhere.
+    let is_root = |key: &str| !path.contains('.') && ["apiVersion", "kind", "metadata", "status"].contains(&key);
+    let (ours, theirs) = (part["properties"].as_object(), whole["properties"].as_object());
+    for (key, schema) in ours.into_iter().flatten().filter(|(key, _)| !is_root(key)) {
+        match theirs.and_then(|theirs| theirs.get(key)) {
+            Some(there) => compare(&format!("{path}.{key}"), schema, there, apart),
+            None if open(whole) => {}
+            None => apart.push(format!("{path}: {key} is not there")),
+        }
+    }
+    let missing = set(part, "required").difference(&set(whole, "required")).cloned().collect::<Vec<_>>();
+    if !missing.is_empty() {
+        apart.push(format!("{path}: {missing:?} is required here alone"));
+    }
+    if !open(part) && kind == "object" {
+        // Some files of the catalog list a keyword among the fields.
+        let fields = theirs.into_iter().flatten().filter(|(key, schema)| schema.is_object() && !is_root(key));
+        let lacks = fields.filter(|(key, _)| ours.is_none_or(|ours| !ours.contains_key(*key)));
+        apart.extend(lacks.map(|(key, _)| format!("{path}: {key} is missing here")));
+    }
+}
