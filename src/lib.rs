@@ -36,6 +36,9 @@ pub mod primitives;
 /// The Rhai host.
 pub mod script;
 
+/// Policies over manifests.
+pub mod audit;
+
 /// Text for people and machines.
 pub mod output;
 

@@ -1,6 +1,7 @@
 //! The command line: one thin file a verb. Errors are dressed here, at the rim.
 
 mod apply;
+mod audit;
 mod check;
 mod checkup;
 mod ci;
@@ -56,6 +57,7 @@ Examples:
   idp-run apply plan.json
   idp-run ./scripts/my-path.rhai --help
   idp-run check scripts/
+  idp-run audit k8s/ --with schema
   idp-run pr list platform-gitops
   idp-run runs show create-service
 
@@ -104,6 +106,7 @@ impl Global {
         let others: &[Format] = match verb {
             Verb::Test(_) => &[Format::Junit],
             Verb::Check(_) => &[Format::Sarif, Format::Github],
+            Verb::Audit(_) => &[Format::Junit, Format::Sarif, Format::Github],
             _ => &[],
         };
         match self.output.unwrap_or_default() {
@@ -111,7 +114,7 @@ impl Global {
             other if others.contains(&other) => Ok(()),
             other => {
                 let error = Error::invalid("idp::usage", format!("--output {other} is not for this command"));
-                Err(error.help("human and json are for all commands, junit for `test`, sarif and github for `check`"))
+                Err(error.help("human and json are for all commands, junit for `test` and `audit`, sarif and github for `check` and `audit`"))
             }
         }
     }
@@ -149,6 +152,8 @@ enum Verb {
     Apply(apply::ApplyArgs),
     /// Look for mistakes in scripts without running them
     Check(check::CheckArgs),
+    /// Look for mistakes in manifests: what the API server would refuse or drop
+    Audit(audit::AuditArgs),
     /// Show the scripts that can be run by name, or the templates that they can render
     List(list::ListArgs),
     /// Copy a built-in script, template or module into the workspace, to change it
@@ -222,6 +227,7 @@ pub fn main(args: Vec<OsString>) -> Exit {
         Verb::Pr(verb) => pr::pr(&global, verb),
         Verb::Test(args) => test::test(&global, &args),
         Verb::Check(args) => check::check(&global, &args),
+        Verb::Audit(args) => audit::audit(&global, &args),
         Verb::List(args) => list::list(&global, &args),
         Verb::Eject(args) => eject::eject(&global, &args),
         Verb::Explain(args) => explain::explain(&global, &args),

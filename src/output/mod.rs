@@ -2,6 +2,7 @@
 //! stdout is the result; stderr carries progress and diagnostics. The command line makes one sink a run.
 
 pub mod actions;
+mod audit;
 mod change;
 mod coverage;
 mod diagnostic;
@@ -29,6 +30,7 @@ use actions::{Actions, InActions, command};
 use crate::error::Error;
 use crate::report::{Counts, Event, Sink, Status};
 
+pub use audit::audit;
 pub use coverage::{coverage, page as coverage_page, trace as coverage_trace};
 pub use findings::{findings, findings_to};
 pub use look::Look;
@@ -43,11 +45,11 @@ pub enum Format {
     Human,
     /// Machines: one event a line, the first names the format's version.
     Json,
-    /// What CI servers show of tests: `test` alone.
+    /// What CI servers show of tests: `test` and `audit`.
     Junit,
-    /// Code scanning and editors, SARIF 2.1.0: `check` alone.
+    /// Code scanning and editors, SARIF 2.1.0: `check` and `audit`.
     Sarif,
-    /// Workflow commands of GitHub Actions: `check` alone.
+    /// Workflow commands of GitHub Actions: `check` and `audit`.
     Github,
 }
 

@@ -1,6 +1,7 @@
 //! What is said, as data: events, findings, diffs. Only `output` turns them into text for people or machines.
 
 mod annotation;
+mod audit;
 pub mod clean;
 mod coverage;
 mod diff;
@@ -11,6 +12,7 @@ mod test;
 
 pub use crate::error::{Frame, Place, Related};
 pub use annotation::{Annotation, Level};
+pub use audit::{Audit, Detection, ObjectName, Seen};
 pub use coverage::{Arm, Branch, Coverage, FileCoverage, Share};
 pub use diff::{Diff, FileDiff};
 pub use event::{Action, Counts, Event, Sink, Status};

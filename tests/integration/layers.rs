@@ -163,7 +163,8 @@ fn every_file_says_what_it_is() {
 fn only_output_prints() {
     let print = Regex::new(r"\b(e?println?|dbg)!").unwrap();
     let mut offences = String::new();
-    for source in sources("src").iter().filter(|source| !source.path.starts_with("src/output/")) {
+    // Tests say what they counted.
+    for source in sources("src").iter().filter(|source| !source.path.starts_with("src/output/") && !source.is_test()) {
         for (number, line) in source.code().filter(|(_, line)| print.is_match(line)) {
             writeln!(offences, "{}:{number}: {}", source.path, line.trim()).unwrap();
         }

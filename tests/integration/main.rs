@@ -1,6 +1,7 @@
 //! The one integration binary: a file for each thing that must hold.
 
 mod api_server;
+mod audit;
 mod authoring;
 mod catalog;
 mod check;

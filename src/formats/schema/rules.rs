@@ -143,7 +143,10 @@ impl<'a> Walk<'a, '_> {
             }
             match rule {
                 Ok(rule) => {
-                    let Err(broken) = rule.check(value, old, &mut self.budget) else { continue };
+                    let Err(mut broken) = rule.check(value, old, &mut self.budget) else { continue };
+                    if broken.evaluated {
+                        broken.shown = broken.shown.map(|_| wording::shown(value));
+                    }
                     if rule.is_transition() || !broken.evaluated || !ratchet.is_same(self.graph) {
                         self.found.push(violation(broken, trail));
                     }

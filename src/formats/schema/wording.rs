@@ -8,17 +8,21 @@ use super::violation::Reason;
 
 /// `Invalid value: "x": detail`.
 pub(super) fn body(reason: Reason, value: &Value, detail: &str) -> String {
-    let shown = match value {
-        Value::String(text) => quote(text),
-        Value::Number(_) => plain(value),
-        other => json(other),
-    };
-    let mut text = format!("{}: {shown}", reason.text());
+    let mut text = format!("{}: {}", reason.text(), shown(value));
     if !detail.is_empty() {
         text.push_str(": ");
         text.push_str(detail);
     }
     text
+}
+
+/// A value as an error shows it.
+pub(super) fn shown(value: &Value) -> String {
+    match value {
+        Value::String(text) => quote(text),
+        Value::Number(_) => plain(value),
+        other => json(other),
+    }
 }
 
 /// `%v` of a scalar.

@@ -47,6 +47,12 @@ pub struct Kind {
     pub schema: Schema,
 }
 
+/// What the server adds where it has told other errors; we say nothing of what wasn't checked.
+const UNCHECKED: &str = "some validation rules were not checked because the object was invalid";
+
+/// What an object has that its schema needn't say.
+const OF_EVERY_OBJECT: [&str; 3] = ["apiVersion", "kind", "metadata"];
+
 impl Kind {
     /// The kinds of a CustomResourceDefinition, one a version.
     pub fn of(definition: &Value) -> Vec<Kind> {
@@ -72,7 +78,9 @@ impl Kind {
         object.insert("apiVersion".into(), self.api_version.clone().into());
         object.insert("kind".into(), self.kind.clone().into());
         object.insert("metadata".into(), json!({ "name": "object" }));
-        object.extend(fields.as_object().cloned().unwrap_or_default());
+        let others =
+            fields.as_object().into_iter().flatten().filter(|(name, _)| !OF_EVERY_OBJECT.contains(&name.as_str()));
+        object.extend(others.map(|(name, field)| (name.clone(), field.clone())));
         object.into()
     }
 
@@ -195,7 +203,7 @@ fn said(outcome: &Outcome) -> String {
 fn outcome(answer: &Answer) -> Outcome {
     match answer.status {
         200 | 201 => Outcome::Stored(comparable(&answer.body)),
-        422 => Outcome::Refused(answer.causes().into_iter().collect()),
+        422 => Outcome::Refused(answer.causes().into_iter().filter(|cause| !cause.contains(UNCHECKED)).collect()),
         400 => Outcome::Unreadable,
         other => panic!("the server answers {other}: {:#}", answer.body),
     }

@@ -148,6 +148,9 @@ fn node(dice: &mut Dice, depth: usize) -> Value {
     if dice.once_in(5) {
         combine(dice, &mut node);
     }
+    if dice.once_in(5) {
+        rules(dice, &mut node);
+    }
     if dice.once_in(4)
         && let Some(value) = default_of(dice, &node)
     {
@@ -199,13 +202,13 @@ fn number(dice: &mut Dice) -> Value {
 fn number_bounds(dice: &mut Dice, node: &mut Value) {
     match dice.below(6) {
         0 => {
-            node["minimum"] = bound(dice, node["type"] == "integer");
+            node["minimum"] = bound(dice);
             if dice.once_in(3) {
                 node["exclusiveMinimum"] = true.into();
             }
         }
         1 => {
-            node["maximum"] = bound(dice, node["type"] == "integer");
+            node["maximum"] = bound(dice);
             if dice.once_in(3) {
                 node["exclusiveMaximum"] = true.into();
             }
@@ -216,13 +219,9 @@ fn number_bounds(dice: &mut Dice, node: &mut Value) {
     }
 }
 
-/// A bound; of whole numbers a whole one, since of others the server says that they are wrong at each object.
-fn bound(dice: &mut Dice, is_whole: bool) -> Value {
-    if dice.once_in(6) {
-        let bound = *dice.pick(&BOUNDS);
-        return if is_whole { (bound.ceil() as i64).into() } else { bound.into() };
-    }
-    (dice.below(9) as i64 - 2).into()
+/// A bound.
+fn bound(dice: &mut Dice) -> Value {
+    if dice.once_in(6) { json!(dice.pick(&BOUNDS)) } else { (dice.below(9) as i64 - 2).into() }
 }
 
 fn list(dice: &mut Dice, depth: usize) -> Value {
@@ -306,6 +305,42 @@ fn combine(dice: &mut Dice, node: &mut Value) {
     }
 }
 
+/// Rules in CEL, of which some are about changes. Those that may cost too much are refused with the definition.
+fn rules(dice: &mut Dice, node: &mut Value) {
+    let of_kind: &[&str] = match node["type"].as_str() {
+        Some("string") => {
+            &["self.size() < 4", "self != 'ab'", "self.startsWith('a')", "self == oldSelf", "self >= 'a' || self == ''"]
+        }
+        Some("integer") => {
+            &["self >= 1", "self % 2 == 0", "self >= oldSelf", "10 / self > 2", "self + 9223372036854775800 > 0"]
+        }
+        Some("number") => &["self < 2.0", "self >= oldSelf", "double(int(self)) == self"],
+        Some("boolean") => &["self", "!self", "self || !oldSelf"],
+        Some("array") => &["self.size() < 3", "self == oldSelf", "size(self) > 0"],
+        Some("object") if node["properties"]["size"].is_object() => {
+            &["has(self.size)", "!has(self.size)", "has(self.size) || !has(oldSelf.size)"]
+        }
+        Some("object") if node["additionalProperties"].is_object() => {
+            &["self.size() < 2", "!('name' in self)", "self == oldSelf"]
+        }
+        None if node["x-kubernetes-int-or-string"] == true => {
+            &["type(self) == int", "type(self) == string || self < 3"]
+        }
+        _ => return,
+    };
+    let rule = *dice.pick(of_kind);
+    let mut entry = json!({ "rule": rule });
+    match dice.below(4) {
+        0 => entry["message"] = "not as it should be".into(),
+        1 => entry["messageExpression"] = "'no: ' + 'as said'".into(),
+        2 => {
+            entry["reason"] = (*dice.pick(&["FieldValueForbidden", "FieldValueRequired", "FieldValueDuplicate"])).into()
+        }
+        _ => {}
+    }
+    node["x-kubernetes-validations"] = json!([entry]);
+}
+
 /// A default that the server may take: one that doesn't hold is refused with the definition, and the schema isn't used.
 fn default_of(dice: &mut Dice, node: &Value) -> Option<Value> {
     if let Some(first) = node["enum"].get(0) {
@@ -364,9 +399,7 @@ fn fields(dice: &mut Dice, schema: &Value) -> Value {
         fields.insert("apiVersion".into(), "v1".into());
         fields.insert("kind".into(), "Thing".into());
         if dice.once_in(2) {
-            // Of an empty name the server leaves nothing, we the empty name.
-            let name = Some(word(dice)).filter(|name| name != "").unwrap_or("a".into());
-            fields.insert("metadata".into(), json!({ "name": name, "unknown": 1 }));
+            fields.insert("metadata".into(), json!({ "name": word(dice), "unknown": 1 }));
         }
     }
     for (name, property) in schema["properties"].as_object().into_iter().flatten() {

@@ -1,0 +1,106 @@
+//! Policies over manifests: files are found, read and taken apart, every object is shown to every policy, on all cores.
+//! The command line calls it; what is found goes to `output`.
+
+mod examine;
+mod kustomization;
+pub mod policy;
+pub mod schema;
+mod spread;
+#[cfg(test)]
+mod tests;
+pub mod walk;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::error::{Error, Result, io};
+use crate::report::{Audit, RuleInfo, Severity};
+use examine::{Examined, examine};
+use kustomization::Patches;
+use policy::Policy;
+use spread::spread;
+use walk::File;
+
+/// A text that may hold manifests.
+#[derive(Debug, Clone)]
+pub struct Text {
+    /// As findings name it.
+    pub shown: Arc<str>,
+    /// What it says, or nothing if that is no UTF-8.
+    pub content: Option<Arc<str>>,
+    /// Whether its objects are patches.
+    pub partial: bool,
+    /// Whether somebody asked for this very text, so that it isn't passed over for how it looks.
+    pub named: bool,
+}
+
+impl Text {
+    /// A text that isn't in a file.
+    pub fn new(shown: &str, content: String) -> Text {
+        Text { shown: shown.into(), content: Some(content.into()), partial: false, named: true }
+    }
+}
+
+/// Reads files, and says which of them kustomizations name as patches.
+///
+/// # Errors
+/// `idp::io` for a file that can't be read.
+pub fn read(files: &[File], here: &Path) -> Result<Vec<Text>> {
+    let patches = Patches::of(files, here);
+    spread(files, |file| text(file, &patches)).into_iter().collect()
+}
+
+fn text(file: &File, patches: &Patches) -> Result<Text> {
+    let bytes = std::fs::read(&file.path).map_err(io("read", &file.path))?;
+    Ok(Text {
+        shown: file.shown.as_str().into(),
+        content: String::from_utf8(bytes).ok().map(Into::into),
+        partial: patches.name(file),
+        named: file.named,
+    })
+}
+
+/// Shows every object of the texts to every policy.
+///
+/// # Errors
+/// `idp::audit::nothing` if there is no text.
+pub fn audit(texts: &[Text], policies: &[Box<dyn Policy>], fail_on: Severity) -> Result<Audit> {
+    if texts.is_empty() {
+        let error = Error::invalid("idp::audit::nothing", "there is no YAML or JSON file to look at");
+        return Err(error.help("name files or folders with manifests: `idp-run audit PATH...`"));
+    }
+    let mut audit = Audit {
+        policies: [unreadable()].into_iter().chain(policies.iter().map(|policy| policy.about())).collect(),
+        detections: Vec::new(),
+        objects: Vec::new(),
+        sources: Default::default(),
+        files: texts.len(),
+        skipped: 0,
+        fail_on,
+    };
+    for (text, examined) in texts.iter().zip(spread(texts, |text| examine(text, policies))) {
+        let Examined { mut detections, objects } = examined;
+        if objects.is_empty() && detections.is_empty() {
+            audit.skipped += 1;
+        }
+        if let Some(content) = text.content.as_ref().filter(|_| !detections.is_empty()) {
+            audit.sources.insert(text.shown.to_string(), content.clone());
+        }
+        let before = audit.objects.len();
+        detections.iter_mut().filter_map(|found| found.object.as_mut()).for_each(|object| *object += before);
+        detections.sort_by_key(|found| (found.finding.place.line, found.finding.place.column));
+        audit.detections.append(&mut detections);
+        audit.objects.extend(objects);
+    }
+    Ok(audit)
+}
+
+/// What is found before any policy is asked.
+fn unreadable() -> RuleInfo {
+    RuleInfo {
+        id: examine::READING.into(),
+        about: "A file that isn't YAML or JSON, or an object without apiVersion or kind".into(),
+        why: "What can't be read is applied by nobody".into(),
+        is_error: true,
+    }
+}

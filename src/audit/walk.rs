@@ -1,0 +1,112 @@
+//! The files of an audit: what the paths name, and below folders the YAML and JSON files that no .gitignore leaves out.
+
+use std::collections::BTreeSet;
+use std::path::{Component, Path, PathBuf};
+
+use ignore::WalkBuilder;
+use ignore::overrides::{Override, OverrideBuilder};
+
+use crate::error::{Error, Result};
+
+/// The endings of files that may hold manifests.
+const ENDINGS: [&str; 3] = ["yaml", "yml", "json"];
+
+/// A file to be read.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct File {
+    /// Where it is.
+    pub path: PathBuf,
+    /// As it is shown: from the current folder, if it is below that.
+    pub shown: String,
+    /// Whether a path names it, and not just a folder above it.
+    pub named: bool,
+}
+
+/// The files that the paths stand for, in order, each once. Hidden folders, `node_modules` and the templates of Helm charts
+/// are not looked into; links are not followed.
+///
+/// # Errors
+/// `idp::audit::path` for a path that isn't there, `idp::audit::glob` for an exclusion that is no glob, `idp::io`.
+pub fn files(paths: &[String], exclude: &[String], here: &Path) -> Result<Vec<File>> {
+    let overrides = excluded(exclude, here)?;
+    let mut found = BTreeSet::new();
+    for path in paths {
+        let whole = plain(&here.join(path));
+        if whole.is_dir() {
+            below(&whole, &overrides, here, &mut found)?;
+        } else if whole.is_file() {
+            found.insert(File { shown: shown(&whole, here), path: whole, named: true });
+        } else {
+            let error = Error::invalid("idp::audit::path", format!("there is no file or folder {path}"));
+            return Err(error.help("name files, folders, or - for standard input: `idp-run audit k8s/`"));
+        }
+    }
+    // A file that is named and is also below a folder counts as named.
+    let mut files: Vec<File> = found.into_iter().collect();
+    files.sort_by(|a, b| a.shown.cmp(&b.shown).then(b.named.cmp(&a.named)));
+    files.dedup_by(|later, first| later.path == first.path);
+    Ok(files)
+}
+
+fn excluded(exclude: &[String], here: &Path) -> Result<Override> {
+    let mut overrides = OverrideBuilder::new(here);
+    let wrong = |error: ignore::Error| Error::invalid("idp::audit::glob", format!("--exclude: {error}"));
+    for glob in exclude {
+        overrides.add(&format!("!{glob}")).map_err(wrong)?;
+    }
+    overrides.build().map_err(wrong)
+}
+
+fn below(folder: &Path, overrides: &Override, here: &Path, found: &mut BTreeSet<File>) -> Result<()> {
+    // What a repository says of itself counts; what this machine's user set up doesn't, so that CI finds the same.
+    let walk = WalkBuilder::new(folder)
+        .standard_filters(false)
+        .hidden(true)
+        .parents(true)
+        .git_ignore(true)
+        .require_git(false)
+        .overrides(overrides.clone())
+        .filter_entry(|entry| {
+            let name = entry.file_name();
+            let chart = || entry.path().parent().is_some_and(|parent| parent.join("Chart.yaml").is_file());
+            name != "node_modules" && !(name == "templates" && chart())
+        })
+        .build();
+    for entry in walk {
+        let entry = entry
+            .map_err(|error| Error::failed("idp::io", format!("can't look below {}: {error}", folder.display())))?;
+        let is_file = entry.file_type().is_some_and(|kind| kind.is_file());
+        let ending = entry.path().extension().and_then(|ending| ending.to_str());
+        if is_file && ending.is_some_and(|ending| ENDINGS.contains(&ending)) {
+            found.insert(File { shown: shown(entry.path(), here), path: entry.into_path(), named: false });
+        }
+    }
+    Ok(())
+}
+
+fn shown(path: &Path, here: &Path) -> String {
+    path.strip_prefix(here).unwrap_or(path).display().to_string()
+}
+
+/// The path without `.` and `..`, as far as its text alone can tell.
+fn plain(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => drop(plain.pop()),
+            other => plain.push(other),
+        }
+    }
+    plain
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_told_by_their_text() {
+        assert_eq!(plain(Path::new("/k/overlays/dev/../../base/./a.yaml")), Path::new("/k/base/a.yaml"));
+    }
+}

@@ -1,0 +1,109 @@
+//! `idp-run audit`: what is wrong with manifests, by the schemas of their kinds.
+
+use std::io::Read;
+use std::path::Path;
+
+use clap::Args;
+
+use super::{Global, current_folder};
+use crate::audit::policy::Policy;
+use crate::audit::schema::{self, BySchema};
+use crate::audit::{self, Text, walk};
+use crate::config::Config;
+use crate::error::{Error, Exit, Result, nearest};
+use crate::output;
+use crate::report::Severity;
+use crate::schemas::Workspace;
+
+/// The policies that are built in.
+const BUILT_IN: [&str; 1] = ["schema"];
+
+/// More than that of standard input is refused before it is read.
+const MOST: u64 = 64 << 20;
+
+#[derive(Args)]
+pub struct AuditArgs {
+    /// Files, folders, or - for standard input [default: the current folder]
+    #[arg(value_name = "PATH")]
+    paths: Vec<String>,
+    /// The policy to ask; may be given more than once [default: schema]
+    #[arg(long, value_name = "POLICY")]
+    with: Vec<String>,
+    /// From which severity on a finding fails the audit
+    #[arg(long, value_name = "SEVERITY", value_enum, default_value = "high")]
+    fail_on: FailOn,
+    /// Leave out files that match this glob; may be given more than once
+    #[arg(long, value_name = "GLOB")]
+    exclude: Vec<String>,
+    /// The minor version of Kubernetes whose schemas count, such as 1.36
+    #[arg(long, value_name = "VERSION")]
+    kubernetes: Option<String>,
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum FailOn {
+    Low,
+    Medium,
+    High,
+    Critical,
+}
+
+impl From<FailOn> for Severity {
+    fn from(fail_on: FailOn) -> Severity {
+        match fail_on {
+            FailOn::Low => Severity::Low,
+            FailOn::Medium => Severity::Medium,
+            FailOn::High => Severity::High,
+            FailOn::Critical => Severity::Critical,
+        }
+    }
+}
+
+pub fn audit(global: &Global, args: &AuditArgs) -> Result<Exit> {
+    let here = current_folder()?;
+    let config = global.config()?;
+    let texts = texts(args, &here)?;
+    let policies = policies(args, &config, &texts)?;
+    let audit = audit::audit(&texts, &policies, args.fail_on.into())?;
+    output::audit(&global.options(false), &audit);
+    Ok(if audit.fails() { Exit::Verdict } else { Exit::Ok })
+}
+
+/// What the paths stand for.
+fn texts(args: &AuditArgs, here: &Path) -> Result<Vec<Text>> {
+    let (input, mut paths): (Vec<String>, Vec<String>) = args.paths.iter().cloned().partition(|path| path == "-");
+    if paths.is_empty() && input.is_empty() {
+        paths.push(".".into());
+    }
+    let mut texts = audit::read(&walk::files(&paths, &args.exclude, here)?, here)?;
+    if !input.is_empty() {
+        let mut text = String::new();
+        let read = std::io::stdin().lock().take(MOST + 1).read_to_string(&mut text);
+        read.map_err(|error| Error::invalid("idp::audit::input", format!("can't read standard input: {error}")))?;
+        if text.len() as u64 > MOST {
+            return Err(Error::invalid(
+                "idp::audit::input",
+                format!("standard input has more than {} MiB", MOST >> 20),
+            ));
+        }
+        texts.push(Text::new("<stdin>", text));
+    }
+    Ok(texts)
+}
+
+/// The policies that are asked for, each once.
+fn policies(args: &AuditArgs, config: &Config, texts: &[Text]) -> Result<Vec<Box<dyn Policy>>> {
+    for name in &args.with {
+        if !BUILT_IN.contains(&name.as_str()) {
+            let near = nearest(name, BUILT_IN).map_or(String::new(), |near| format!("did you mean `{near}`? "));
+            let error = Error::invalid("idp::audit::policy", format!("there is no policy `{name}`"));
+            return Err(error.help(format!("{near}built in: {}", BUILT_IN.join(", "))));
+        }
+    }
+    let mut workspace = Workspace::new(config);
+    if let Some(release) = &args.kubernetes {
+        workspace = workspace.of_release(release);
+    }
+    let schemas = workspace.own()?.before(schema::definitions(texts));
+    Ok(vec![Box::new(BySchema::new(schemas))])
+}

@@ -1,0 +1,206 @@
+//! What an audit found: snippets for people, lines for machines, JUnit, SARIF and workflow commands for CI. Called by
+//! `cli`.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+
+use super::actions::{Actions, command};
+use super::look::{Look, clean};
+use super::stream::Streams;
+use super::verdicts::escaped;
+use super::words::count;
+use super::{Format, Options, diagnostic, json as lines, sarif};
+use crate::report::{Audit, Detection, Finding, Review, Seen, Severity};
+
+/// What findings are called in codes.
+const FAMILY: &str = "idp::audit";
+
+/// Writes an audit to stdout.
+pub fn audit(options: &Options, audit: &Audit) {
+    let mut streams = Streams::standard(options.color);
+    let text = match options.format {
+        Format::Sarif => sarif::log(&review(audit)),
+        Format::Github => command::findings(&review(audit)),
+        Format::Json => lines::tame(&machine(audit)),
+        Format::Junit => junit(audit),
+        Format::Human => people(&streams.stdout.look(), audit, options.quiet),
+    };
+    match options.format {
+        Format::Human => streams.stdout.write(&text),
+        _ => streams.stdout.raw(&text),
+    }
+    if let Some(actions) = Actions::detect().filter(|_| matches!(options.format, Format::Human | Format::Json)) {
+        let review = review(audit);
+        let remark = |finding: &Finding| command::annotate(&actions.of_finding(finding, &review.code(&finding.policy)));
+        let remarks: String = review.findings.iter().map(remark).collect();
+        streams.stderr.command(&remarks);
+    }
+}
+
+/// The findings that nobody answers for, as those who show rules read them: each with the object that it is about.
+fn review(audit: &Audit) -> Review {
+    let findings =
+        audit.detections.iter().filter(|detection| !detection.waived).map(|detection| told(audit, detection)).collect();
+    Review { family: FAMILY, rules: audit.policies.clone(), findings, files: audit.files, ..Review::default() }
+}
+
+/// The finding with its object in the sentence.
+fn told(audit: &Audit, detection: &Detection) -> Finding {
+    let mut finding = detection.finding.clone();
+    if let Some(object) = audit.object(detection) {
+        finding.message = format!("{object}: {}", finding.message);
+    }
+    finding
+}
+
+fn people(look: &Look, audit: &Audit, quiet: bool) -> String {
+    let mut text = String::new();
+    for detection in audit.detections.iter().filter(|detection| !detection.waived) {
+        let finding = told(audit, detection);
+        let source = audit.sources.get(&finding.place.file).map(|source| &**source);
+        text.push_str(&diagnostic::found(look, &finding, &Audit::code(&finding.policy), source));
+        text.push('\n');
+    }
+    if !quiet {
+        text.push_str(&summary(look, audit));
+    }
+    text
+}
+
+fn summary(look: &Look, audit: &Audit) -> String {
+    let objects = format!("{} in {}", count(audit.objects.len(), "object"), count(audit.files, "file"));
+    let of = |severity: Severity| {
+        let open = audit.detections.iter().filter(|detection| !detection.waived);
+        let number = open.filter(|detection| detection.finding.severity == severity).count();
+        (number > 0).then(|| format!("{number} {}", format!("{severity:?}").to_lowercase()))
+    };
+    let severities = [Severity::Critical, Severity::High, Severity::Medium, Severity::Low];
+    let found: Vec<String> = severities.into_iter().filter_map(of).collect();
+    let other = match audit.skipped {
+        0 => String::new(),
+        1 => "; 1 file holds no Kubernetes object".to_owned(),
+        many => format!("; {many} files hold no Kubernetes object"),
+    };
+    let waived = match audit.waived() {
+        0 => String::new(),
+        many => format!(", {many} waived"),
+    };
+    if found.is_empty() {
+        return format!("{} Nothing found in {objects}{waived}{other}.\n", look.green(look.symbol("✓", "ok")));
+    }
+    let open = audit.detections.len() - audit.waived();
+    let head = format!("{} ({})", count(open, "finding"), found.join(", "));
+    let head = if audit.fails() { look.red(&head) } else { look.yellow(&head) };
+    format!("{head} in {objects}{waived}{other}.\n")
+}
+
+fn machine(audit: &Audit) -> String {
+    let mut text = lines::version();
+    for detection in &audit.detections {
+        let Finding { policy, severity, place, message, help } = &detection.finding;
+        let record = json!({
+            "type": "finding",
+            "policy": policy,
+            "code": Audit::code(policy),
+            "severity": severity,
+            "level": if audit.counts(detection) { "error" } else { "warning" },
+            "object": audit.object(detection),
+            "file": place.file,
+            "line": place.line,
+            "column": place.column,
+            "path": detection.path,
+            "message": clean(message),
+            "help": help,
+            "waived": detection.waived,
+        });
+        text.push_str(&format!("{record}\n"));
+    }
+    let summary = json!({
+        "type": "summary",
+        "create": 0,
+        "update": 0,
+        "delete": 0,
+        "unchanged": 0,
+        "status": if audit.fails() { "failed" } else { "applied" },
+        "files": audit.files,
+        "objects": audit.objects.len(),
+        "findings": audit.detections.len() - audit.waived(),
+        "waived": audit.waived(),
+        "skipped": audit.skipped,
+    });
+    text.push_str(&format!("{summary}\n"));
+    text
+}
+
+/// JUnit's XML: a suite a file, a case an object. A file that can't be read is a case of its own.
+fn junit(audit: &Audit) -> String {
+    let case = |seen: &Seen| Case { name: seen.object.to_string(), line: seen.line, found: Vec::new() };
+    let mut cases: Vec<Case> = audit.objects.iter().map(case).collect();
+    let mut suites: BTreeMap<&str, Vec<Case>> = BTreeMap::new();
+    for detection in &audit.detections {
+        let place = &detection.finding.place;
+        match detection.object.and_then(|at| cases.get_mut(at)) {
+            Some(case) => case.found.push(detection),
+            None => suites.entry(&place.file).or_default().push(Case {
+                name: place.file.clone(),
+                line: place.line,
+                found: vec![detection],
+            }),
+        }
+    }
+    for (seen, case) in audit.objects.iter().zip(cases) {
+        suites.entry(&*seen.file).or_default().push(case);
+    }
+    let failures = |cases: &[Case]| cases.iter().filter(|case| case.fails(audit)).count();
+    let mut text = format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"idp-run audit\" tests=\"{}\" failures=\"{}\">\n",
+        suites.values().map(Vec::len).sum::<usize>(),
+        suites.values().map(|cases| failures(cases)).sum::<usize>()
+    );
+    for (file, cases) in &suites {
+        let file = escaped(file);
+        text.push_str(&format!(
+            "  <testsuite name=\"{file}\" tests=\"{}\" failures=\"{}\" errors=\"0\" skipped=\"0\">\n",
+            cases.len(),
+            failures(cases)
+        ));
+        for case in cases {
+            text.push_str(&format!(
+                "    <testcase classname=\"{file}\" name=\"{}\" file=\"{file}\" line=\"{}\">\n",
+                escaped(&case.name),
+                case.line
+            ));
+            for detection in &case.found {
+                text.push_str(&case_text(audit, detection));
+            }
+            text.push_str("    </testcase>\n");
+        }
+        text.push_str("  </testsuite>\n");
+    }
+    text + "</testsuites>\n"
+}
+
+/// An object, or a file that can't be read, with what was found there.
+struct Case<'a> {
+    name: String,
+    line: usize,
+    found: Vec<&'a Detection>,
+}
+
+impl Case<'_> {
+    fn fails(&self, audit: &Audit) -> bool {
+        self.found.iter().any(|detection| audit.counts(detection))
+    }
+}
+
+fn case_text(audit: &Audit, detection: &Detection) -> String {
+    let Finding { policy, place, message, help, .. } = &detection.finding;
+    let help = help.as_ref().map(|help| format!("\n{help}")).unwrap_or_default();
+    let whole = escaped(&format!("{place}: {message}{help}"));
+    if !audit.counts(detection) {
+        return format!("      <system-out>{whole}</system-out>\n");
+    }
+    let (code, message) = (Audit::code(policy), escaped(message));
+    format!("      <failure type=\"{code}\" message=\"{message}\">{whole}</failure>\n")
+}

@@ -1,0 +1,103 @@
+//! What policies found in manifests: findings with the object and the field that they are about.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::{Finding, RuleInfo, Severity};
+
+/// A Kubernetes object, as findings name it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ObjectName {
+    /// `apps/v1`.
+    pub api_version: String,
+    /// `Deployment`.
+    pub kind: String,
+    /// Its namespace, if the manifest names one.
+    pub namespace: Option<String>,
+    /// Its name, or the prefix that the server makes one from.
+    pub name: Option<String>,
+}
+
+impl std::fmt::Display for ObjectName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(if self.kind.is_empty() { "object" } else { &self.kind })?;
+        match (&self.namespace, &self.name) {
+            (Some(namespace), Some(name)) => write!(f, " {namespace}/{name}"),
+            (None, Some(name)) => write!(f, " {name}"),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// One finding of a policy.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Detection {
+    /// Who says so, how bad, where, how to mend it.
+    pub finding: Finding,
+    /// Which of the objects; none where a file isn't readable.
+    pub object: Option<usize>,
+    /// The field within the object, such as `spec.replicas`; empty for the whole.
+    pub path: String,
+    /// Whether somebody answers for it, so that it doesn't count.
+    pub waived: bool,
+}
+
+/// An object that was looked at.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Seen {
+    /// Its name.
+    pub object: ObjectName,
+    /// The file that it is in.
+    pub file: Arc<str>,
+    /// The line at which it begins.
+    pub line: usize,
+}
+
+/// What policies found in a set of files.
+#[derive(Debug, Clone)]
+pub struct Audit {
+    /// The policies, found or not.
+    pub policies: Vec<RuleInfo>,
+    /// The findings, in the order of files and lines.
+    pub detections: Vec<Detection>,
+    /// The objects, in the same order.
+    pub objects: Vec<Seen>,
+    /// The texts of the files with findings, by their names.
+    pub sources: BTreeMap<String, Arc<str>>,
+    /// How many files were read.
+    pub files: usize,
+    /// How many of them hold no Kubernetes object.
+    pub skipped: usize,
+    /// From which severity on a finding fails the audit.
+    pub fail_on: Severity,
+}
+
+impl Audit {
+    /// The code of what a policy finds: `idp::audit::schema`.
+    pub fn code(policy: &str) -> String {
+        format!("idp::audit::{}", policy.replace('-', "_"))
+    }
+
+    /// Whether a finding fails the audit.
+    pub fn counts(&self, detection: &Detection) -> bool {
+        !detection.waived && detection.finding.severity >= self.fail_on
+    }
+
+    /// Whether any finding fails it.
+    pub fn fails(&self) -> bool {
+        self.detections.iter().any(|detection| self.counts(detection))
+    }
+
+    /// The object that a finding is about.
+    pub fn object(&self, detection: &Detection) -> Option<&ObjectName> {
+        Some(&self.objects.get(detection.object?)?.object)
+    }
+
+    /// How many findings somebody answers for.
+    pub fn waived(&self) -> usize {
+        self.detections.iter().filter(|detection| detection.waived).count()
+    }
+}

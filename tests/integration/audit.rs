@@ -1,0 +1,182 @@
+//! `idp-run audit`: which files it looks at, what it finds in them, how it says so and how it ends.
+
+use serde_json::{Value, json};
+
+use crate::support::{Said, Workspace};
+
+const GOOD: &str = "\
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: api
+  namespace: payments
+spec:
+  replicas: 2
+  selector: { matchLabels: { app: api } }
+  template:
+    metadata: { labels: { app: api } }
+    spec:
+      containers:
+        - name: api
+          image: registry.example/api:1
+";
+
+/// The findings as `file:line:column severity path`.
+fn findings(said: &Said) -> Vec<String> {
+    let events = said.stdout.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let found = events.filter(|event| event["type"] == "finding");
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    found
+        .map(|event| {
+            let (file, line, column) = (text(&event["file"]), &event["line"], &event["column"]);
+            format!("{file}:{line}:{column} {} {}", text(&event["severity"]), text(&event["path"]))
+        })
+        .collect()
+}
+
+fn summary(said: &Said) -> Value {
+    serde_json::from_str(said.stdout.lines().last().unwrap()).unwrap()
+}
+
+#[test]
+fn a_wrong_field_is_found_where_it_stands() {
+    let ws = Workspace::of(&[
+        ("k8s/good.yaml", GOOD),
+        ("k8s/typo.yaml", &GOOD.replace("replicas", "replcas")),
+        ("k8s/type.yaml", &GOOD.replace("replicas: 2", "replicas: two")),
+        ("values.yaml", "replcas: 2\n"),
+    ]);
+    let said = ws.idp(&["audit", "--with", "schema", "--output", "json"]);
+    assert_eq!(said.status.code(), Some(3), "{said}");
+    assert_eq!(
+        findings(&said),
+        ["k8s/type.yaml:7:13 high spec.replicas", "k8s/typo.yaml:7:3 high spec.replcas"],
+        "{said}"
+    );
+    assert_eq!(
+        summary(&said),
+        json!({
+            "type": "summary", "create": 0, "update": 0, "delete": 0, "unchanged": 0, "status": "failed",
+            "files": 4, "objects": 3, "findings": 2, "waived": 0, "skipped": 1,
+        })
+    );
+    let typo = said.stdout.lines().find(|line| line.contains("typo.yaml")).unwrap();
+    let typo: Value = serde_json::from_str(typo).unwrap();
+    assert_eq!(
+        typo["object"],
+        json!({ "apiVersion": "apps/v1", "kind": "Deployment", "namespace": "payments", "name": "api" })
+    );
+    assert!(typo["help"].as_str().unwrap().contains("replicas"), "{typo}");
+
+    let said = ws.idp(&["audit", "k8s/good.yaml"]).succeeds("nothing is wrong with it");
+    assert_eq!(said.stdout, "ok Nothing found in 1 object in 1 file.\n");
+    let said = ws.idp(&["audit", "k8s/typo.yaml"]);
+    assert!(said.stdout.contains("idp::audit::schema") && said.stdout.contains("k8s/typo.yaml:7:3"), "{said}");
+    assert!(
+        said.stdout.contains("Deployment payments/api")
+            && said.stdout.ends_with("1 finding (1 high) in 1 object in 1 file.\n"),
+        "{said}"
+    );
+}
+
+#[test]
+fn patches_lack_what_they_leave_alone() {
+    let patch = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: api}\nspec:\n  replicas: 5\n  paused: null\n  template:\n    \
+                 spec:\n      containers: [{name: old, $patch: delete}]\n";
+    let ws = Workspace::of(&[
+        ("base/deployment.yaml", GOOD),
+        ("base/kustomization.yaml", "resources: [deployment.yaml]\n"),
+        ("prod/kustomization.yaml", "resources: [../base]\npatches: [{path: replicas.yaml}]\n"),
+        ("prod/replicas.yaml", patch),
+    ]);
+    ws.idp(&["audit"]).succeeds("a patch may be partial");
+    ws.idp(&["audit", "prod/replicas.yaml"]).succeeds("also one that is named alone");
+    ws.write("prod/replicas.yaml", &patch.replace("replicas", "replcas"));
+    assert_eq!(findings(&ws.idp(&["audit", "--output", "json"])), ["prod/replicas.yaml:5:3 high spec.replcas"]);
+    ws.write("prod/kustomization.yaml", "resources: [replicas.yaml]\n");
+    let found = findings(&ws.idp(&["audit", "--output", "json"]));
+    assert!(found.iter().any(|line| line.contains("spec.selector")), "an object is whole: {found:#?}");
+}
+
+#[test]
+fn definitions_beside_the_objects_count() {
+    let definition = json!({
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": { "name": "widgets.example.com" },
+        "spec": {
+            "group": "example.com",
+            "scope": "Namespaced",
+            "names": { "kind": "Widget", "listKind": "WidgetList", "plural": "widgets", "singular": "widget" },
+            "versions": [{ "name": "v1", "served": true, "storage": true, "schema": { "openAPIV3Schema": {
+                "type": "object",
+                "properties": { "spec": { "type": "object", "properties": { "size": { "type": "string", "enum": ["small", "large"] } } } },
+            } } }],
+        },
+    });
+    let widget = "apiVersion: example.com/v1\nkind: Widget\nmetadata: {name: a}\nspec: {size: tiny}\n";
+    let ws = Workspace::of(&[("crds/widget.json", &definition.to_string()), ("widget.yaml", widget)]);
+    assert_eq!(findings(&ws.idp(&["audit", "--output", "json"])), ["widget.yaml:4:14 high spec.size"]);
+    let said =
+        ws.idp(&["audit", "widget.yaml", "--output", "json"]).succeeds("of what isn't known little can be wrong");
+    assert_eq!(findings(&said), ["widget.yaml:2:7 low kind"]);
+    assert_eq!(ws.idp(&["audit", "widget.yaml", "--fail-on", "low"]).status.code(), Some(3));
+}
+
+#[test]
+fn standard_input_is_a_text_like_others() {
+    let ws = Workspace::of(&[("typo.yaml", &GOOD.replace("replicas", "replcas"))]);
+    let mut command = ws.command(&["audit", "-", "--output", "json"]);
+    command.stdin(std::fs::File::open(ws.path().join("typo.yaml")).unwrap());
+    let said = Said::of(&mut command);
+    assert_eq!(
+        (said.status.code(), findings(&said)),
+        (Some(3), vec!["<stdin>:7:3 high spec.replcas".to_owned()]),
+        "{said}"
+    );
+}
+
+#[test]
+fn releases_of_kubernetes_differ() {
+    let old = "apiVersion: flowcontrol.apiserver.k8s.io/v1beta3\nkind: FlowSchema\nmetadata: {name: a}\n\
+               spec: {priorityLevelConfiguration: {name: b}}\n";
+    let ws = Workspace::of(&[("flow.yaml", old)]);
+    let said = ws.idp(&["audit", "--kubernetes", "1.36", "--output", "json"]);
+    assert_eq!(findings(&said), ["flow.yaml:1:13 high apiVersion"], "{said}");
+    let said = ws.idp(&["audit", "--kubernetes", "1.12"]);
+    assert_eq!(said.status.code(), Some(2), "{said}");
+    assert!(said.stderr.contains("idp::schema::release"), "{said}");
+}
+
+#[test]
+fn each_format_has_the_finding() {
+    let ws = Workspace::of(&[("typo.yaml", &GOOD.replace("replicas", "replcas")), ("broken.yaml", "a: [\n")]);
+    let of = |format: &str| ws.idp(&["audit", "--output", format]).stdout;
+    let junit = of("junit");
+    assert!(junit.contains("<testsuites name=\"idp-run audit\" tests=\"2\" failures=\"2\">"), "{junit}");
+    assert!(junit.contains("name=\"Deployment payments/api\" file=\"typo.yaml\" line=\"1\""), "{junit}");
+    assert!(junit.contains("<failure type=\"idp::audit::schema\""), "{junit}");
+    let sarif: Value = serde_json::from_str(&of("sarif")).unwrap();
+    let results = sarif["runs"][0]["results"].as_array().unwrap();
+    let rules: Vec<&Value> = results.iter().map(|result| &result["ruleId"]).collect();
+    assert_eq!(rules, ["manifest", "schema"]);
+    assert_eq!(results[1]["locations"][0]["physicalLocation"]["region"], json!({ "startLine": 7, "startColumn": 3 }));
+    let github = of("github");
+    assert!(github.contains("::error file=typo.yaml,line=7,col=3,title=idp%3A%3Aaudit%3A%3Aschema::"), "{github}");
+}
+
+#[test]
+fn wrong_arguments_name_what_is_right() {
+    let ws = Workspace::of(&[("notes.txt", "")]);
+    for (args, code) in [
+        (&["audit", "nowhere"][..], "idp::audit::path"),
+        (&["audit", "."], "idp::audit::nothing"),
+        (&["audit", "--with", "shema"], "idp::audit::policy"),
+        (&["audit", "--exclude", "["], "idp::audit::glob"),
+    ] {
+        let said = ws.idp(args);
+        assert_eq!(said.status.code(), Some(2), "{args:?}: {said}");
+        assert!(said.stderr.contains(code), "{args:?}: {said}");
+    }
+    assert!(ws.idp(&["audit", "--with", "shema"]).stderr.contains("did you mean `schema`?"));
+}
