@@ -345,8 +345,15 @@ fn rows_of(schema: &Schema, path: &mut Vec<Step>, deep: bool, depth: usize, rows
             allowed: allowed(&field),
             about: field.description().unwrap_or_default().to_string(),
         });
-        // One level below the spec is what most people look for.
-        let goes_on = if deep { depth < DEEPEST } else { depth == 0 && path.len() == 1 && name == "spec" };
+        // The spec is what most people look for, and of what they claim, what is in its maps.
+        let machinery = ["claimRef", "composition", "crossplane", "resourceRef", "writeConnectionSecretToRef"];
+        let goes_on = match deep {
+            true => depth < DEEPEST,
+            false if depth == 0 => name == "spec" && path.len() == 1,
+            false => {
+                depth == 1 && field.kind() == Some(Type::Object) && !machinery.iter().any(|own| name.starts_with(own))
+            }
+        };
         if has_more && goes_on {
             rows_of(&field, path, deep, depth + 1, rows);
         }

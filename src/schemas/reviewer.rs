@@ -73,8 +73,7 @@ impl Objects {
             // Conflict markers are for people to take out.
             .filter(|file| !conflicts.is_some_and(|conflicts| conflicts.contains(&file.path)))
             .filter_map(|file| {
-                let parse =
-                    |bytes: &[u8]| yaml::parse(&format!("{repo}:{}", file.path), std::str::from_utf8(bytes).ok()?).ok();
+                let parse = |bytes: &[u8]| parsed(&format!("{repo}:{}", file.path), bytes);
                 // What doesn't parse is for another reviewer.
                 let documents = parse(&file.after.as_ref()?.bytes)?;
                 let before = file.before.as_ref().and_then(|file| parse(&file.bytes)).unwrap_or_default();
@@ -113,10 +112,21 @@ impl Objects {
     ) {
         // Whether the file is a patch is asked when something is missing in it, and once.
         let mut is_patch = None;
+        let mut base = None;
         for document in &written.documents {
             let old = written.before.iter().map(|before| &before.value).find(|old| is_same(old, &document.value));
             let mut how = Checks { old, ..Checks::default() };
             let mut problems = schemas.check(&document.value, how);
+            if !problems.is_empty() && matches!(change, Change::UpdatePullRequest { .. }) {
+                // What a branch said was never delivered: what counts is what there is where it is proposed to.
+                if base.is_none() {
+                    let text = in_repository(change, &written.file.path, world).await;
+                    base = Some(text.and_then(|bytes| parsed("", &bytes)).unwrap_or_default());
+                }
+                let delivered = base.iter().flatten().map(|there| &there.value);
+                how.old = delivered.into_iter().find(|there| is_same(there, &document.value));
+                problems = schemas.check(&document.value, how);
+            }
             if problems.iter().any(Problem::is_missing) {
                 let patch = match is_patch {
                     Some(patch) => patch,
@@ -127,7 +137,7 @@ impl Objects {
                     problems = schemas.check(&document.value, how);
                 }
             }
-            let known: BTreeSet<String> = match old {
+            let known: BTreeSet<String> = match how.old {
                 Some(old) if !problems.is_empty() => {
                     let before = schemas.check(old, Checks { old: None, ..how });
                     before.into_iter().map(|problem| problem.message).collect()
@@ -164,6 +174,10 @@ impl Objects {
     }
 }
 
+fn parsed(name: &str, bytes: &[u8]) -> Option<Vec<Document>> {
+    yaml::parse(name, std::str::from_utf8(bytes).ok()?).ok()
+}
+
 /// Whether a kustomization of the change or of the repository names a file as a patch.
 async fn kustomize_names(change: &Change, path: &str, world: &World) -> bool {
     for folder in kustomize::folders_above(path) {
@@ -183,11 +197,15 @@ async fn kustomize_names(change: &Change, path: &str, world: &World) -> bool {
     false
 }
 
-/// A file of the repository that a change is for, as it is at the head of its default branch.
+/// A file of the repository that a change is for: at the head of the branch that a new pull request is proposed to, or
+/// else of the default branch.
 async fn in_repository(change: &Change, path: &str, world: &World) -> Option<Arc<[u8]>> {
     let repo = change.repo()?;
-    let repository = world.forge.repository(repo).await.ok()??;
-    let head = world.forge.branch(repo, &repository.settings.default_branch).await.ok()??;
+    let base = match change {
+        Change::OpenPullRequest { base, .. } => base.clone(),
+        _ => world.forge.repository(repo).await.ok()??.settings.default_branch,
+    };
+    let head = world.forge.branch(repo, &base).await.ok()??;
     Some(world.forge.file(repo, &head, path).await.ok()??.bytes)
 }
 

@@ -95,6 +95,29 @@ spec:
 }
 
 #[test]
+fn rules_about_changes_hold_against_what_was_delivered() {
+    let ws = Workspace::acme();
+    let claim = |size: u32| {
+        let text = format!(
+            "apiVersion: platform.acme.example/v1alpha1\nkind: PostgreSQLInstance\nmetadata: {{ name: stock, namespace: a }}\n\
+             spec: {{ parameters: {{ storageGB: {size} }} }}\n"
+        );
+        proposal("orders-gitops", &[("crossplane/claims/dev/stock.yaml", &text)])
+    };
+    ws.script(&claim(50)).ends(0, "create 1 update 0 delete 0 unchanged 0 applied");
+    // Nobody has it yet.
+    ws.script(&claim(30)).ends(0, "create 0 update 1 delete 0 unchanged 0 applied");
+    assert_eq!(ws.idp(&["pr", "merge", "orders-gitops", "1", "--admin"]).code, 0);
+    let said = ws.named("smaller", &claim(20), &[]);
+    said.fails(1, "idp::review::refused");
+    assert_eq!(
+        findings(&said),
+        "high acme/orders-gitops:crossplane/claims/dev/stock.yaml:4: PostgreSQLInstance stock: \
+         spec.parameters.storageGB: Invalid value: 20: a disk can't shrink\n"
+    );
+}
+
+#[test]
 fn applied_manifests_are_checked_too() {
     let ws = Workspace::new();
     let text = r#"cluster("dev").apply(manifest(#{ apiVersion: "v1", kind: "ConfigMap", metadata: #{ name: "a", namespace: "b" },
