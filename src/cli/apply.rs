@@ -231,9 +231,10 @@ impl Commanded {
 
     /// The script of a plan once more, with the plan's values.
     fn again(&self, saved: &SavedPlan, heard: &Surroundings) -> Result<Again, Trouble> {
-        let attempt = Attempt::prepare(self.script.clone(), heard.clone())?.updating(saved.update);
+        let mut attempt = Attempt::prepare(self.script.clone(), heard.clone())?.updating(saved.update);
         let given = Given { values: saved.params.clone(), ..Given::default() };
-        let values = attempt.values(self.called(), &given, &Terminal { allowed: false })?;
+        let nobody = Terminal { allowed: false };
+        let values = attempt.values(self.called(), &given, &nobody, |key| self.looking(key))?;
         let key = attempt.key(&values);
         let _ = self.known.set(key.clone());
         if key.hash != saved.run.hash {

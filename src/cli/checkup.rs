@@ -10,7 +10,7 @@ use super::block_on;
 use crate::config::{self, Config, Forge, HeaderText};
 use crate::error::{Error, Exit, Result};
 use crate::library::{Library, Script, files_of};
-use crate::report::{Event, Sink};
+use crate::report::Silence;
 use crate::script::{Declared, Host, Progress, Trouble, diagnose};
 use crate::world::fault::Faults;
 use crate::world::forge::RepoId;
@@ -231,13 +231,6 @@ fn leftovers(config: &Config, found: &mut Vec<Finding>) {
         let help = "a kill left it behind; the next run that writes there removes it";
         found.push(Finding::warning("leftover", path, help));
     }
-}
-
-/// Nobody listens to a script that is only compiled.
-struct Silence;
-
-impl Sink for Silence {
-    fn emit(&self, _: Event) {}
 }
 
 fn scripts(config: &Config, found: &mut Vec<Finding>) {

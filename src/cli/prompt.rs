@@ -9,6 +9,9 @@ use crate::error::{Error, Kind, Result};
 use crate::primitives::param::{self, Param};
 use crate::script::Asking;
 
+/// The choice of those who leave a parameter out.
+const LEFT_OUT: &str = "(leave it out)";
+
 /// The terminal, if stdin and stderr are one.
 pub struct Terminal {
     /// Whether questions may be asked at all.
@@ -34,21 +37,49 @@ impl Asking for Terminal {
     }
 
     fn ask(&self, name: &str, rule: &Param) -> Result<Value> {
-        let question = format!("{} ({name})", rule.description);
-        if rule.kind == param::Kind::Bool {
-            return Confirm::new().with_prompt(question).interact().map(Value::Bool).map_err(stopped);
+        let bounds = rule.range.map(|range| format!(", {}", param::bounds(range))).unwrap_or_default();
+        let question = format!("{} ({name}{bounds})", rule.description);
+        let shown = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        if rule.kind == param::Kind::Bool && !rule.optional {
+            let confirm = Confirm::new().with_prompt(question);
+            let confirm = match rule.default.as_ref().and_then(Value::as_bool) {
+                Some(default) => confirm.default(default),
+                None => confirm,
+            };
+            return confirm.interact().map(Value::Bool).map_err(stopped);
         }
-        if !rule.choices.is_empty() && rule.kind != param::Kind::List {
-            let names: Vec<String> =
-                rule.choices.iter().map(|c| c.as_str().map_or_else(|| c.to_string(), str::to_owned)).collect();
-            let at = Select::new().with_prompt(question).items(&names).default(0).interact().map_err(stopped)?;
-            return Ok(rule.choices[at].clone());
+        let flags = [Value::Bool(true), Value::Bool(false)];
+        let choices = if rule.kind == param::Kind::Bool { &flags[..] } else { &rule.choices };
+        if !choices.is_empty() && rule.kind != param::Kind::List {
+            let mut names: Vec<String> = choices.iter().map(shown).collect();
+            if rule.optional {
+                names.push(LEFT_OUT.to_string());
+            }
+            let usual = match &rule.default {
+                Some(default) => choices.iter().position(|choice| choice == default).unwrap_or_default(),
+                None if rule.optional => choices.len(),
+                None => 0,
+            };
+            let at = Select::new().with_prompt(question).items(&names).default(usual).interact().map_err(stopped)?;
+            return Ok(choices.get(at).cloned().unwrap_or_default());
         }
+        let may_be_empty = rule.optional || rule.default.is_some();
         let valid = |text: &String| -> std::result::Result<(), String> {
+            if text.is_empty() && may_be_empty {
+                return Ok(());
+            }
             let fits = param::parse(name, rule, text).and_then(|value| param::check(name, rule, &value));
             fits.map_err(|error| error.message().to_string())
         };
-        let text: String = Input::new().with_prompt(question).validate_with(valid).interact_text().map_err(stopped)?;
-        param::parse(name, rule, &text)
+        let mut input = Input::new().with_prompt(question).allow_empty(may_be_empty).validate_with(valid);
+        if let Some(default) = &rule.default {
+            input = input.default(shown(default));
+        }
+        let text: String = input.interact_text().map_err(stopped)?;
+        match (&rule.default, text.is_empty() && may_be_empty) {
+            (Some(default), _) if text == shown(default) => Ok(default.clone()),
+            (default, true) => Ok(default.clone().unwrap_or_default()),
+            (_, false) => param::parse(name, rule, &text),
+        }
     }
 }

@@ -312,17 +312,20 @@ impl Commanded {
         };
         let mut attempt = Attempt::prepare(self.script.clone(), surroundings.clone())?.updating(self.args.update);
         if self.args.help {
-            return Ok(Some(script_help::text(self.called(), &self.script, attempt.declared())));
+            return self.help(&mut attempt).map(Some);
         }
         let mut given = self.given()?;
         let Surroundings { config, handle, progress, .. } = &self.surroundings;
         let known = !self.args.update || outdated::recall(config, handle, self.called(), &attempt, &mut given)?;
         let terminal = Terminal { allowed: self.ask };
-        let values = progress.asking(|| attempt.values(self.called(), &given, &terminal)).map_err(|error| {
-            let unknown = !known && error.code() == "idp::param::missing";
-            let help = "--update takes what isn't given from the journal, and it has no run of these values: \
-                        `idp-run runs list` shows those it has";
-            if unknown { error.help(help) } else { error }
+        let gathered = progress.asking(|| attempt.values(self.called(), &given, &terminal, |key| self.looking(key)));
+        let values = gathered.map_err(|trouble| match trouble {
+            Trouble::Failed { error, frames } if !known && error.code() == "idp::param::missing" => {
+                let help = "--update takes what isn't given from the journal, and it has no run of these values: \
+                            `idp-run runs list` shows those it has";
+                Trouble::Failed { error: error.help(help), frames }
+            }
+            other => other,
         })?;
         let key = attempt.key(&values);
         let _ = self.known.set(key.clone());
@@ -344,6 +347,26 @@ impl Commanded {
             self.save(recorder.recorded(), key, values, out)?;
         }
         Ok(None)
+    }
+
+    /// The script's help; with values given, also the parameters that depend on them, unless that fails.
+    fn help(&self, attempt: &mut Attempt) -> Result<String, Trouble> {
+        let mut declared = attempt.declared().to_vec();
+        let mut more = attempt.declares_more();
+        if more && let Ok(given) = self.given() {
+            let all = attempt.all_declared(self.called(), &given, |key| self.looking(key));
+            if let Ok(all) = all {
+                more = all.len() == declared.len();
+                declared = all;
+            }
+        }
+        Ok(script_help::text(self.called(), &self.script, &declared, more))
+    }
+
+    /// What opens a door for looking alone, before the parameters are known.
+    pub(super) fn looking(&self, key: RunKey) -> Result<impl Fn() -> Opening + Send + Sync + 'static + use<>> {
+        let plan = Surroundings { mode: Mode::Plan, in_memory: true, ..self.surroundings.clone() };
+        Ok(self.opening(&plan, key, serde_json::Map::new())?.opener())
     }
 
     /// Whether the plan is shown and asked about.
@@ -434,7 +457,7 @@ pub(super) struct OpeningParts {
 
 impl OpeningParts {
     /// What opens the door with these parts.
-    pub(super) fn opener(self) -> impl Fn() -> Opening + Send + Sync + 'static {
+    pub(super) fn opener(self) -> impl Fn() -> Opening + Send + Sync + 'static + use<> {
         let parts = Arc::new(self);
         move || -> Opening { Box::pin(opened(parts.clone())) }
     }

@@ -4,8 +4,9 @@ use crate::library::{Script, header};
 use crate::primitives::param::bounds;
 use crate::script::Declared;
 
-/// The help text of a script, as the command line called it.
-pub fn text(called: &str, script: &Script, declared: &[Declared]) -> String {
+/// The help text of a script, as the command line called it. `more` says that some parameters depend on others that weren't
+/// given.
+pub fn text(called: &str, script: &Script, declared: &[Declared], more: bool) -> String {
     let (title, description) = header(&script.text);
     let mut text = String::new();
     for part in [&title, &description] {
@@ -24,6 +25,11 @@ pub fn text(called: &str, script: &Script, declared: &[Declared]) -> String {
             let rules = if rules.is_empty() { String::new() } else { format!("  [{}]", rules.join("; ")) };
             let (name, description) = (&param.name, &param.rule.description);
             text.push_str(&format!("  {name:width$}  {description}{rules}\n"));
+        }
+        if more {
+            text.push_str(&format!(
+                "  ...\n\nMore parameters depend on these: `idp-run {called} NAME=VALUE... --help` shows them.\n"
+            ));
         }
         text.push_str(
             "\nValues come from NAME=VALUE, --params FILE (YAML or JSON), IDP_PARAM_<NAME>, or are asked for on a terminal.\n",

@@ -15,7 +15,7 @@ pub use annotation::{Annotation, Level};
 pub use audit::{Audit, Detection, ObjectName, Seen};
 pub use coverage::{Arm, Branch, Coverage, FileCoverage, Share};
 pub use diff::{Diff, FileDiff};
-pub use event::{Action, Counts, Event, Sink, Status};
+pub use event::{Action, Counts, Event, Silence, Sink, Status};
 pub use finding::{Finding, Review, RuleInfo, Severity};
 pub use redact::Redactor;
 pub use test::{SnapshotNote, TestCase, TestFailure, TestReport};

@@ -9,14 +9,14 @@ use super::diagnose::{diagnose, entry_points};
 use super::engine::{Extras, Host, Progress};
 use super::inputs::inputs;
 use super::meter::Metered;
-use super::params::{Declared, Given, gather, recall, stated, to_map};
+use super::params::{Declared, Given, gather, gather_more, recall, stated, to_map};
 use super::prompt::Asking;
 use super::run_key::run_key;
 use crate::bridge::{Opening, Run, RunTag, Setup, Trouble};
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::library::{Library, Script};
-use crate::report::Sink;
+use crate::report::{Silence, Sink};
 use crate::world::Mode;
 use crate::world::journal::{Inputs, RunKey};
 
@@ -86,14 +86,70 @@ impl Attempt {
         &self.declared
     }
 
-    /// The values of all parameters, checked. `called` is what messages call the script.
-    pub fn values(&self, called: &str, given: &Given, asking: &dyn Asking) -> Result<Map<String, Value>> {
-        gather(called, &self.declared, given, asking)
+    /// The values of all parameters, checked. `called` is what messages call the script. For a script with parameters that
+    /// depend on others, `look` makes what opens a door through which it looks at the world, as a plan does.
+    pub fn values<O>(
+        &mut self,
+        called: &str,
+        given: &Given,
+        asking: &dyn Asking,
+        look: impl FnOnce(RunKey) -> Result<O>,
+    ) -> Result<Map<String, Value>, Trouble>
+    where
+        O: Fn() -> Opening + Send + Sync + 'static,
+    {
+        let more = self.host.declares_more();
+        let first = gather(called, &self.declared, more, given, asking)?;
+        if !more {
+            return Ok(first.values);
+        }
+        let declared = self.declared_for(&first.values, look(self.key(&first.values))?)?;
+        let values = gather_more(called, &self.declared, &declared, given, first, asking)?;
+        self.declared.extend(declared);
+        Ok(values)
+    }
+
+    /// What `params()` declares and, as far as the given values tell, `params(p)`: for help.
+    pub fn all_declared<O>(
+        &mut self,
+        called: &str,
+        given: &Given,
+        look: impl FnOnce(RunKey) -> Result<O>,
+    ) -> Result<Vec<Declared>, Trouble>
+    where
+        O: Fn() -> Opening + Send + Sync + 'static,
+    {
+        let mut all = self.declared.clone();
+        if self.host.declares_more() {
+            let mut values = stated(called, &self.declared, true, given)?;
+            for param in &self.declared {
+                let default = param.rule.default.clone().unwrap_or(Value::Null);
+                values.entry(param.name.clone()).or_insert(default);
+            }
+            all.extend(self.declared_for(&values, look(self.key(&values))?)?);
+        }
+        Ok(all)
+    }
+
+    /// Whether there are parameters that depend on others.
+    pub fn declares_more(&self) -> bool {
+        self.host.declares_more()
+    }
+
+    fn declared_for(
+        &mut self,
+        values: &Map<String, Value>,
+        open: impl Fn() -> Opening + Send + Sync + 'static,
+    ) -> Result<Vec<Declared>, Trouble> {
+        // What is looked at to tell which parameters there are is nobody's business.
+        let surroundings = Surroundings { sink: Arc::new(Silence), ..self.surroundings.clone() };
+        self.host.attach(RunTag::new(Arc::new(surroundings.run(open))));
+        self.host.declared_for(values).map_err(|error| diagnose(&self.host, *error))
     }
 
     /// What the run is known by that these values ask for, as far as they say.
     pub fn identity(&self, called: &str, given: &Given) -> Result<RunKey> {
-        let mut values = stated(called, &self.declared, given)?;
+        let mut values = stated(called, &self.declared, self.host.declares_more(), given)?;
         for param in &self.declared {
             if let Some(default) = &param.rule.default {
                 values.entry(param.name.clone()).or_insert_with(|| default.clone());
@@ -104,7 +160,7 @@ impl Attempt {
 
     /// Gives the values that an earlier attempt had and that are given nowhere now.
     pub fn recall(&self, called: &str, given: &mut Given, earlier: &Map<String, Value>) -> Result<()> {
-        recall(called, &self.declared, given, earlier)
+        recall(called, &self.declared, self.host.declares_more(), given, earlier)
     }
 
     /// What a run with these values is known by.

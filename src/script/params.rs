@@ -41,7 +41,34 @@ impl Host {
         if !self.defines("params", 0) {
             return Ok(Vec::new());
         }
-        let map: Dynamic = self.call("params", ())?;
+        self.read_declared(self.call("params", ())?)
+    }
+
+    /// Whether there are parameters that depend on what the others are.
+    pub fn declares_more(&self) -> bool {
+        self.defines("params", 1)
+    }
+
+    /// What `params(p)` declares for these values of the others.
+    pub fn declared_for(&self, values: &serde_json::Map<String, Value>) -> RhaiResultOf<Vec<Declared>> {
+        let declared = self.read_declared(self.call("params", (to_map(values),))?)?;
+        // The run is known by then: what it looked at to tell these parameters was looked at for it.
+        match declared.iter().find(|param| param.rule.identity || values.contains_key(&param.name)) {
+            None => Ok(declared),
+            Some(wrong) => {
+                let why = if wrong.rule.identity {
+                    "can't be part of what the run is known by"
+                } else {
+                    "is one of params(), too"
+                };
+                let message = format!("the parameter `{}` of params(p) {why}", wrong.name);
+                let error = Error::invalid("idp::script::param", message).help("declare it in params() alone");
+                Err(crate::bridge::throw_at(error, rhai::Position::NONE))
+            }
+        }
+    }
+
+    fn read_declared(&self, map: Dynamic) -> RhaiResultOf<Vec<Declared>> {
         let wrong = |message: String| {
             let error = Error::invalid("idp::script::param", message);
             crate::bridge::throw_at(
@@ -64,7 +91,7 @@ impl Host {
         // Maps forget their order; people wrote one for a reason.
         let text = &self.script().text;
         let start = text.find("fn params").unwrap_or(0);
-        declared.sort_by_key(|param| position_of(&text[start..], &param.name));
+        declared.sort_by_key(|param| (param.rule.place, position_of(&text[start..], &param.name)));
         Ok(declared)
     }
 }
@@ -81,10 +108,11 @@ fn position_of(text: &str, name: &str) -> usize {
 pub fn recall(
     script: &str,
     declared: &[Declared],
+    more: bool,
     given: &mut Given,
     earlier: &serde_json::Map<String, Value>,
 ) -> Result<()> {
-    let stated = stated(script, declared, given)?;
+    let stated = stated(script, declared, more, given)?;
     for param in declared.iter().filter(|param| !stated.contains_key(&param.name)) {
         if let Some(value) = earlier.get(&param.name).filter(|value| !value.is_null()) {
             check(&param.name, &param.rule, value).map_err(|error| {
@@ -93,13 +121,27 @@ pub fn recall(
             given.values.insert(param.name.clone(), value.clone());
         }
     }
+    // What depends on the others is checked once they are known.
+    for (name, value) in earlier.iter().filter(|(name, value)| more && !value.is_null() && !is_in(declared, name)) {
+        given.values.entry(name.clone()).or_insert_with(|| value.clone());
+    }
     Ok(())
 }
 
-/// The values that are given, checked, without defaults.
-pub fn stated(script: &str, declared: &[Declared], given: &Given) -> Result<serde_json::Map<String, Value>> {
+fn is_in(declared: &[Declared], name: &str) -> bool {
+    declared.iter().any(|param| param.name == name)
+}
+
+/// The values that are given, checked, without defaults. With `more` there are parameters that aren't declared yet, and
+/// their values are left alone.
+pub fn stated(
+    script: &str,
+    declared: &[Declared],
+    more: bool,
+    given: &Given,
+) -> Result<serde_json::Map<String, Value>> {
     let mut values = given.values.clone();
-    values.retain(|name, _| declared.iter().any(|param| param.name == *name));
+    values.retain(|name, _| is_in(declared, name));
     for param in declared {
         if given.values.contains_key(&param.name) {
             // A resumed run is the run that it was, whatever the environment says by now.
@@ -120,14 +162,15 @@ pub fn stated(script: &str, declared: &[Declared], given: &Given) -> Result<serd
         }
     }
     if let Some(file) = &given.file {
-        from_file(script, declared, file, &mut values)?;
+        from_file(script, declared, more, file, &mut values)?;
     }
-    for (name, value) in given.exactly.iter().flatten().filter(|(_, value)| !value.is_null()) {
+    let later = |name: &str| more && !is_in(declared, name);
+    for (name, value) in given.exactly.iter().flatten().filter(|(name, value)| !value.is_null() && !later(name)) {
         let param = known(script, declared, name)?;
         check(name, &param.rule, value)?;
         values.insert(name.clone(), value.clone());
     }
-    for (name, text) in &given.pairs {
+    for (name, text) in given.pairs.iter().filter(|(name, _)| !later(name)) {
         let param = known(script, declared, name)?;
         let value = parse(name, &param.rule, text)?;
         check(name, &param.rule, &value)?;
@@ -136,18 +179,22 @@ pub fn stated(script: &str, declared: &[Declared], given: &Given) -> Result<serd
     Ok(values)
 }
 
+/// What was gathered, and whether somebody was asked for it.
+pub struct Gathered {
+    /// The values of all declared parameters.
+    pub values: serde_json::Map<String, Value>,
+    /// Whether somebody was asked.
+    pub asked: bool,
+}
+
 /// The values of all declared parameters, checked. Those left out are asked for if somebody is there to answer.
-pub fn gather(
-    script: &str,
-    declared: &[Declared],
-    given: &Given,
-    asking: &dyn Asking,
-) -> Result<serde_json::Map<String, Value>> {
-    let mut values = stated(script, declared, given)?;
+pub fn gather(script: &str, declared: &[Declared], more: bool, given: &Given, asking: &dyn Asking) -> Result<Gathered> {
+    let mut values = stated(script, declared, more, given)?;
     let missing =
         |param: &&Declared| !values.contains_key(&param.name) && param.rule.default.is_none() && !param.rule.optional;
     let missing: Vec<&Declared> = declared.iter().filter(missing).collect();
-    if !missing.is_empty() {
+    let asked = !missing.is_empty();
+    if asked {
         if !asking.is_there() {
             let names: Vec<String> = missing.iter().map(|param| format!("`{}`", param.name)).collect();
             let (noun, verb) = if names.len() == 1 { ("parameter", "is") } else { ("parameters", "are") };
@@ -171,6 +218,44 @@ pub fn gather(
             *value = number.into();
         }
     }
+    Ok(Gathered { values, asked })
+}
+
+/// Adds the values of parameters that depend on the others. Whoever was asked for one of those is shown all of these
+/// with their defaults, but for the advanced ones: the answers are a form.
+pub fn gather_more(
+    script: &str,
+    declared: &[Declared],
+    more: &[Declared],
+    given: &Given,
+    first: Gathered,
+    asking: &dyn Asking,
+) -> Result<serde_json::Map<String, Value>> {
+    let Gathered { mut values, asked } = first;
+    for param in more {
+        if let Some(value) = given.values.get(&param.name).filter(|value| !value.is_null()) {
+            check(&param.name, &param.rule, value)?;
+        }
+    }
+    let all: Vec<Declared> = declared.iter().chain(more).cloned().collect();
+    let stated = stated(script, &all, false, given)?;
+    let needs = |param: &Declared| param.rule.default.is_none() && !param.rule.optional;
+    let form =
+        asking.is_there() && (asked || more.iter().any(|param| needs(param) && !stated.contains_key(&param.name)));
+    let mut own = Given { values: stated.into_iter().collect(), ..Given::default() };
+    if form {
+        for param in more.iter().filter(|param| !param.rule.advanced) {
+            if own.values.contains_key(&param.name) {
+                continue;
+            }
+            let answer = asking.ask(&param.name, &param.rule)?;
+            if !answer.is_null() {
+                own.values.insert(param.name.clone(), answer);
+            }
+        }
+    }
+    own.exactly = Some(serde_json::Map::new());
+    values.extend(gather(script, more, false, &own, asking)?.values);
     Ok(values)
 }
 
@@ -182,6 +267,7 @@ pub fn to_map(values: &serde_json::Map<String, Value>) -> Map {
 fn from_file(
     script: &str,
     declared: &[Declared],
+    more: bool,
     file: &Path,
     values: &mut serde_json::Map<String, Value>,
 ) -> Result<()> {
@@ -195,7 +281,7 @@ fn from_file(
             Error::invalid("idp::param::file", "parameters must be a map of names and values").at(document.place(&[]))
         );
     };
-    for (name, value) in map {
+    for (name, value) in map.iter().filter(|(name, _)| !more || is_in(declared, name)) {
         let path = [Step::Key(name.clone())];
         let param = known(script, declared, name).map_err(|error| error.at(document.key_place(&path)))?;
         if value.is_null() {

@@ -9,6 +9,6 @@ use crate::primitives::param::Param;
 pub trait Asking {
     /// Whether somebody is there.
     fn is_there(&self) -> bool;
-    /// Asks for one parameter until the answer obeys its rules.
+    /// Asks for one parameter until the answer obeys its rules. Nothing stands for one that is left out.
     fn ask(&self, name: &str, rule: &Param) -> Result<Value>;
 }

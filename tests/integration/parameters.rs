@@ -1,5 +1,6 @@
 //! Parameters of golden paths: where values come from, what is wrong with them, and where that is written.
 
+use crate::support::terminal::Terminal;
 use crate::workspace::{Said, Workspace, said};
 
 const SCRIPT: &str = r##"//! Make a thing
@@ -157,4 +158,75 @@ fn mistakes_in_declarations_are_shown_in_the_script() {
     said.fails(2, "idp::script::param");
     let said = ws.named("wrong", "fn params() { #{} }\n", &[]);
     said.fails(2, "idp::script::run");
+}
+
+/// Asks for a size first; the fields come from a file of a repository, and depend on it.
+const DEPENDENT: &str =
+    "fn params() { #{ size: param(\"string\", \"Size\").choices([\"small\", \"large\"]).identity() } }
+fn params(p) {
+    let most = if p.size == \"large\" { 500 } else { 50 };
+    let lines = repo(\"gitops\").tree(\"main\").read(\"list.txt\").split(\"\\n\").len;
+    #{
+        storage: param(\"int\", \"Storage in GB\").range(lines, most).or_else(10),
+        owner: param(\"string\", \"Team\"),
+        zone: param(\"string\", \"Zone\").optional().advanced(),
+    }
+}
+fn run(p) { print(`${p.size} ${p.storage} ${p.owner} ${p.zone ?? \"none\"}`); }
+";
+
+#[test]
+fn parameters_can_depend_on_others() {
+    let ws = Workspace::new();
+    ws.write("thing.rhai", DEPENDENT);
+    let run = |words: &[&str]| ws.idp(&[&["thing.rhai", "--output", "json"][..], words].concat());
+    assert_eq!(run(&["size=large", "owner=a", "storage=400"]).prints(), "large 400 a none");
+    assert_eq!(run(&["size=small", "owner=a"]).prints(), "small 10 a none");
+    assert!(!ws.has_state(), "looking leaves nothing behind");
+    run(&["size=small", "owner=a", "storage=400"]).fails(2, "idp::param::range");
+    run(&["size=small", "owner=a", "storage=5"]).fails(2, "idp::param::range");
+    run(&["size=small"]).fails(2, "idp::param::missing");
+    run(&["owner=a"]).fails(2, "idp::param::missing");
+    let unknown = run(&["size=small", "owner=a", "storag=5"]);
+    unknown.fails(2, "idp::param::unknown");
+    assert!(unknown.stderr.contains("did you mean `storage`?"), "{unknown}");
+    ws.write("p.yaml", "size: small\nowner: a\nstorage: 400\n");
+    let file = run(&["--params", "p.yaml"]);
+    file.fails(2, "idp::param::range");
+    assert!(file.stderr.contains("p.yaml:3:10"), "{file}");
+    let help = ws.idp(&["thing.rhai", "--help"]).stdout;
+    assert!(help.contains("  storage  Storage in GB  [int; default: 10; 8 to 50]\n"), "{help}");
+    let help = ws.idp(&["thing.rhai", "size=large", "--help"]).stdout;
+    assert!(help.contains("8 to 500"), "{help}");
+}
+
+#[test]
+fn what_depends_on_others_is_no_part_of_what_the_run_is_known_by() {
+    let ws = Workspace::new();
+    for (more, words) in [
+        ("#{ b: param(\"string\", \"B\").identity().optional() }", "can't be part of what the run is known by"),
+        ("#{ a: param(\"string\", \"A\").optional() }", "is one of params(), too"),
+        ("3", "params() must return a map"),
+    ] {
+        let first = "fn params() { #{ a: param(\"string\", \"A\").or_else(\"x\") } }";
+        let said =
+            ws.named("wrong", &format!("{first}\nfn params(_p) {{ {more} }}\nfn run(p) {{ print(p.a); }}\n"), &[]);
+        said.fails(2, "idp::script::param");
+        assert!(said.stderr.contains(words), "{said}");
+    }
+}
+
+#[test]
+fn whoever_is_asked_sees_defaults_and_bounds() {
+    let ws = Workspace::new();
+    ws.write("thing.rhai", DEPENDENT);
+    let mut terminal = Terminal::start(ws.command(&["thing.rhai", "size=small", "--plan"]));
+    terminal.shows("Storage in GB (storage, 8 to 50) [10]");
+    terminal.types("60\r");
+    terminal.shows("must lie between 8 and 50");
+    terminal.types("\u{7f}\u{7f}20\r");
+    terminal.shows("Team (owner)");
+    terminal.types("team-a\r");
+    terminal.shows("small 20 team-a none");
+    assert!(terminal.ends().status.success());
 }

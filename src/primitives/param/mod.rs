@@ -262,6 +262,17 @@ pub mod api {
         Param { identity: true, ..param }
     }
 
+    /// A parameter of `params(p)` that people are asked for only where it has to be given. The others of `params(p)` are
+    /// asked for with their defaults once anything has to be asked.
+    ///
+    /// ```rhai
+    /// let timeout = param("int", "Seconds until a statement is given up").or_else(60).advanced();
+    /// ```
+    #[rhai_fn(global)]
+    pub fn advanced(param: Param) -> Param {
+        Param { advanced: true, ..param }
+    }
+
     /// Refuses the value of a parameter, for what only the world can tell. `why` goes on after the parameter's name:
     /// `must be one of small, large`. The reader is shown the parameter, not the calls of the script.
     ///

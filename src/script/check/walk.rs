@@ -201,8 +201,11 @@ impl<'a> Walk<'a> {
         self.scope.clear();
     }
 
-    /// What `params()` declares, if it is one literal map.
+    /// What `params()` declares, if it is one literal map, and nothing depends on it.
     fn params(&self) -> Option<Vec<(String, Type)>> {
+        if self.facts.defines("params", 1) {
+            return None;
+        }
         let definition = self.functions.get("params").filter(|definition| definition.params.is_empty())?;
         let statements = statements_of(definition);
         let [Stmt::Expr(expression)] = statements.as_slice() else { return None };

@@ -13,7 +13,7 @@ use crate::bridge::{Opened, Opening, Run, RunTag};
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::library::{Library, Script};
-use crate::report::{Frame, Sink};
+use crate::report::{Frame, Silence, Sink};
 use crate::schemas::reviewer;
 use crate::script::prompt::Asking;
 use crate::script::{Attempt, Given, Host, Surroundings, Trouble, diagnose};
@@ -236,16 +236,20 @@ impl Stage {
         let run = OnceLock::new();
         let whole = || {
             let mut attempt = Attempt::prepare(script, surroundings)?;
-            let values = attempt.values(name, &Given { exactly: Some(params), ..Given::default() }, &Nobody)?;
-            let key = attempt.key(&values);
-            let (stage, world, sink) = (self.clone(), world.clone(), recorder.clone());
-            let open = move || -> Opening {
-                let (stage, world, sink, key) = (stage.clone(), world.clone(), sink.clone(), key.clone());
-                let granted = granted.clone();
-                let actor = crate::world::forge::RUNS_AS;
-                Box::pin(async move { stage.opened(world, mode, key, &granted, actor, sink) })
+            let opener = |key: RunKey, world: World, mode: Mode, sink: Arc<dyn Sink>| {
+                let (stage, granted) = (self.clone(), granted.clone());
+                move || -> Opening {
+                    let (stage, world, sink, key) = (stage.clone(), world.clone(), sink.clone(), key.clone());
+                    let granted = granted.clone();
+                    let actor = crate::world::forge::RUNS_AS;
+                    Box::pin(async move { stage.opened(world, mode, key, &granted, actor, sink) })
+                }
             };
-            attempt.go(&values, open, &run)
+            let given = Given { exactly: Some(params), ..Given::default() };
+            let look = |key| Ok(opener(key, world.overlaid(), Mode::Plan, Arc::new(Silence)));
+            let values = attempt.values(name, &given, &Nobody, look)?;
+            let key = attempt.key(&values);
+            attempt.go(&values, opener(key, world.clone(), mode, recorder.clone()), &run)
         };
         let ended = whole();
         if let Some(error) = progress.why().error() {

@@ -96,10 +96,13 @@ pub fn plan(workspace: &Path, text: &str, limits: Limits) -> Ending {
 fn attempt(script: Script, surroundings: Surroundings) -> Result<(), Trouble> {
     let Surroundings { config, sink, progress, .. } = surroundings.clone();
     let mut attempt = Attempt::prepare(script, surroundings)?;
-    let values = attempt.values("hostile", &Given::default(), &Nobody)?;
-    let (key, flag) = (attempt.key(&values), progress.flag());
-    let open = move || -> Opening { Box::pin(opened(config.clone(), key.clone(), sink.clone(), flag.clone())) };
-    attempt.go(&values, open, &OnceLock::new())
+    let open = |key: RunKey| {
+        let (config, sink, flag) = (config.clone(), sink.clone(), progress.flag());
+        move || -> Opening { Box::pin(opened(config.clone(), key.clone(), sink.clone(), flag.clone())) }
+    };
+    let values = attempt.values("hostile", &Given::default(), &Nobody, |key| Ok(open(key)))?;
+    let key = attempt.key(&values);
+    attempt.go(&values, open(key), &OnceLock::new())
 }
 
 async fn opened(

@@ -9,7 +9,7 @@ pub const RULE: Rule = Rule {
     id: "entry-point",
     severity: Severity::High,
     about: "`run`, `check` or `params` has the wrong number of parameters",
-    why: "Only `fn run(p)`, `fn check(p)` and `fn params()` are called. Another function of such a name is left out in silence, unless the script calls it.",
+    why: "Only `fn run(p)`, `fn check(p)`, `fn params()` and, beside it, `fn params(p)` are called. Another function of such a name is left out in silence, unless the script calls it.",
     bad: r#"fn run() {
     print("hello");
 }
