@@ -12,6 +12,7 @@ use crate::config::Config;
 use crate::error::{Exit, Result};
 use crate::library::Library;
 use crate::output;
+use crate::primitives::claim::offers;
 use crate::schemas::{Workspace, kubernetes};
 use crate::script::reference;
 use crate::world::fault::Faults;
@@ -158,6 +159,10 @@ impl<'a> Place<'a> {
                 found.extend(library.iter().flat_map(Library::std_modules).map(|module| (module, String::new())));
             }
             (["explain"], 0) => found.extend(library.as_ref().map(topics).unwrap_or_default()),
+            (["form"], 0) => {
+                found.extend(config.and_then(offered).unwrap_or_default());
+                found.push((String::new(), "files".into()));
+            }
             (["pr", _], 0) => found.extend(config.and_then(repositories).unwrap_or_default()),
             (["schemas", "show"], 0) => found.extend(config.map(kinds).unwrap_or_default()),
             (["runs", "show" | "resume" | "undo"], 0) => found.extend(config.and_then(runs).unwrap_or_default()),
@@ -256,6 +261,15 @@ fn kinds(config: &Config) -> Vec<Candidate> {
     found.sort();
     found.dedup_by(|one, other| one.0 == other.0);
     found
+}
+
+/// The kinds that the platform of an embedded forge offers.
+fn offered(config: &Config) -> Option<Vec<Candidate>> {
+    if !open::is_embedded(config) {
+        return None;
+    }
+    let found = super::block_on(async { offers::all(&open::for_reading(config).await?, config).await });
+    Some(found.ok()?.into_iter().map(|offer| (offer.form.word, offer.form.title)).collect())
 }
 
 fn runs(config: &Config) -> Option<Vec<Candidate>> {

@@ -6,13 +6,16 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::{Global, current_folder};
+use crate::config::Config;
 use crate::config::settings::{self, Setting};
 use crate::error::codes::{self, Meaning};
 use crate::error::{Error, Exit, Result, nearest};
 use crate::library::{Library, header};
-use crate::output::{self, Format};
+use crate::output::{self, Format, Look};
+use crate::primitives::claim::offers::{self, Offer};
 use crate::script::check::{self, Rule};
 use crate::script::reference::{self, Chapter, Entry, Of, Usage};
+use crate::world::open;
 
 #[derive(Args)]
 pub struct ExplainArgs {
@@ -32,7 +35,7 @@ pub fn explain(global: &Global, args: &ExplainArgs) -> Result<Exit> {
     let library = Library::new(&config.root);
     let found = match &args.name {
         None => vec![topics(&library)?],
-        Some(name) => named(&library, name)?,
+        Some(name) => named(&config, &library, name)?,
     };
     let options = global.options(false);
     match options.format {
@@ -46,7 +49,7 @@ pub fn explain(global: &Global, args: &ExplainArgs) -> Result<Exit> {
 }
 
 /// Everything that has the name.
-fn named(library: &Library, name: &str) -> Result<Vec<Explanation>> {
+fn named(config: &Config, library: &Library, name: &str) -> Result<Vec<Explanation>> {
     let name = name.trim_end_matches("()");
     if let Some(meaning) = codes::find(name) {
         return Ok(vec![of_code(meaning)]);
@@ -66,6 +69,12 @@ fn named(library: &Library, name: &str) -> Result<Vec<Explanation>> {
         found = functions(&chapters, name);
     }
     found.extend(chapters.iter().filter(|chapter| chapter.name == name).map(of_chapter));
+    if ["claim", "claimables"].contains(&name) {
+        found.extend(on_offer(config));
+    }
+    if found.is_empty() {
+        found.extend(of_kind(config, name));
+    }
     let settings = settings::find(name);
     if !settings.is_empty() {
         found.push(of_settings(name, &settings));
@@ -77,6 +86,48 @@ fn named(library: &Library, name: &str) -> Result<Vec<Explanation>> {
         return Err(unknown(library, &chapters, name)?);
     }
     Ok(found)
+}
+
+/// What the workspace's platform offers. A workspace whose definitions can't be read has nothing to add to an explanation.
+fn offers_of(config: &Config) -> Vec<Offer> {
+    let read = async { offers::all(&open::for_reading(config).await?, config).await };
+    super::block_on(read).unwrap_or_default()
+}
+
+/// The kinds that can be claimed in this workspace, with the names of their fields.
+fn on_offer(config: &Config) -> Option<Explanation> {
+    let offers = offers_of(config);
+    if offers.is_empty() {
+        return None;
+    }
+    let mut text = String::from("On offer in this workspace\n\n");
+    for Offer { form, .. } in &offers {
+        let fields: Vec<&str> = form.fields.iter().map(|field| field.name.as_str()).collect();
+        text.push_str(&format!("  {} ({}): {}\n    {}\n", form.kind, form.word, form.title, fields.join(", ")));
+    }
+    text.push_str("\n`idp-run form KIND` shows defaults and bounds.\n");
+    let kind = |Offer { form, file, .. }: &Offer| {
+        let fields: Vec<&str> = form.fields.iter().map(|field| field.name.as_str()).collect();
+        json!({ "kind": form.kind, "type": form.word, "title": form.title, "file": file, "fields": fields })
+    };
+    let kinds: Vec<Value> = offers.iter().map(kind).collect();
+    Some(Explanation { data: json!({ "type": "explanation", "of": "offers", "kinds": kinds }), text })
+}
+
+/// One kind that can be claimed, with its fields.
+fn of_kind(config: &Config, name: &str) -> Option<Explanation> {
+    let Offer { form, file, .. } = offers::named(offers_of(config), name).ok()?;
+    let mut text = format!("{} {}, {}\n\n", form.kind, form.api_version(), form.title);
+    text.push_str(&super::form::table(&form).render(&Look {
+        color: false,
+        unicode: true,
+        width: None,
+        terminal: false,
+    }));
+    text.push_str(&format!("\nDefined in {file}\nAsk for it: idp-run create-resource type={} --help\n", form.word));
+    let fields: Vec<Value> = form.fields.iter().map(super::form::field).collect();
+    let data = json!({ "type": "explanation", "of": "kind", "kind": form.kind, "file": file, "fields": fields });
+    Some(Explanation { data, text })
 }
 
 /// The functions of a name: `repo.commit`, `Repo.commit`, `commit`, `std/gitops::services`, `gitops::services`.

@@ -12,10 +12,12 @@ use crate::error::{Error, Exit, Result, nearest};
 use crate::formats::form::{self, Field, Form, Portal, Shape};
 use crate::formats::yaml;
 use crate::output::{self, Format, table::Table};
+use crate::primitives::claim::offers::{self, Offer};
+use crate::world::open;
 
 #[derive(Args)]
 pub struct FormArgs {
-    /// The file of the definition; compositions are looked for beside it
+    /// A kind that the platform offers, such as postgresql; or the file of a definition, with compositions beside it
     #[arg(value_name = "XRD")]
     definition: String,
     /// What to make of it
@@ -41,7 +43,10 @@ enum As {
 
 pub fn form(global: &Global, args: &FormArgs) -> Result<Exit> {
     let config = global.config()?;
-    let forms = from_file(&args.definition)?;
+    let forms = match is_file(&args.definition) {
+        true => from_file(&args.definition)?,
+        false => offered(&config, &args.definition)?.forms().to_vec(),
+    };
     let form = chosen(&forms, args)?;
     let options = global.options(false);
     let value = match args.made {
@@ -66,6 +71,18 @@ pub fn form(global: &Global, args: &FormArgs) -> Result<Exit> {
         (_, value) => format!("{value:#}"),
     });
     Ok(Exit::Ok)
+}
+
+fn is_file(name: &str) -> bool {
+    name.contains('/') || name.ends_with(".yaml") || name.ends_with(".yml")
+}
+
+/// The kind of a word among those that the workspace's platform offers.
+fn offered(config: &Config, word: &str) -> Result<Offer> {
+    super::block_on(async {
+        let world = open::for_reading(config).await?;
+        offers::named(offers::all(&world, config).await?, word)
+    })
 }
 
 /// The forms of the definition in a file; compositions are the other YAML files of its folder.
@@ -125,7 +142,8 @@ fn portal(config: &Config) -> Portal {
     }
 }
 
-fn table(form: &Form) -> Table {
+/// The fields of a form for people to read.
+pub(super) fn table(form: &Form) -> Table {
     let mut table = Table::new(["FIELD", "TYPE", "DEFAULT", "ALLOWED", "ABOUT"]);
     for field in &form.fields {
         let default = match (&field.default, field.required) {
@@ -163,7 +181,8 @@ fn allowed(field: &Field) -> String {
     [range, field.pattern.clone()].into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
-fn field(field: &Field) -> Value {
+/// A field as data.
+pub(super) fn field(field: &Field) -> Value {
     json!({
         "name": field.name,
         "path": format!("spec.{}", field.path.join(".")),

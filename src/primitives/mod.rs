@@ -3,6 +3,7 @@
 pub mod appset;
 pub mod captured;
 pub mod catalog;
+pub mod claim;
 pub mod cluster;
 pub mod environment;
 pub mod error;
@@ -36,8 +37,9 @@ pub struct Primitive {
 
 /// The options of every call that has some: what the calls themselves, the static checks and the reference read.
 pub fn options() -> impl Iterator<Item = &'static options::CallOptions> {
-    let folders: [&[options::CallOptions]; 7] = [
+    let folders: [&[options::CallOptions]; 8] = [
         &[catalog::ENTITY],
+        &[claim::MANIFEST],
         &[cluster::APPLY],
         http::ALL,
         &[notify::NOTIFY],
@@ -55,6 +57,7 @@ pub fn all() -> &'static [Primitive] {
         vec![
             Primitive { name: "appset", module: exported_module!(appset::api).into() },
             Primitive { name: "catalog", module: exported_module!(catalog::api).into() },
+            Primitive { name: "claim", module: exported_module!(claim::api::api).into() },
             Primitive { name: "cluster", module: exported_module!(cluster::api).into() },
             Primitive { name: "environment", module: exported_module!(environment::api).into() },
             Primitive { name: "error", module: exported_module!(error::api).into() },

@@ -6,6 +6,7 @@ mod authoring;
 mod catalog;
 mod check;
 mod ci;
+mod claims;
 mod cli;
 mod create_resource;
 mod create_service;

@@ -7,6 +7,7 @@ use rhai::plugin::*;
 use serde_json::Value;
 
 use crate::error::Result;
+use crate::formats::catalog::{DEFAULT_NAMESPACE, EntityRef};
 use crate::formats::yaml;
 use crate::world::World;
 use crate::world::forge::{Located, RepoId};
@@ -42,6 +43,31 @@ pub async fn find(world: &World, kind: &str, name: &str) -> Result<Vec<Found>> {
     Ok(found)
 }
 
+/// All entities whose `spec.dependsOn` names this one, whatever case and short forms they write.
+pub async fn dependents(world: &World, on: &str) -> Result<Vec<Found>> {
+    let whole =
+        |text: &str| EntityRef::parse(text, None, DEFAULT_NAMESPACE).ok().map(|reference| reference.to_string());
+    let Some(wanted) = whole(on) else { return Ok(Vec::new()) };
+    let mut found = Vec::new();
+    for Located { repo, path, file } in world.forge.everywhere("catalog-info.yaml", "catalog").await? {
+        for document in yaml::parse(&path, &String::from_utf8_lossy(&file.bytes)).unwrap_or_default() {
+            let list = document.value.pointer("/spec/dependsOn").and_then(Value::as_array).into_iter().flatten();
+            if list.filter_map(Value::as_str).any(|text| whole(text).as_ref() == Some(&wanted)) {
+                found.push(Found { repo: repo.clone(), path: path.clone(), entity: document.value });
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn map_of(found: Found) -> rhai::Dynamic {
+    let mut map = rhai::Map::new();
+    map.insert("repository".into(), found.repo.to_string().into());
+    map.insert("path".into(), found.path.into());
+    map.insert("entity".into(), crate::primitives::value::from_json(&found.entity));
+    rhai::Dynamic::from_map(map)
+}
+
 /// The software catalog: what the `catalog-info.yaml` files of all repositories say, and entities for it.
 #[export_module]
 pub mod api {
@@ -49,7 +75,6 @@ pub mod api {
 
     use crate::bridge::{RhaiResultOf, run_of, throw};
     use crate::primitives::manifest::Manifest;
-    use crate::primitives::value;
 
     /// The catalog's entities of a kind and name, each a map with `repository`, `path` and `entity`.
     ///
@@ -63,14 +88,20 @@ pub mod api {
         let run = run_of(&ctx)?;
         let act = || run.wait(super::find(run.world()?, kind, name));
         let found = act().map_err(|error| throw(&ctx, error))?;
-        let map = |found: super::Found| {
-            let mut map = Map::new();
-            map.insert("repository".into(), found.repo.to_string().into());
-            map.insert("path".into(), found.path.into());
-            map.insert("entity".into(), value::from_json(&found.entity));
-            Dynamic::from_map(map)
-        };
-        Ok(found.into_iter().map(map).collect())
+        Ok(found.into_iter().map(super::map_of).collect())
+    }
+
+    /// The catalog's entities that depend on another one by `spec.dependsOn`, as maps like those of `catalog`.
+    ///
+    /// ```rhai
+    /// for found in catalog_dependents("resource:aws-orders-dev-s3-pictures") { print(found.path); }
+    /// ```
+    #[rhai_fn(return_raw)]
+    pub fn catalog_dependents(ctx: NativeCallContext, reference: &str) -> RhaiResultOf<Array> {
+        let run = run_of(&ctx)?;
+        let act = || run.wait(super::dependents(run.world()?, reference));
+        let found = act().map_err(|error| throw(&ctx, error))?;
+        Ok(found.into_iter().map(super::map_of).collect())
     }
 
     /// An entity of the catalog as a manifest: its kind (`Domain`, `System`, `Component`, `API`, `Resource`, `Group`,

@@ -72,7 +72,7 @@ pub fn check(name: &str, param: &Param, value: &Value) -> Result<()> {
                 (false, true) => format!("{what} {size}, and must be at most {greatest}"),
                 _ => format!("{what} {size}, and must lie between {least} and {greatest}"),
             };
-            return Err(wrong("idp::param::range", message));
+            return Err(wrong("idp::param::range", message).help(param.description.clone()));
         }
     }
     if !param.choices.is_empty() {

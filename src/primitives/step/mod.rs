@@ -2,6 +2,16 @@
 
 use rhai::plugin::*;
 
+/// Five letters and digits that derive from a run and a name.
+pub fn unique(run: &str, name: &str) -> String {
+    // Letters without vowels and without those that look like digits, as Kubernetes' own suffixes.
+    const ALPHABET: &[u8; 27] = b"bcdfghjklmnpqrstvwxz2456789";
+    let digest = crate::world::hash::digest(format!("{run} {name}").as_bytes());
+    let number = u64::from_str_radix(&digest[..15], 16).unwrap_or_default();
+    let letter = |at: u32| char::from(ALPHABET[(number / 27u64.pow(at) % 27) as usize]);
+    (0..5).map(letter).collect()
+}
+
 /// Steps, outputs, and what a script can ask of its run and its workspace.
 #[export_module]
 pub mod api {
@@ -11,7 +21,7 @@ pub mod api {
     use crate::error::Error;
     use crate::primitives::value;
     use crate::report::Event;
-    use crate::world::{Mode, hash};
+    use crate::world::Mode;
 
     /// A named part of the run, shown as progress. Returns what its function returns.
     ///
@@ -85,13 +95,7 @@ pub mod api {
     #[rhai_fn(return_raw)]
     pub fn unique(ctx: NativeCallContext, name: &str) -> RhaiResultOf<String> {
         let run = run_of(&ctx)?;
-        let hash = run.door().map(|door| door.run().hash.clone()).map_err(|error| throw(&ctx, error))?;
-        // Letters without vowels and without those that look like digits, as Kubernetes' own suffixes.
-        const ALPHABET: &[u8; 27] = b"bcdfghjklmnpqrstvwxz2456789";
-        let digest = hash::digest(format!("{hash} {name}").as_bytes());
-        let number = u64::from_str_radix(&digest[..15], 16).unwrap_or_default();
-        let letter = |at: u32| char::from(ALPHABET[(number / 27u64.pow(at) % 27) as usize]);
-        Ok((0..5).map(letter).collect())
+        run.door().map(|door| super::unique(&door.run().hash, name)).map_err(|error| throw(&ctx, error))
     }
 
     /// Fails the run with a sentence of the script's own, and what the reader can do about it.

@@ -58,6 +58,54 @@ const RESOURCE: Scenario = Scenario {
     ],
 };
 
+/// A resource whose name is made up, with fields that come from its definition.
+const UNIQUE: Scenario = Scenario {
+    name: "create-resource of a MongoDB",
+    make: Workspace::acme,
+    args: &[
+        "create-resource",
+        "project=orders",
+        "env=dev",
+        "type=mongodb",
+        "name=carts",
+        "owner=team-orders",
+        "--output",
+        "json",
+    ],
+};
+
+/// A field of a claim that is there.
+const CHANGE: Scenario = Scenario {
+    name: "update-resource",
+    make: Workspace::acme,
+    args: &[
+        "update-resource",
+        "project=orders",
+        "env=prod",
+        "type=postgresql",
+        "name=checkout",
+        "storageGB=100",
+        "--output",
+        "json",
+    ],
+};
+
+/// A claim that is there is given up.
+const GIVE_UP: Scenario = Scenario {
+    name: "delete-resource",
+    make: Workspace::acme,
+    args: &[
+        "delete-resource",
+        "project=orders",
+        "env=prod",
+        "type=postgresql",
+        "name=checkout",
+        "anyway=true",
+        "--output",
+        "json",
+    ],
+};
+
 /// What was delivered is brought up to date, in a repository that people edited and one where they merged.
 const UPDATE: Scenario =
     Scenario { name: "update", make: delivered, args: &["smallest", "service=api", "--update", "--output", "json"] };

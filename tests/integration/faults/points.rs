@@ -3,7 +3,10 @@
 use std::os::unix::process::ExitStatusExt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::{BESIDE, GOLDEN, RESOURCE, SAVED, SMALLEST, Scenario, UNDO, UNDO_MERGED, UPDATE, on_two_threads};
+use super::{
+    BESIDE, CHANGE, GIVE_UP, GOLDEN, RESOURCE, SAVED, SMALLEST, Scenario, UNDO, UNDO_MERGED, UNIQUE, UPDATE,
+    on_two_threads,
+};
 use crate::support::{Said, World};
 
 /// Kills the run at its `point`th place. False if it ended before.
@@ -72,4 +75,11 @@ fn an_undo_killed_at_every_door_and_journal_point() {
 #[test]
 fn create_resource_killed_at_every_door_and_journal_point() {
     at_every_point(&RESOURCE);
+}
+
+#[test]
+fn day_two_killed_at_every_door_and_journal_point() {
+    at_every_point(&UNIQUE);
+    at_every_point(&CHANGE);
+    at_every_point(&GIVE_UP);
 }

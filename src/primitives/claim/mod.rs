@@ -1,0 +1,335 @@
+//! Claims: what a team asks the platform for, checked against the definition of its kind while it is put together.
+
+pub mod api;
+mod change;
+pub mod offers;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::{Map, Value, json};
+
+use crate::error::{Error, Result, nearest};
+use crate::formats::form::{Field, Makes, Shape};
+use crate::formats::schema::{How, Names, Violation};
+use crate::formats::yaml::{self, Path, Step};
+use crate::primitives::options::{CallOptions, OptionSpec, Takes};
+use crate::primitives::param::{Kind, Param};
+pub use change::refuse_change;
+use offers::Offer;
+
+/// The code of every error that says that the platform wouldn't take a claim.
+pub const REJECTED: &str = "idp::claim::rejected";
+/// As many mistakes as one error names.
+const NAMED: usize = 8;
+
+/// A claim in the making. Cheap to clone; setting makes a new one.
+#[derive(Debug, Clone)]
+pub struct Claim {
+    /// What it is a claim of.
+    pub offer: Arc<Offer>,
+    spec: Value,
+    /// Names that belong to others: fields of these names are called another way.
+    avoided: Arc<Vec<String>>,
+    provider: Option<String>,
+}
+
+/// What a claim is called, and what it carries beside its fields.
+#[derive(Debug, Clone, Default)]
+pub struct Wrapping {
+    /// Its namespace.
+    pub namespace: Option<String>,
+    /// Its labels.
+    pub labels: BTreeMap<String, String>,
+    /// Its annotations.
+    pub annotations: BTreeMap<String, String>,
+    /// The name of its connection secret.
+    pub secret: Option<String>,
+}
+
+/// The options of `claim.manifest(name, options)`.
+pub const MANIFEST: CallOptions = CallOptions {
+    function: "manifest",
+    on: "Claim",
+    arguments: 2,
+    known: &[
+        OptionSpec::new("annotations", Takes::TextMap, "its annotations"),
+        OptionSpec::new("labels", Takes::TextMap, "its labels"),
+        OptionSpec::new("namespace", Takes::Text, "its namespace"),
+        OptionSpec::new("secret", Takes::Text, "the name of the connection secret that is written beside it"),
+    ],
+    open: false,
+};
+
+impl Claim {
+    /// A claim of which nothing is said yet.
+    pub fn of(offer: Arc<Offer>) -> Claim {
+        Claim { offer, spec: json!({}), avoided: Arc::default(), provider: None }
+    }
+
+    /// The same with names that its fields must not have.
+    #[must_use]
+    pub fn avoiding(self, names: Vec<String>) -> Claim {
+        Claim { avoided: Arc::new(names), ..self }
+    }
+
+    /// What a field is called where names are avoided: `specName` for `name`.
+    fn name_of(&self, field: &Field) -> String {
+        if !self.avoided.contains(&field.name) {
+            return field.name.clone();
+        }
+        let mut letters = field.name.chars();
+        let head: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
+        format!("spec{head}{}", letters.as_str())
+    }
+
+    /// The field of a name, or of a path such as `spec.parameters.storageGB`.
+    fn field(&self, name: &str) -> Result<&Field> {
+        let form = &self.offer.form;
+        let path: Vec<&str> = name.trim_start_matches("spec.").split('.').collect();
+        let found = form.fields.iter().find(|field| self.name_of(field) == name || field.path == path);
+        found.ok_or_else(|| {
+            let names: Vec<String> = form.fields.iter().map(|field| self.name_of(field)).collect();
+            let error = Error::invalid(REJECTED, format!("{} has no field `{name}`", form.kind));
+            match nearest(name, names.iter().map(String::as_str)) {
+                Some(near) => error.help(format!("did you mean `{near}`? {}", self.next())),
+                None => error.help(format!("it has {}; {}", names.join(", "), self.next())),
+            }
+        })
+    }
+
+    /// Where the reader finds out what may be asked for.
+    fn next(&self) -> String {
+        format!("`idp-run form {}` shows its fields", self.offer.form.word)
+    }
+
+    /// The same with a field set.
+    pub fn set(&self, name: &str, value: Value) -> Result<Claim> {
+        let field = self.field(name)?;
+        let mut spec = self.spec.clone();
+        put(&mut spec, &field.path, value);
+        let claim = Claim { spec, ..self.clone() };
+        claim.refuse_wrong(field)?;
+        Ok(claim)
+    }
+
+    /// Ends in an error if a field by itself is wrong.
+    fn refuse_wrong(&self, field: &Field) -> Result<()> {
+        let schema = self.offer.schema()?;
+        let path = steps(&field.path);
+        let object = json!({ "spec": self.spec });
+        let how = How { partial: true, rules: false };
+        let mut found = schema.unknown(&object);
+        found.extend(schema.validate(&object, None, how));
+        found.retain(|violation| violation.path.starts_with(&path));
+        self.refuse(found)
+    }
+
+    fn refuse(&self, found: Vec<Violation>) -> Result<()> {
+        match rejected(&self.offer.form.kind, &found) {
+            None => Ok(()),
+            Some((error, help)) => Err(error.help(match help {
+                Some(help) => format!("{help}; {}", self.next()),
+                None => self.next(),
+            })),
+        }
+    }
+
+    /// The same with all values of a map that are fields of it; others are left alone, and so are values that are missing.
+    /// Values of fields that are neither texts nor numbers nor lists of texts may be given as a text of YAML.
+    pub fn answered(&self, values: &Map<String, Value>) -> Result<Claim> {
+        let mut claim = self.clone();
+        let form = &self.offer.form;
+        for field in &form.fields {
+            let name = self.name_of(field);
+            let Some(value) = values.get(&name).filter(|value| !value.is_null()) else { continue };
+            let value = match (field.shape, value) {
+                (Shape::Data, Value::String(text)) => {
+                    yaml::parse(&name, text)?.into_iter().next().map(|document| document.value).unwrap_or_default()
+                }
+                _ => value.clone(),
+            };
+            claim = claim.set(&name, value)?;
+        }
+        Ok(claim)
+    }
+
+    /// The same with what the platform gives where nobody says, in general or in production; what is set stays.
+    pub fn usual(&self, production: bool) -> Result<Claim> {
+        let mut spec = Value::Object(self.offer.form.usual(production)?);
+        merge(&mut spec, &self.spec);
+        Ok(Claim { spec, ..self.clone() })
+    }
+
+    /// The same with the fields of an object of its kind.
+    #[must_use]
+    pub fn like(&self, object: &Value) -> Claim {
+        let mut spec = json!({});
+        for field in &self.offer.form.fields {
+            if let Some(value) = yaml::get(object, &steps(&field.path)) {
+                put(&mut spec, &field.path, value.clone());
+            }
+        }
+        Claim { spec, ..self.clone() }
+    }
+
+    /// The same on a provider: one of those that a composition names.
+    pub fn on(&self, provider: &str) -> Result<Claim> {
+        let known: Vec<&str> = self.offer.form.providers.iter().map(|(provider, _)| provider.as_str()).collect();
+        if known.contains(&provider) {
+            return Ok(Claim { provider: Some(provider.to_string()), ..self.clone() });
+        }
+        let message = format!("{} doesn't run on `{provider}`", self.offer.form.kind);
+        let error = Error::invalid(REJECTED, message);
+        Err(match nearest(provider, known.iter().copied()) {
+            Some(near) => error.help(format!("did you mean `{near}`?")),
+            None if known.is_empty() => error.help("no composition of it says its provider, by the label `provider`"),
+            None => error.help(format!("it runs on {}", known.join(", "))),
+        })
+    }
+
+    /// The provider: the one that was chosen, or the definition's own.
+    pub fn provider(&self) -> Option<&str> {
+        self.provider.as_deref().or_else(|| self.offer.form.provider())
+    }
+
+    /// Its fields as parameters, in the order of the form: what was set before is their default.
+    pub fn params(&self) -> Vec<(String, Param)> {
+        let number = |(place, field): (usize, &Field)| {
+            let set = field.path.iter().try_fold(&self.spec, |at, key| at.get(key));
+            (self.name_of(field), param(field, set, place + 1))
+        };
+        self.offer.form.fields.iter().enumerate().map(number).collect()
+    }
+
+    /// Its fields' paths by their names.
+    pub fn paths(&self) -> Vec<(String, String)> {
+        let shown = |field: &Field| (self.name_of(field), Path(&steps(&field.path)).to_string());
+        self.offer.form.fields.iter().map(shown).collect()
+    }
+
+    /// The object, with the defaults of the definition. Errors: what the API server would refuse.
+    pub fn object(&self, name: &str, wrapping: &Wrapping) -> Result<Value> {
+        let form = &self.offer.form;
+        let mut metadata = Map::new();
+        metadata.insert("name".into(), name.into());
+        if let Some(namespace) = &wrapping.namespace {
+            metadata.insert("namespace".into(), namespace.clone().into());
+        }
+        for (key, texts) in [("labels", &wrapping.labels), ("annotations", &wrapping.annotations)] {
+            if !texts.is_empty() {
+                metadata.insert(key.into(), json!(texts));
+            }
+        }
+        let mut spec = self.offer.defaulted(self.spec.clone())?;
+        self.wrap(&mut spec, wrapping);
+        let object = json!({ "apiVersion": form.api_version(), "kind": form.kind, "metadata": metadata, "spec": spec });
+        self.accepts(&object)?;
+        Ok(object)
+    }
+
+    /// Crossplane's own part of `spec`.
+    fn wrap(&self, spec: &mut Value, wrapping: &Wrapping) {
+        let form = &self.offer.form;
+        // The definition's own composition is taken without a word.
+        if let Some(provider) = self.provider.as_deref().filter(|provider| form.provider() != Some(*provider)) {
+            let selector = json!({ "matchLabels": { "provider": provider } });
+            let path =
+                if form.makes.nested() { &["crossplane", "compositionSelector"][..] } else { &["compositionSelector"] };
+            put(spec, &path.iter().map(ToString::to_string).collect::<Vec<_>>(), selector);
+        }
+        if let Some(secret) = &wrapping.secret {
+            let mut to = json!({ "name": secret });
+            // A composite in no namespace has to say where; a claim writes beside itself.
+            if let (Makes::LegacyCluster, Some(namespace)) = (form.makes, &wrapping.namespace) {
+                to["namespace"] = namespace.clone().into();
+            }
+            put(spec, &["writeConnectionSecretToRef".to_string()], to);
+        }
+    }
+
+    /// Ends in an error if the API server would refuse an object of this kind.
+    pub fn accepts(&self, object: &Value) -> Result<()> {
+        let how = How { partial: false, rules: true };
+        self.refuse(self.offer.schema()?.review(object, None, Names::Subdomain, how))
+    }
+}
+
+/// The error that names what is wrong, with the nearest right name of the first.
+fn rejected(kind: &str, found: &[Violation]) -> Option<(Error, Option<String>)> {
+    let first = found.first()?;
+    let mut lines: Vec<String> = found.iter().take(NAMED).map(ToString::to_string).collect();
+    if found.len() > NAMED {
+        lines.push(format!("and {} more", found.len() - NAMED));
+    }
+    let error = Error::invalid(REJECTED, format!("{kind} would be rejected: {}", lines.join("\n")));
+    Some((error, first.help.clone()))
+}
+
+/// The path of a field from the root of the object.
+fn steps(path: &[String]) -> Vec<Step> {
+    std::iter::once("spec").chain(path.iter().map(String::as_str)).map(|key| Step::Key(key.to_string())).collect()
+}
+
+/// Sets a value; maps on the way are made.
+fn put(at: &mut Value, path: &[String], value: Value) {
+    let Some((key, rest)) = path.split_first() else {
+        *at = value;
+        return;
+    };
+    if !at.is_object() {
+        *at = json!({});
+    }
+    if let Value::Object(map) = at {
+        put(map.entry(key.clone()).or_insert(Value::Null), rest, value);
+    }
+}
+
+/// Lays values over others, map by map.
+fn merge(under: &mut Value, over: &Value) {
+    match (under, over) {
+        (Value::Object(under), Value::Object(over)) => {
+            for (key, value) in over {
+                merge(under.entry(key.clone()).or_insert(Value::Null), value);
+            }
+        }
+        (under, over) => *under = over.clone(),
+    }
+}
+
+/// The longest pattern that a parameter takes from a definition, compiled, in bytes.
+const PATTERN: usize = 1 << 20;
+
+fn param(field: &Field, set: Option<&Value>, place: usize) -> Param {
+    let kind = match field.shape {
+        Shape::Text | Shape::Data => Kind::String,
+        Shape::Whole => Kind::Int,
+        Shape::Number => Kind::Float,
+        Shape::Flag => Kind::Bool,
+        Shape::Texts => Kind::List,
+    };
+    let about = if field.shape == Shape::Data { format!("{}, as YAML", field.about) } else { field.about.clone() };
+    let default = set.or(field.default.as_ref()).cloned();
+    let default = match (field.shape, default) {
+        (Shape::Data, Some(value)) if !value.is_string() => Some(value.to_string().into()),
+        (_, default) => default,
+    };
+    let (least, greatest) = field.range;
+    let bounded = least.is_some() || greatest.is_some();
+    let range = (least.unwrap_or(f64::NEG_INFINITY), greatest.unwrap_or(f64::INFINITY));
+    // What Go reads and this library doesn't is left to the check of the whole claim.
+    let pattern = field.pattern.as_deref();
+    let pattern = pattern.and_then(|text| regex::RegexBuilder::new(text).size_limit(PATTERN).build().ok());
+    Param {
+        optional: !field.required && default.is_none(),
+        default,
+        choices: if field.shape == Shape::Data { Vec::new() } else { field.choices.clone() },
+        range: bounded.then_some(range),
+        pattern,
+        advanced: field.advanced,
+        place,
+        ..Param::new(kind, &about)
+    }
+}

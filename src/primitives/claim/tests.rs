@@ -1,0 +1,149 @@
+//! Claims of small definitions: what is set, what is refused, what an object becomes.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::offers::{self, Offer};
+use super::*;
+
+fn offer(definition: &str) -> Offer {
+    offers::of_texts(vec![("platform: file.yaml".into(), definition.into())]).unwrap().remove(0)
+}
+
+fn claim() -> Claim {
+    let definition = "apiVersion: apiextensions.crossplane.io/v1
+kind: CompositeResourceDefinition
+metadata:
+  name: xcaches.acme.example
+  annotations: {idp-run/defaults: 'size: medium', idp-run/grows: disk, idp-run/immutable: 'spec.zone, name'}
+spec:
+  group: acme.example
+  names: {kind: XCache, plural: xcaches}
+  claimNames: {kind: Cache, plural: caches}
+  connectionSecretKeys: [url]
+  versions:
+  - name: v1
+    served: true
+    referenceable: true
+    schema:
+      openAPIV3Schema:
+        type: object
+        properties:
+          spec:
+            type: object
+            required: [zone]
+            properties:
+              size: {type: string, enum: [small, medium, large], default: small}
+              zone: {type: string, maxLength: 3}
+              disk: {type: string, default: 10Gi}
+              name: {type: string}
+              rules: {type: array, items: {type: object, required: [port], properties: {port: {type: integer, maximum: 99}}}}
+              net: {type: object, properties: {name: {type: string}}}
+";
+    Claim::of(Arc::new(offer(definition)))
+}
+
+fn message(error: Error) -> String {
+    assert_eq!(error.code(), REJECTED, "{error}");
+    error.message().to_string()
+}
+
+#[test]
+fn fields_are_checked_as_they_are_set() {
+    for (field, value, text) in [
+        ("size", json!("huge"), "spec.size: Unsupported value: \"huge\""),
+        ("size", json!(3), "spec.size: Invalid value: \"integer\""),
+        ("zone", json!("long"), "spec.zone: Too long"),
+        ("spec.rules", json!([{ "port": 100 }]), "spec.rules[0].port: Invalid value: 100"),
+        ("rules", json!([{ "prot": 1 }]), "unknown field \"spec.rules[0].prot\""),
+        ("siez", json!("small"), "Cache has no field `siez`"),
+    ] {
+        let text_is = message(claim().set(field, value).unwrap_err());
+        assert!(text_is.contains(text), "{field}: {text_is}");
+    }
+    let error = claim().set("siez", json!("small")).unwrap_err();
+    assert_eq!(error.help_text(), Some("did you mean `size`? `idp-run form cache` shows its fields"));
+    assert!(claim().set("net.name", json!("a")).is_ok());
+}
+
+#[test]
+fn an_object_has_the_defaults_and_is_checked_as_a_whole() {
+    let wrapping = Wrapping { namespace: Some("a".into()), secret: Some("s".into()), ..Wrapping::default() };
+    let object = claim().set("zone", json!("a")).unwrap().object("x", &wrapping).unwrap();
+    assert_eq!(
+        object,
+        json!({
+            "apiVersion": "acme.example/v1",
+            "kind": "Cache",
+            "metadata": { "name": "x", "namespace": "a" },
+            "spec": { "zone": "a", "size": "small", "disk": "10Gi", "writeConnectionSecretToRef": { "name": "s" } },
+        })
+    );
+    assert!(message(claim().object("x", &wrapping).unwrap_err()).contains("spec.zone: Required value"));
+    let bad_name = claim().set("zone", json!("a")).unwrap().object("X", &wrapping).unwrap_err();
+    assert!(message(bad_name).contains("metadata.name: Invalid value: \"X\""));
+    let mut wrong = object.clone();
+    wrong["spec"]["writeConnectionSecretToRef"]["namespace"] = "a".into();
+    let text = message(claim().accepts(&wrong).unwrap_err());
+    assert!(text.contains("unknown field \"spec.writeConnectionSecretToRef.namespace\""), "{text}");
+}
+
+#[test]
+fn questions_have_what_is_set_as_defaults_and_keep_off_names_of_others() {
+    let claim = claim().avoiding(vec!["name".into()]).usual(false).unwrap();
+    let questions = claim.params();
+    let names: Vec<&str> = questions.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["size", "zone", "disk", "specName", "rules", "netName"]);
+    assert_eq!(questions[0].1.default, Some(json!("medium")));
+    assert!(!questions[1].1.optional && questions[3].1.optional);
+    let answers = json!({ "name": "theirs", "specName": "ours", "zone": "b", "rules": "[{port: 1}]", "size": null });
+    let answered = claim.answered(answers.as_object().unwrap()).unwrap();
+    let object = answered.object("x", &Wrapping::default()).unwrap();
+    assert_eq!(object["spec"]["name"], "ours");
+    assert_eq!(object["spec"]["rules"][0]["port"], 1);
+    assert_eq!(object["spec"]["size"], "medium");
+}
+
+#[test]
+fn what_is_there_changes_by_the_rules_of_the_definition() {
+    let claim = claim();
+    let before = claim.set("zone", json!("a")).unwrap().object("x", &Wrapping::default()).unwrap();
+    let with = |field: &str, value: Value| {
+        let mut after = before.clone();
+        after["spec"][field] = value;
+        refuse_change(&claim, &before, &after)
+    };
+    with("disk", json!("20Gi")).unwrap();
+    with("size", json!("large")).unwrap();
+    assert!(message(with("disk", json!("5Gi")).unwrap_err()).contains("can't be less than before, which is 10Gi"));
+    assert!(
+        message(with("zone", json!("b")).unwrap_err()).contains("spec.zone: Invalid value: \"b\": field is immutable")
+    );
+    assert!(message(with("name", json!("n")).unwrap_err()).contains("spec.name"));
+}
+
+#[test]
+fn words_lead_to_one_kind() {
+    let two = |group: &str| {
+        format!(
+            "apiVersion: apiextensions.crossplane.io/v2
+kind: CompositeResourceDefinition
+metadata: {{name: caches.{group}}}
+spec:
+  group: {group}
+  scope: Namespaced
+  names: {{kind: Cache, plural: caches}}
+  versions: [{{name: v1, served: true, referenceable: true, schema: {{openAPIV3Schema: {{type: object}}}}}}]
+"
+        )
+    };
+    let all = || offers::of_texts(vec![("a".into(), two("a.example")), ("b".into(), two("b.example"))]).unwrap();
+    assert_eq!(offers::named(all(), "cache").unwrap_err().code(), "idp::claim::ambiguous");
+    assert_eq!(offers::named(all(), "caches.b.example").unwrap().form.group, "b.example");
+    assert_eq!(offers::named(all(), "cahce").unwrap_err().code(), "idp::claim::unknown");
+    // A composite of the second version of the API has Crossplane's fields in a place of their own, and no secret.
+    let object = Claim::of(Arc::new(offers::named(all(), "cache.a.example").unwrap()));
+    let object = object.object("x", &Wrapping { namespace: Some("a".into()), ..Wrapping::default() }).unwrap();
+    assert_eq!(object["kind"], "Cache");
+}

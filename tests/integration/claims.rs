@@ -1,0 +1,321 @@
+//! The life of claims on the example organisation: asked for, refused, delivered, changed, given up.
+
+use idp_run::formats::yaml;
+use serde_json::Value;
+
+use crate::workspace::{Said, Workspace};
+
+const KINDS: [(&str, &[&str]); 5] = [
+    ("postgresql", &["storageGB=30"]),
+    ("s3", &["expireAfterDays=30"]),
+    ("sqs", &[]),
+    ("db", &["engine=postgres", "version=16", "provider=gcp"]),
+    ("mongodb", &["storageGB=20"]),
+];
+
+fn run(ws: &Workspace, path: &str, words: &[&str]) -> Said {
+    ws.idp(&[&[path, "--output", "json", "project=orders"][..], words].concat())
+}
+
+fn made(ws: &Workspace, path: &str, words: &[&str]) -> Said {
+    let said = run(ws, path, words);
+    said.ends(0, "create 1 update 0 delete 0 unchanged 0 applied");
+    said
+}
+
+fn merge(ws: &Workspace, number: usize) {
+    let number = number.to_string();
+    for act in ["approve", "merge"] {
+        let said = ws.idp(&["pr", act, "orders-gitops", &number, "--as", "alice"]);
+        assert_eq!(said.code, 0, "{said}");
+    }
+}
+
+fn claim(ws: &Workspace, file: &str) -> Value {
+    yaml::parse(file, &ws.file("orders-gitops", "main", file).unwrap()).unwrap().remove(0).value
+}
+
+#[test]
+fn every_kind_is_asked_for_changed_and_given_up() {
+    let ws = Workspace::acme();
+    let same = "create 0 update 0 delete 0 unchanged 1 applied";
+    let mut pulls = 0;
+    for (kind, fields) in KINDS {
+        let kind_of = format!("type={kind}");
+        let named = ["env=dev", "name=x", &kind_of];
+        let create = [&named[..], &["owner=team-orders"], fields].concat();
+        made(&ws, "create-resource", &create);
+        run(&ws, "create-resource", &create).ends(0, same);
+        pulls += 1;
+        merge(&ws, pulls);
+        run(&ws, "create-resource", &create).ends(0, same);
+        let file = format!("crossplane/claims/dev/{kind}-x.yaml");
+        let before = claim(&ws, &file);
+        let change = match kind {
+            "postgresql" => ("storageGB=40", "/spec/parameters/storageGB", Value::from(40)),
+            "s3" => ("expireAfterDays=7", "/spec/parameters/expireAfterDays", Value::from(7)),
+            "sqs" => ("retentionDays=9", "/spec/parameters/retentionDays", Value::from(9)),
+            "db" => ("size=large", "/spec/size", Value::from("large")),
+            _ => ("storageGB=50", "/spec/storageGB", Value::from(50)),
+        };
+        let update = [&named[..], &[change.0]].concat();
+        made(&ws, "update-resource", &update);
+        run(&ws, "update-resource", &update).ends(0, same);
+        pulls += 1;
+        merge(&ws, pulls);
+        run(&ws, "update-resource", &update).ends(0, "create 0 update 0 delete 0 unchanged 0 applied");
+        let mut after = claim(&ws, &file);
+        assert_eq!(after.pointer(change.1), Some(&change.2), "{kind}");
+        *after.pointer_mut(change.1).unwrap() = before.pointer(change.1).unwrap().clone();
+        assert_eq!(after, before, "{kind}: one field, and nothing else");
+        made(&ws, "delete-resource", &named);
+        run(&ws, "delete-resource", &named).ends(0, same);
+        pulls += 1;
+        merge(&ws, pulls);
+        run(&ws, "delete-resource", &named).ends(0, same);
+        assert!(ws.file("orders-gitops", "main", &file).is_none(), "{kind}");
+    }
+    ws.git("orders-gitops", &["fsck", "--full", "--strict"]);
+}
+
+/// The name of an instance is its own, and stays on reruns, with the journal or without.
+#[test]
+fn a_unique_name_stays_on_reruns() {
+    let name = |ws: &Workspace| {
+        let file = "crossplane/claims/dev/mongodb-carts.yaml";
+        let text = ws.file("orders-gitops", "create-resource-dev-carts-orders-mongodb", file).unwrap();
+        yaml::parse(file, &text).unwrap()[0].value["metadata"]["name"].as_str().unwrap().to_string()
+    };
+    let words = ["env=dev", "type=mongodb", "name=carts", "owner=team-orders"];
+    let ws = Workspace::acme();
+    made(&ws, "create-resource", &words);
+    let first = name(&ws);
+    assert!(first.starts_with("mongodb-carts-") && first.len() == "mongodb-carts-".len() + 5, "{first}");
+    for file in ["journal.sqlite", "journal.sqlite-wal", "journal.sqlite-shm"] {
+        let _ = std::fs::remove_file(ws.path().join(".idp").join(file));
+    }
+    run(&ws, "create-resource", &words).ends(0, "create 0 update 0 delete 0 unchanged 1 applied");
+    assert_eq!(name(&ws), first);
+    let elsewhere = Workspace::acme();
+    made(&elsewhere, "create-resource", &words);
+    assert_eq!(name(&elsewhere), first);
+    let other = ["env=dev", "type=mongodb", "name=carts2", "owner=team-orders"];
+    made(&ws, "create-resource", &other);
+}
+
+/// A kind that nobody prepared: a composite without claims, defined in the workspace's own folder.
+#[test]
+fn a_definition_of_the_workspace_is_enough() {
+    let ws = Workspace::acme();
+    ws.write(
+        "schemas/cache.yaml",
+        "apiVersion: apiextensions.crossplane.io/v2
+kind: CompositeResourceDefinition
+metadata: {name: caches.platform.acme.example}
+spec:
+  scope: Namespaced
+  group: platform.acme.example
+  names: {kind: Cache, plural: caches}
+  versions:
+  - name: v1
+    served: true
+    referenceable: true
+    schema:
+      openAPIV3Schema:
+        type: object
+        properties:
+          spec:
+            type: object
+            required: [memoryGB]
+            properties:
+              memoryGB: {type: integer, minimum: 1, maximum: 64}
+              name: {type: string, default: main}
+",
+    );
+    let words = ["env=dev", "type=cache", "name=x", "owner=team-orders", "memoryGB=4", "specName=second"];
+    made(&ws, "create-resource", &words);
+    let branch = "create-resource-dev-x-orders-cache";
+    insta::assert_snapshot!(ws.file("orders-gitops", branch, "crossplane/claims/dev/cache-x.yaml").unwrap(), @r"
+    apiVersion: platform.acme.example/v1
+    kind: Cache
+    metadata:
+      name: cache-x
+      namespace: orders-dev-infra
+      labels:
+        app.kubernetes.io/name: x
+        app.kubernetes.io/part-of: orders
+        backstage.io/kubernetes-id: cloud-orders-dev-cache-x
+    spec:
+      memoryGB: 4
+      name: second
+    ");
+    let service = [&words[..], &["service=stock"]].concat();
+    run(&ws, "create-resource", &service).fails(2, "idp::param::refused");
+    assert!(ws.idp(&["explain", "claim"]).stdout.contains("Cache (cache): Cache\n    memoryGB, name\n"));
+}
+
+/// What people are told, a mistake a paragraph: the command, then what is wrong, where in the script if there, and the help.
+fn told(ws: &Workspace, words: &[&str]) -> String {
+    let said = ws.idp(&[words, &["--output", "json"]].concat());
+    assert_ne!(said.code, 0, "{said}");
+    let error = said.of_type("diagnostic").into_iter().rfind(|each| each["severity"] == "error").unwrap();
+    let text = |name: &str| error[name].as_str().unwrap_or_default().to_string();
+    let line = &error["frames"][0]["place"]["line"];
+    let place = if words[0].ends_with(".rhai") { format!(" (line {line})") } else { String::new() };
+    let command = words.join(" ").replace(" --plan project=orders env=dev name=x owner=team-orders", " ...");
+    let help = Some(text("help")).filter(|help| !help.is_empty()).map(|help| format!("  {help}\n"));
+    format!("{command}\n  {} {}{place}\n{}", said.code, text("message"), help.unwrap_or_default())
+}
+
+#[test]
+fn mistakes_and_what_people_are_told() {
+    let ws = Workspace::acme();
+    let mut all = String::new();
+    for words in [
+        &["type=Databse"][..],
+        &["type=postgresql", "storageGB=5"],
+        &["type=postgresql", "storageGB=5000"],
+        &["type=postgresql", "storageGB=many"],
+        &["type=postgresql", "instanceClass=db.t4g.larg"],
+        &["type=postgresql", "multiAZ=maybe"],
+        &["type=postgresql", "storgeGB=50"],
+        &["type=postgresql", "provider=gcp"],
+        &["type=db"],
+        &["type=db", "engine=postgers"],
+        &["type=db", "engine=postgres", "version=fifteen"],
+        &["type=db", "engine=mysql", "version=16"],
+        &["type=db", "engine=postgres", "provider=azure"],
+        &["type=s3", "expireAfterDays=0"],
+        &["type=sqs", "retentionDays=15"],
+        &["type=mongodb", "version=7"],
+    ] {
+        let asked = ["create-resource", "--plan", "project=orders", "env=dev", "name=x", "owner=team-orders"];
+        all.push_str(&told(&ws, &[&asked[..], words].concat()));
+    }
+    assert!(!ws.has_state(), "nothing is made");
+    for (number, script) in [
+        "claim(\"PostgresInstance\");",
+        "claim(\"S3Bucket\").set(\"expireAfter\", 3);",
+        "claim(\"S3Bucket\").set(\"expireAfterDays\", \"3\");",
+        "claim(\"PostgreSQLInstance\").set(\"instanceClass\", \"huge\");",
+        "claim(\"PostgreSQLInstance\").manifest(\"x\");",
+        "claim(\"SQSQueue\").manifest(\"My_Queue\");",
+        "let there = manifest(#{ apiVersion: \"platform.acme.example/v1alpha1\", kind: \"SQSQueue\", metadata: #{ name: \"x\" }, spec: #{ writeConnectionSecretToRef: #{ name: \"x\", namespace: \"orders\" } } });\nclaim(\"SQSQueue\").accepts(there);",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let file = format!("mistake{number}.rhai");
+        ws.write(&file, &format!("//! A mistake\n\n{script}\n"));
+        all.push_str(&told(&ws, &[&file]));
+    }
+    run(&ws, "create-resource", &["env=dev", "name=x", "owner=team-orders", "type=mongodb", "storageGB=20"]);
+    run(&ws, "create-resource", &["env=dev", "name=x", "owner=team-orders", "type=db", "engine=mysql", "size=medium"]);
+    merge(&ws, 1);
+    merge(&ws, 2);
+    for words in [
+        &["update-resource", "env=prod", "type=postgresql", "name=checkout", "storageGB=30"][..],
+        &["update-resource", "env=prod", "type=postgresql", "name=checkout", "storageGB=2000"],
+        &["update-resource", "env=prod", "type=postgresql", "name=checkot", "storageGB=60"],
+        &["update-resource", "env=dev", "type=mongodb", "name=x", "storageGB=10"],
+        &["update-resource", "env=dev", "type=mongodb", "name=x", "version=6.0"],
+        &["update-resource", "env=dev", "type=db", "name=x", "size=small"],
+        &["update-resource", "env=dev", "type=db", "name=x", "engine=postgres"],
+        &["delete-resource", "env=prod", "type=postgresql", "name=checkout"],
+    ] {
+        all.push_str(&told(&ws, &[&[words[0], "project=orders"][..], &words[1..]].concat()));
+    }
+    insta::assert_snapshot!(all, @r#"
+    create-resource ... type=Databse
+      2 the parameter `type` can't be `Databse`: the platform offers no such kind
+      did you mean `Database`? `idp-run explain claim` lists what is on offer
+    create-resource ... type=postgresql storageGB=5
+      2 the parameter `storageGB` is 5, and must lie between 20 and 1000
+      Size of the disk. It can grow, never shrink.
+    create-resource ... type=postgresql storageGB=5000
+      2 the parameter `storageGB` is 5000, and must lie between 20 and 1000
+      Size of the disk. It can grow, never shrink.
+    create-resource ... type=postgresql storageGB=many
+      2 the parameter `storageGB` must be a whole number, not `many`
+    create-resource ... type=postgresql instanceClass=db.t4g.larg
+      2 the parameter `instanceClass` can't be `db.t4g.larg`
+      did you mean `db.t4g.large`? Choices: db.t4g.medium, db.t4g.large, db.m7g.large, db.m7g.xlarge
+    create-resource ... type=postgresql multiAZ=maybe
+      2 the parameter `multiAZ` must be true or false, not `maybe`
+    create-resource ... type=postgresql storgeGB=50
+      2 create-resource has no parameter `storgeGB`
+      did you mean `storageGB`?
+    create-resource ... type=postgresql provider=gcp
+      2 the parameter `provider` can't be `gcp`: no composition of PostgreSQLInstance is of that name
+      it runs on aws
+    create-resource ... type=db
+      2 the parameter `engine` is missing
+      give NAME=VALUE or --params FILE; `idp-run create-resource --help` lists them
+    create-resource ... type=db engine=postgers
+      2 the parameter `engine` can't be `postgers`
+      did you mean `postgres`? Choices: postgres, mysql
+    create-resource ... type=db engine=postgres version=fifteen
+      2 the parameter `version` `fifteen` doesn't match ^[0-9]+(\.[0-9]+)?$
+      Major version of the engine; the newest that the platform has run for a year, unless given
+    create-resource ... type=db engine=mysql version=16
+      2 Database would be rejected: spec.version: Invalid value: there is no mysql 16 on this platform
+      `idp-run form db` shows its fields
+    create-resource ... type=db engine=postgres provider=azure
+      2 the parameter `provider` can't be `azure`: no composition of Database is of that name
+      it runs on aws, gcp
+    create-resource ... type=s3 expireAfterDays=0
+      2 the parameter `expireAfterDays` is 0, and must lie between 1 and 3650
+      After how many days an object goes; never unless given
+    create-resource ... type=sqs retentionDays=15
+      2 the parameter `retentionDays` is 15, and must lie between 1 and 14
+      For how many days a message waits to be read
+    create-resource ... type=mongodb version=7
+      2 the parameter `version` can't be `7`
+      choices: 6.0, 7.0, 8.0
+    mistake0.rhai
+      2 the platform offers no `PostgresInstance` (line 3)
+      did you mean `PostgreSQLInstance`? `idp-run explain claim` lists what is on offer
+    mistake1.rhai
+      2 S3Bucket has no field `expireAfter` (line 3)
+      it has expireAfterDays; `idp-run form s3` shows its fields
+    mistake2.rhai
+      2 S3Bucket would be rejected: spec.parameters.expireAfterDays: Invalid value: "string": spec.parameters.expireAfterDays in body must be of type integer: "string" (line 3)
+      write it without quotes: 3; `idp-run form s3` shows its fields
+    mistake3.rhai
+      2 PostgreSQLInstance would be rejected: spec.parameters.instanceClass: Unsupported value: "huge": supported values: "db.t4g.medium", "db.t4g.large", "db.m7g.large", "db.m7g.xlarge" (line 3)
+      `idp-run form postgresql` shows its fields
+    mistake4.rhai
+      2 PostgreSQLInstance would be rejected: spec.parameters: Required value (line 3)
+      `idp-run form postgresql` shows its fields
+    mistake5.rhai
+      2 SQSQueue would be rejected: metadata.name: Invalid value: "My_Queue": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*') (line 3)
+      `idp-run form sqs` shows its fields
+    mistake6.rhai
+      2 SQSQueue would be rejected: unknown field "spec.writeConnectionSecretToRef.namespace" (line 4)
+      `idp-run form sqs` shows its fields
+    update-resource project=orders env=prod type=postgresql name=checkout storageGB=30
+      2 PostgreSQLInstance would be rejected: spec.parameters.storageGB: Invalid value: 30: a disk can't shrink
+      `idp-run form postgresql` shows its fields
+    update-resource project=orders env=prod type=postgresql name=checkout storageGB=2000
+      2 the parameter `storageGB` is 2000, and must lie between 20 and 1000
+      Size of the disk. It can grow, never shrink.
+    update-resource project=orders env=prod type=postgresql name=checkot storageGB=60
+      1 there is no postgresql checkot in prod: crossplane/claims/prod/postgresql-checkot.yaml is missing
+      there are crossplane/claims/prod/postgresql-checkout.yaml
+    update-resource project=orders env=dev type=mongodb name=x storageGB=10
+      2 MongoDB would be rejected: spec.storageGB: Invalid value: 10: can't be less than before, which is 20
+      `idp-run form mongodb` shows its fields
+    update-resource project=orders env=dev type=mongodb name=x version=6.0
+      2 MongoDB would be rejected: spec.version: Invalid value: "6.0": MongoDB doesn't go back to an older version
+      `idp-run form mongodb` shows its fields
+    update-resource project=orders env=dev type=db name=x size=small
+      2 Database would be rejected: spec.size: Invalid value: "small": a disk can't shrink
+      `idp-run form db` shows its fields
+    update-resource project=orders env=dev type=db name=x engine=postgres
+      2 Database would be rejected: spec.engine: Invalid value: "postgres": an engine can't become another one; make a new database and move the data
+      `idp-run form db` shows its fields
+    delete-resource project=orders env=prod type=postgresql name=checkout
+      1 PostgreSQLInstance checkout of prod is still needed by ExternalSecret checkout in k8s/prod/checkout/externalsecret.yaml, Deployment checkout in k8s/prod/checkout/deployment.yaml
+      take those away first, or give anyway=true
+    "#);
+}
