@@ -16,7 +16,7 @@ use crate::report::Severity;
 use crate::schemas::Workspace;
 
 /// The policies that are built in.
-const BUILT_IN: [&str; 1] = ["schema"];
+pub(super) const BUILT_IN: [&str; 1] = ["schema"];
 
 /// More than that of standard input is refused before it is read.
 const MOST: u64 = 64 << 20;

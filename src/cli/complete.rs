@@ -7,6 +7,7 @@ use clap::{Arg, Args, Command};
 use clap_complete::Shell;
 
 use super::Global;
+use super::audit::BUILT_IN;
 use super::checkup::declared;
 use crate::config::Config;
 use crate::error::{Exit, Result};
@@ -134,7 +135,12 @@ impl<'a> Place<'a> {
 
     fn candidates(&self, root: &Command, typed: &str, config: Option<&Config>) -> Vec<Candidate> {
         if let Some(flag) = self.flag {
-            return values(flag);
+            let plain = |names: &[&str]| names.iter().map(|name| ((*name).to_string(), String::new())).collect();
+            return match (self.path.as_slice(), flag.get_id().as_str()) {
+                (["audit"], "with") => plain(&BUILT_IN),
+                (["audit"], "kubernetes") => plain(kubernetes::versions()),
+                _ => values(flag),
+            };
         }
         if typed.starts_with('-') {
             return self.flags_as_words(root);
