@@ -6,6 +6,7 @@ pub mod definitions;
 pub mod digest;
 pub mod form;
 pub mod kustomize;
+mod pattern;
 pub mod repository_path;
 pub mod schema;
 pub mod skeleton;

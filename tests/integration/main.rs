@@ -4,6 +4,7 @@ mod api_server;
 mod audit;
 mod authoring;
 mod catalog;
+mod cel;
 mod check;
 mod ci;
 mod claims;

@@ -213,6 +213,8 @@ impl<'a> Evaluation<'a> {
 
     fn list(&mut self, items: &'a [(Node, bool)]) -> Outcome<'a> {
         let mut values = Vec::with_capacity(items.len());
+        // A literal that isn't completed is paid for, too.
+        self.spend(cost::LIST)?;
         for (node, optional) in items {
             match (self.value(node)?, optional) {
                 (Value::Optional(inner), true) => values.extend(inner.map(|inner| (*inner).clone())),
@@ -220,12 +222,12 @@ impl<'a> Evaluation<'a> {
                 (value, false) => values.push(value),
             }
         }
-        self.spend(cost::LIST)?;
         Ok(Value::list(values))
     }
 
     fn map(&mut self, entries: &'a [(Node, Node, bool)]) -> Outcome<'a> {
         let mut built = BTreeMap::new();
+        self.spend(cost::MAP)?;
         for (key, value, optional) in entries {
             let (key, value) = (self.value(key)?, self.value(value)?);
             let value = match (value, optional) {
@@ -236,7 +238,6 @@ impl<'a> Evaluation<'a> {
             };
             built.insert(key_of(&key)?, value);
         }
-        self.spend(cost::MAP)?;
         Ok(Value::Map(Map::Made(Arc::new(built))))
     }
 
@@ -246,9 +247,10 @@ impl<'a> Evaluation<'a> {
 
     /// The loop's list and one more: the place is left empty meanwhile, so that the list is grown where it is.
     fn grown(&mut self, place: usize, item: &'a Node) -> Outcome<'a> {
-        let item = self.value(item)?;
+        let item = self.argument(item)?;
         self.spend(cost::SELECT + cost::LIST + 1)?;
-        match self.take(place)? {
+        let (so_far, item) = (self.take(place)?, item?);
+        match so_far {
             Value::List(List::Made(mut made)) => {
                 if made.items.len() >= MOST_ELEMENTS {
                     return Err(Trouble::Exceeded);

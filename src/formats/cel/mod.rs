@@ -8,6 +8,8 @@ mod eval;
 mod field_path;
 mod fold;
 mod functions;
+#[cfg(test)]
+mod hostile_tests;
 mod kinds;
 mod names;
 mod parse;

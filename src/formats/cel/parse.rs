@@ -1,5 +1,5 @@
 //! From the text of an expression to its syntax tree: the `cel` crate's parser with the API server's macros.
-//! As github.com/google/cel-go v0.26, ext/{comprehensions,lists}.go and cel/library.go.
+//! As github.com/google/cel-go v0.26, ext/{comprehensions,lists}.go; those of optional values are the crate's.
 
 use std::sync::LazyLock;
 
@@ -17,10 +17,8 @@ const UNUSED: &str = "#unused";
 
 /// As many characters the API server takes.
 const LONGEST: usize = 100_000;
-/// More signs that nest or chain than this make a tree too deep to walk.
-const MOST_SIGNS: usize = 4_000;
-/// These macros write what they are called on twice; chained, that doubles each time.
-const MOST_DOUBLINGS: usize = 10;
+/// A chain such as `a.b.c` or `1 + 2 + 3` is a tree as deep as it is long, which the parser walks by recursion.
+const LONGEST_CHAIN: usize = 200;
 /// How deep an expression may nest.
 const DEEPEST: u16 = 100;
 
@@ -43,8 +41,6 @@ static ENVIRONMENT: LazyLock<Env> = LazyLock::new(|| {
         Macro::receiver("transformMap", 4, transform_map),
         Macro::receiver("transformMapEntry", 3, transform_entry),
         Macro::receiver("transformMapEntry", 4, transform_entry),
-        Macro::receiver("optMap", 2, |helper, target, args| optional_map(helper, target, args, "optMap")),
-        Macro::receiver("optFlatMap", 2, |helper, target, args| optional_map(helper, target, args, "optFlatMap")),
         Macro::receiver("sortBy", 2, sort_by),
     ];
     for addition in macros {
@@ -64,9 +60,7 @@ pub(super) fn parse(source: &str) -> Result<(IdedExpr, SourceInfo), Fault> {
             format!("expression code point size exceeds limit: size: {length}, limit {LONGEST}"),
         ));
     }
-    let signs = source.chars().filter(|c| "+-*/%.([{?<>=!&|".contains(*c)).count();
-    let doublings = source.matches("optMap").count() + source.matches("optFlatMap").count();
-    if signs > MOST_SIGNS || doublings > MOST_DOUBLINGS {
+    if longest_chain(source) > LONGEST_CHAIN {
         return Err(Fault::at(source, 0, "expression recursion limit exceeded".to_owned()));
     }
     let parser = ENVIRONMENT.parser().enable_optional_syntax(true).max_recursion_depth(DEEPEST);
@@ -78,6 +72,76 @@ pub(super) fn parse(source: &str) -> Result<(IdedExpr, SourceInfo), Fault> {
         let before: usize = source.split_inclusive('\n').take(line - 1).map(|line| line.chars().count()).sum();
         Fault::at(source, before + column - 1, message)
     })
+}
+
+/// How deep the tree of an expression is at most: the signs of a chain, with those of the chains around it. What stands
+/// beside each other isn't counted together: list elements, branches, and the terms of `&&` and `||`, whose trees are flat.
+fn longest_chain(source: &str) -> usize {
+    let mut open = vec![0_usize];
+    let (mut around, mut longest) = (0, 0);
+    let mut chars = source.chars().peekable();
+    let mut before = ' ';
+    while let Some(c) = chars.next() {
+        let here = open.last().copied().unwrap_or_default();
+        match c {
+            '\'' | '"' => skip_text(&mut chars, c, matches!(before, 'r' | 'R')),
+            '(' | '[' | '{' => {
+                around += here + 1;
+                open.push(0);
+            }
+            ')' | ']' | '}' if open.len() > 1 => {
+                open.pop();
+                if let Some(outer) = open.last_mut() {
+                    around -= *outer + 1;
+                    // What was in brackets is part of the chain that goes on behind them.
+                    *outer += 1;
+                }
+            }
+            ',' | '&' | '|' | '?' | ':' if before != '.' && chars.peek() != Some(&'.') => {
+                if let Some(here) = open.last_mut() {
+                    *here = 0;
+                }
+            }
+            '.' | '+' | '-' | '*' | '/' | '%' | '<' | '>' | '=' | '!' => {
+                if let Some(here) = open.last_mut() {
+                    *here += 1;
+                }
+            }
+            // `in` chains, too; a name that begins so is counted for nothing.
+            'i' if chars.peek() == Some(&'n') && !before.is_alphanumeric() && before != '_' => {
+                if let Some(here) = open.last_mut() {
+                    *here += 1;
+                }
+            }
+            _ => {}
+        }
+        longest = longest.max(around + open.last().copied().unwrap_or_default());
+        before = c;
+    }
+    longest
+}
+
+/// Goes to the end of a text whose first quote was read.
+fn skip_text(chars: &mut std::iter::Peekable<std::str::Chars>, quote: char, raw: bool) {
+    let mut three = false;
+    if chars.peek() == Some(&quote) {
+        chars.next();
+        if chars.peek() != Some(&quote) {
+            return;
+        }
+        chars.next();
+        three = true;
+    }
+    let mut quotes = 0;
+    while let Some(c) = chars.next() {
+        if c == '\\' && !raw {
+            chars.next();
+        }
+        quotes = if c == quote { quotes + 1 } else { 0 };
+        if quotes == if three { 3 } else { 1 } {
+            return;
+        }
+    }
 }
 
 type Target<'a> = &'a mut Option<IdedExpr>;
@@ -264,24 +328,6 @@ fn bound(helper: &mut MacroExprHelper, name: String, value: IdedExpr, within: Id
         loop_step,
         result: within,
     })))
-}
-
-fn optional_map(helper: &mut MacroExprHelper, target: Target, args: Arguments, which: &str) -> Expansion {
-    let Some(Expr::Ident(name)) = args.first().map(|argument| &argument.expr) else {
-        let id = args.first().map_or(0, |argument| argument.id);
-        return Err(helper.new_error(id, format!("{which}() variable name must be a simple identifier")));
-    };
-    let name = name.clone();
-    let within = args.pop().unwrap_or_default();
-    let target = target.take().unwrap_or_default();
-    let held = call_on(helper, target.clone(), "value", Vec::new());
-    let there = call_on(helper, target, "hasValue", Vec::new());
-    let mut mapped = bound(helper, name, held, within);
-    if which == "optMap" {
-        mapped = call(helper, "optional.of", vec![mapped]);
-    }
-    let none = call(helper, "optional.none", Vec::new());
-    Ok(Some(call(helper, operators::CONDITIONAL, vec![there, mapped, none])))
 }
 
 fn sort_by(helper: &mut MacroExprHelper, target: Target, args: Arguments) -> Expansion {

@@ -13,7 +13,6 @@ mod names;
 mod node;
 mod number;
 mod parse;
-mod pattern;
 #[cfg(test)]
 mod property_tests;
 mod prune;

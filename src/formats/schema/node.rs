@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::format::Format;
-use super::pattern::Pattern;
 use super::rules::Rules;
+use crate::formats::pattern::Pattern;
 
 /// The number of a node.
 pub(super) type Id = u32;

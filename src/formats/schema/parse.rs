@@ -7,9 +7,9 @@ use serde_json::{Map, Value};
 
 use super::format::Format;
 use super::node::{About, Additional, Below, Bounds, Dialect, Graph, Id, Junctors, List, Node, Property, Type};
-use super::pattern::Pattern;
 use super::rules::Rules;
 use crate::error::{Error, Result};
+use crate::formats::pattern::Pattern;
 
 /// How references are found.
 pub(super) type Resolve<'a> = &'a dyn Fn(&str) -> Option<&'a Value>;

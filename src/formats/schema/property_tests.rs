@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
 use super::*;
+use crate::formats::pattern;
 
 /// Values of any shape with few names, so that they often meet the schema.
 fn value() -> impl Strategy<Value = Value> {

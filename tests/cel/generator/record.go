@@ -18,12 +18,18 @@ func widened(value any) any {
 	case float32:
 		return float64(value)
 	case []any:
+		if value == nil {
+			return nil
+		}
 		all := make([]any, len(value))
 		for i := range value {
 			all[i] = widened(value[i])
 		}
 		return all
 	case map[string]any:
+		if value == nil {
+			return nil
+		}
 		all := make(map[string]any, len(value))
 		for key := range value {
 			all[key] = widened(value[key])

@@ -1,10 +1,11 @@
 //! Regular expressions: `matches`, `find`, `findAll`.
-//! As k8s.io/apiserver v0.36, pkg/cel/library/regex.go; the syntax is RE2's.
+//! As k8s.io/apiserver v0.36, pkg/cel/library/regex.go; patterns are read as Go reads them.
 
 use regex::{Regex, RegexBuilder};
 
 use super::super::tree::Native;
 use super::super::value::{Outcome, Value, error, no_overload};
+use crate::formats::pattern::translate;
 
 /// A compiled pattern may take that much memory.
 const LARGEST: usize = 1 << 20;
@@ -20,7 +21,8 @@ pub(super) fn find(name: &str) -> Option<Native> {
 
 /// The pattern, or why it is none.
 pub(in super::super) fn compile(pattern: &str) -> Result<Regex, String> {
-    RegexBuilder::new(pattern).size_limit(LARGEST).build().map_err(|error| match error {
+    let translated = translate(pattern).map_err(|why| format!("error parsing regexp: {why}"))?;
+    RegexBuilder::new(&translated).size_limit(LARGEST).build().map_err(|error| match error {
         regex::Error::CompiledTooBig(_) => "the pattern is too large".to_owned(),
         other => format!("error parsing regexp: {other}"),
     })
