@@ -344,12 +344,7 @@ impl Check<'_> {
         if !self.partial {
             for name in node.required.iter().filter(|name| !map.contains_key(*name)) {
                 outcome.valid = false;
-                sink.push(|| {
-                    let mut violation = trail.field(name).schema(Reason::Required, "Required value".into());
-                    let beside = map.keys().filter(|key| node.property(key).is_none()).map(String::as_str);
-                    violation.help = nearest(name, beside).map(|near| format!("is `{near}` meant to be it?"));
-                    violation
-                });
+                sink.push(|| trail.field(name).schema(Reason::Required, "Required value".into()));
             }
         }
         outcome

@@ -3,10 +3,10 @@
 use serde_json::Value;
 
 use super::metadata;
-use super::node::{Additional, Dialect, Graph, Id, Node};
+use super::node::{Additional, Dialect, Graph, Id, Node, Property};
 use super::violation::{Trail, Violation};
 use crate::error::nearest;
-use crate::formats::yaml::{Step, get_mut};
+use crate::formats::yaml::{Path, Step, get_mut};
 
 /// The fields that every object has, whatever its schema says.
 const OF_EVERY_OBJECT: [&str; 3] = ["apiVersion", "kind", "metadata"];
@@ -15,7 +15,10 @@ const OF_EVERY_OBJECT: [&str; 3] = ["apiVersion", "kind", "metadata"];
 pub(super) fn unknown(graph: &Graph, id: Id, value: &Value, is_object: bool) -> Vec<Violation> {
     let mut found = Vec::new();
     walk(graph, id, value, is_object, &mut |trail, key, lacking| {
-        let near = lacking.and_then(|(graph, node)| near_field(graph, node, key));
+        let near = lacking.and_then(|(lacking, node)| {
+            let of_object = std::ptr::eq(lacking, graph);
+            near_name(node, key).or_else(|| elsewhere(graph, id, &trail.steps(), key).filter(|_| of_object))
+        });
         found.push(trail.unknown(near.as_deref()));
     });
     found
@@ -113,13 +116,32 @@ impl Walk<'_, '_> {
     }
 }
 
-/// The field that was meant: of the same map, or of the one below it that has this name.
-fn near_field(graph: &Graph, node: &Node, key: &str) -> Option<String> {
+/// The nearest name in the same map.
+fn near_name(node: &Node, key: &str) -> Option<String> {
     let names = || node.properties.iter().map(|property| property.name.as_str());
-    let same = names().find(|name| name.eq_ignore_ascii_case(key)).or_else(|| nearest(key, names()));
-    if let Some(near) = same {
-        return Some(near.to_string());
+    let near = names().find(|name| name.eq_ignore_ascii_case(key)).or_else(|| nearest(key, names()))?;
+    Some(near.to_string())
+}
+
+/// The path of a field of exactly this name, where the indentation slipped: in a map below, or in one around.
+fn elsewhere(graph: &Graph, root: Id, steps: &[Step], key: &str) -> Option<String> {
+    let (_, around) = steps.split_last()?;
+    let node = |steps: &[Step]| {
+        let down = |id, step: &Step| match step {
+            Step::Key(key) => graph.node(id).field(key),
+            Step::Index(_) => graph.node(id).items,
+        };
+        steps.iter().try_fold(root, down).map(|id| graph.node(id))
+    };
+    let path = |around: &[Step], names: &[&str]| {
+        let names = names.iter().map(|name| Step::from(*name));
+        Path(&around.iter().cloned().chain(names).collect::<Vec<_>>()).to_string()
+    };
+    let has = |property: &&Property| graph.node(property.node).property(key).is_some();
+    if let Some(below) = node(around)?.properties.iter().find(has) {
+        return Some(path(around, &[&below.name, key]));
     }
-    let below = node.properties.iter().find(|property| graph.node(property.node).property(key).is_some())?;
-    Some(format!("{}.{key}", below.name))
+    let outer = (0..around.len()).rev().map(|length| &around[..length]);
+    let outer = outer.into_iter().find(|around| node(around).is_some_and(|node| node.property(key).is_some()))?;
+    Some(path(outer, &[key]))
 }

@@ -117,6 +117,23 @@ fn a_missing_field_may_stand_beside_under_a_wrong_name() {
     assert_snapshot!(lines(&database().review(&patch, None, Names::default(), how)), @"spec.replicas: Invalid value: 0: spec.replicas in body should be greater than or equal to 1");
 }
 
+#[test]
+fn a_field_may_have_slipped_to_another_depth() {
+    assert_snapshot!(said(json!({ "owner": "abc", "role": "x", "extra": { "known": { "replicas": 1, "owner": "x" } } })), @r#"
+    unknown field "spec.role"
+    unknown field "spec.extra.known.replicas"
+        did you mean `spec.replicas`?
+    unknown field "spec.extra.known.owner"
+        did you mean `spec.owner`?
+    "#);
+    let mut value = object(json!({ "owner": "abc" }));
+    value["size"] = json!("small");
+    assert_snapshot!(lines(&database().unknown(&value)), @r#"
+    unknown field "size"
+        did you mean `spec.size`?
+    "#);
+}
+
 fn yaml_path(text: &str) -> Vec<Step> {
     crate::formats::yaml::parse_path(text).unwrap()
 }
