@@ -348,6 +348,17 @@ fn fields_can_be_shown() {
 }
 
 #[test]
+fn metadata_is_judged_once() {
+    let text = json!({ "type": "string" });
+    let labels = json!({ "type": "object", "additionalProperties": text });
+    let meta = json!({ "type": "object", "properties": { "name": text, "labels": labels } });
+    let all = json!({ "type": "object", "properties": { "apiVersion": text, "kind": text, "metadata": meta } });
+    let schema = Schema::parse_with(&all, &|_| None).unwrap();
+    let object = json!({ "apiVersion": "v1", "kind": "Pod", "metadata": { "name": "x", "labels": { "a": 1 } } });
+    assert_eq!(schema.review(&object, None, Names::default(), How::default()).len(), 1);
+}
+
+#[test]
 fn metadata_is_a_schema() {
     assert!(super::metadata::schema().is_some());
 }
