@@ -1,4 +1,4 @@
-//! Packs `schemas/`, `scripts/`, `starters/`, `stdlib/` and `templates/` into the binary: a table sorted by path, which
+//! Packs `kinds/`, `scripts/`, `starters/`, `stdlib/` and `templates/` into the binary: a table sorted by path, which
 //! `src/embedded.rs` reads.
 
 use std::error::Error;
@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::{env, fs};
 
-const FOLDERS: [&str; 5] = ["schemas", "scripts", "starters", "stdlib", "templates"];
+const FOLDERS: [&str; 5] = ["kinds", "scripts", "starters", "stdlib", "templates"];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let root = env::var("CARGO_MANIFEST_DIR")?;

@@ -1,4 +1,4 @@
-//! Kubernetes' own kinds: reads schemas/kubernetes.z, which tests/schemas/make-kubernetes.py makes and describes. An API
+//! Kubernetes' own kinds: reads kinds/kubernetes.z, which tests/schemas/make-kubernetes.py makes and describes. An API
 //! group is unpacked when the first of its kinds is met, and a definition is read when it is referred to.
 
 use std::collections::HashMap;
@@ -205,7 +205,7 @@ fn archive() -> &'static Archive {
     static ARCHIVE: OnceLock<Archive> = OnceLock::new();
     // Nothing is in an archive that can't be read; a test sees that ours can.
     ARCHIVE.get_or_init(|| {
-        let bytes = embedded::file("schemas/kubernetes.z").map_or(&[][..], |file| file.bytes);
+        let bytes = embedded::file("kinds/kubernetes.z").map_or(&[][..], |file| file.bytes);
         Archive::open(bytes).unwrap_or_else(|| Archive::read("", &[]))
     })
 }
@@ -283,7 +283,7 @@ mod tests {
 
     #[test]
     fn the_archive_is_what_the_generator_makes() {
-        let bytes = embedded::file("schemas/kubernetes.z").unwrap().bytes;
+        let bytes = embedded::file("kinds/kubernetes.z").unwrap().bytes;
         assert!(bytes.len() < 300_000);
         let length = u32::from_le_bytes(*bytes.first_chunk().unwrap()) as usize;
         let index = decompress_to_vec_zlib_with_limit(&bytes[4..4 + length], MOST).unwrap();

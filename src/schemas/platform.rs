@@ -1,4 +1,4 @@
-//! The kinds of the tools around Kubernetes, as far as golden paths write them: schemas/platform/*.yaml, a file a tool,
+//! The kinds of the tools around Kubernetes, as far as golden paths write them: kinds/platform/*.yaml, a file a tool,
 //! written from its documentation in the notation of `shorthand`.
 
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use crate::formats::yaml::{self, Document};
 /// `idp::schema::definition` if one of the files isn't what it should be; a test sees that they are.
 pub fn definitions() -> Result<Vec<Definition>> {
     let mut found = Vec::new();
-    for file in embedded::under("schemas/platform") {
+    for file in embedded::under("kinds/platform") {
         let shown = format!("embedded:{}", file.path);
         for document in yaml::parse(&shown, &String::from_utf8_lossy(file.bytes))? {
             found.extend(read(&document)?);

@@ -1,4 +1,4 @@
-//! The short way in which schemas/platform/*.yaml are written, and the schemas that it stands for. A map is an object; a
+//! The short way in which kinds/platform/*.yaml are written, and the schemas that it stands for. A map is an object; a
 //! key that ends with `!` is required; `"*"` are keys that can't be listed; `"...": any` leaves the object open.
 
 use serde_json::{Map, Value, json};

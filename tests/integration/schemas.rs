@@ -276,7 +276,7 @@ fn a_version_of_kubernetes_is_chosen_in_idp_yaml() {
 /// What is built in of the tools around Kubernetes, against their whole CRDs where those are at hand.
 #[test]
 fn parts_that_are_built_in_agree_with_the_whole() {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/schemas/platform-crds.json.zst");
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/kinds/platform-crds.json.zst");
     let output = Command::new("zstd").arg("-dc").arg(&file).output();
     let Some(output) = output.ok().filter(|output| file.is_file() && output.status.success()) else {
         println!("skipped: there is no {}, or no zstd to unpack it", file.display());

@@ -1,4 +1,4 @@
-"""Makes schemas/kubernetes.z: the schemas of Kubernetes' own kinds, of the last six minor versions. By hand:
+"""Makes kinds/kubernetes.z: the schemas of Kubernetes' own kinds, of the last six minor versions. By hand:
 
     pip download --no-deps --dest /tmp/kubernetes-validate kubernetes-validate==1.37.0
     python3 tests/schemas/make-kubernetes.py /tmp/kubernetes-validate/kubernetes_validate-1.37.0-py3-none-any.whl
@@ -32,7 +32,7 @@ import zlib
 from pathlib import Path
 
 MINORS = range(32, 38)
-TARGET = Path(__file__).parents[2] / "schemas" / "kubernetes.z"
+TARGET = Path(__file__).parents[2] / "kinds" / "kubernetes.z"
 
 # apimachinery's resource.Quantity, as controller-gen writes it into CRDs.
 QUANTITY = (
