@@ -14,6 +14,7 @@ use crate::config::Config;
 use crate::error::{Error, Kind, Result};
 use crate::library::Library;
 use crate::report::{Event, Frame, Sink};
+use crate::schemas::workspace::Offers;
 use crate::schemas::{Schemas, Workspace};
 use crate::world::{Door, World};
 
@@ -324,6 +325,11 @@ impl Run {
     pub fn schemas(&self) -> Result<Arc<Schemas>> {
         let world = self.world()?;
         self.wait(async { Ok(self.shared.schemas.whole(world.forge.as_ref()).await?.schemas.clone()) })
+    }
+
+    /// What can be claimed; read with the first call.
+    pub fn offers(&self) -> Result<Offers> {
+        self.wait(self.shared.schemas.offers(self.world()?.forge.as_ref()))
     }
 
     /// Drives a read to its end, or to the run's.

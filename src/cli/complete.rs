@@ -13,7 +13,6 @@ use crate::config::Config;
 use crate::error::{Exit, Result};
 use crate::library::Library;
 use crate::output;
-use crate::primitives::claim::offers;
 use crate::schemas::{Workspace, kubernetes};
 use crate::script::reference;
 use crate::world::fault::Faults;
@@ -274,8 +273,8 @@ fn offered(config: &Config) -> Option<Vec<Candidate>> {
     if !open::is_embedded(config) {
         return None;
     }
-    let found = super::block_on(async { offers::all(&open::for_reading(config).await?, config).await });
-    Some(found.ok()?.into_iter().map(|offer| (offer.form.word, offer.form.title)).collect())
+    let found = super::form::on_offer(config).ok()?;
+    Some(found.iter().map(|offer| (offer.form.word.clone(), offer.form.title.clone())).collect())
 }
 
 fn runs(config: &Config) -> Option<Vec<Candidate>> {

@@ -12,10 +12,10 @@ use crate::error::codes::{self, Meaning};
 use crate::error::{Error, Exit, Result, nearest};
 use crate::library::{Library, header};
 use crate::output::{self, Format, Look};
-use crate::primitives::claim::offers::{self, Offer};
+use crate::schemas::offers::{self, Offer};
+use crate::schemas::workspace::Offers;
 use crate::script::check::{self, Rule};
 use crate::script::reference::{self, Chapter, Entry, Of, Usage};
-use crate::world::open;
 
 #[derive(Args)]
 pub struct ExplainArgs {
@@ -89,9 +89,8 @@ fn named(config: &Config, library: &Library, name: &str) -> Result<Vec<Explanati
 }
 
 /// What the workspace's platform offers. A workspace whose definitions can't be read has nothing to add to an explanation.
-fn offers_of(config: &Config) -> Vec<Offer> {
-    let read = async { offers::all(&open::for_reading(config).await?, config).await };
-    super::block_on(read).unwrap_or_default()
+fn offers_of(config: &Config) -> Offers {
+    super::form::on_offer(config).unwrap_or_default()
 }
 
 /// The kinds that can be claimed in this workspace, with the names of their fields.
@@ -101,7 +100,7 @@ fn on_offer(config: &Config) -> Option<Explanation> {
         return None;
     }
     let mut text = String::from("On offer in this workspace\n\n");
-    for Offer { form, .. } in &offers {
+    for Offer { form, .. } in offers.iter().map(AsRef::as_ref) {
         let fields: Vec<&str> = form.fields.iter().map(|field| field.name.as_str()).collect();
         text.push_str(&format!("  {} ({}): {}\n    {}\n", form.kind, form.word, form.title, fields.join(", ")));
     }
@@ -110,15 +109,16 @@ fn on_offer(config: &Config) -> Option<Explanation> {
         let fields: Vec<&str> = form.fields.iter().map(|field| field.name.as_str()).collect();
         json!({ "kind": form.kind, "type": form.word, "title": form.title, "file": file, "fields": fields })
     };
-    let kinds: Vec<Value> = offers.iter().map(kind).collect();
+    let kinds: Vec<Value> = offers.iter().map(|offer| kind(offer)).collect();
     Some(Explanation { data: json!({ "type": "explanation", "of": "offers", "kinds": kinds }), text })
 }
 
 /// One kind that can be claimed, with its fields.
 fn of_kind(config: &Config, name: &str) -> Option<Explanation> {
-    let Offer { form, file, .. } = offers::named(offers_of(config), name).ok()?;
+    let offer = offers::named(&offers_of(config), name).ok()?;
+    let Offer { form, file, .. } = &*offer;
     let mut text = format!("{} {}, {}\n\n", form.kind, form.api_version(), form.title);
-    text.push_str(&super::form::table(&form).render(&Look {
+    text.push_str(&super::form::table(form).render(&Look {
         color: false,
         unicode: true,
         width: None,

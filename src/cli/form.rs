@@ -2,6 +2,7 @@
 //! or a Template of Backstage.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
@@ -12,7 +13,9 @@ use crate::error::{Error, Exit, Result, nearest};
 use crate::formats::form::{self, Field, Form, Portal, Shape};
 use crate::formats::yaml;
 use crate::output::{self, Format, table::Table};
-use crate::primitives::claim::offers::{self, Offer};
+use crate::schemas::Workspace;
+use crate::schemas::offers::{self, Offer};
+use crate::schemas::workspace::Offers;
 use crate::world::open;
 
 #[derive(Args)]
@@ -78,10 +81,15 @@ fn is_file(name: &str) -> bool {
 }
 
 /// The kind of a word among those that the workspace's platform offers.
-fn offered(config: &Config, word: &str) -> Result<Offer> {
+fn offered(config: &Config, word: &str) -> Result<Arc<Offer>> {
+    offers::named(&on_offer(config)?, word)
+}
+
+/// What can be claimed in a workspace.
+pub fn on_offer(config: &Config) -> Result<Offers> {
     super::block_on(async {
         let world = open::for_reading(config).await?;
-        offers::named(offers::all(&world, config).await?, word)
+        Workspace::new(config).offers(world.forge.as_ref()).await
     })
 }
 

@@ -8,6 +8,7 @@ mod find;
 mod kind;
 pub mod kubernetes;
 mod lifecycle;
+pub mod offers;
 mod platform;
 pub mod reviewer;
 mod shorthand;

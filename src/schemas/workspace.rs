@@ -4,14 +4,16 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use tokio::sync::OnceCell;
+use futures_util::future::try_join_all;
+use tokio::sync::Mutex;
 
 use super::Schemas;
+use super::offers::{self, Offer};
 use crate::config::{Config, file};
 use crate::error::{Error, Place, Result, io};
 use crate::formats::definitions::{self, Definition};
 use crate::formats::yaml;
-use crate::world::forge::{Forge, RepoId};
+use crate::world::forge::{CommitId, Forge, RepoId};
 
 /// The folder of a workspace whose files define kinds.
 pub const FOLDER: &str = "schemas";
@@ -24,8 +26,22 @@ pub struct Workspace {
     owner: String,
     from: Vec<(String, String)>,
     own: OnceLock<Result<Arc<Schemas>>>,
-    whole: OnceCell<Arc<Whole>>,
+    /// What the repositories said when they were last looked at.
+    last: Mutex<Option<Arc<Said>>>,
 }
+
+/// What the repositories say at these heads, and what comes of it.
+#[derive(Debug)]
+struct Said {
+    heads: Vec<Option<(RepoId, CommitId)>>,
+    /// The YAML files by repository and path.
+    texts: Vec<(String, String)>,
+    whole: OnceLock<Result<Arc<Whole>>>,
+    offers: OnceLock<Result<Offers>>,
+}
+
+/// What can be claimed, in the order of the files.
+pub type Offers = Arc<Vec<Arc<Offer>>>;
 
 /// The schemas with those of the repositories.
 #[derive(Debug)]
@@ -45,14 +61,14 @@ impl Workspace {
             owner: config.forge.owner().to_string(),
             from: config.schemas.clone(),
             own: OnceLock::new(),
-            whole: OnceCell::new(),
+            last: Mutex::default(),
         }
     }
 
     /// The same for another version of Kubernetes.
     #[must_use]
     pub fn of_release(self, release: &str) -> Workspace {
-        Workspace { release: release.to_string(), own: OnceLock::new(), whole: OnceCell::new(), ..self }
+        Workspace { release: release.to_string(), own: OnceLock::new(), last: Mutex::default(), ..self }
     }
 
     /// What is built in, and the files of schemas/.
@@ -76,37 +92,80 @@ impl Workspace {
     /// # Errors
     /// Those of [`Workspace::own`], and the forge's.
     pub async fn whole(&self, forge: &dyn Forge) -> Result<Arc<Whole>> {
-        self.whole.get_or_try_init(|| self.read(forge)).await.cloned()
+        let said = self.said(forge).await?;
+        said.whole.get_or_init(|| self.with(&said.texts)).clone()
     }
 
-    async fn read(&self, forge: &dyn Forge) -> Result<Arc<Whole>> {
+    fn with(&self, texts: &[(String, String)]) -> Result<Arc<Whole>> {
         let own = self.own()?;
         let (mut found, mut broken) = (Vec::new(), Vec::new());
-        for (repo, folder) in &self.from {
-            let repo = RepoId::parse(repo, &self.owner)?;
-            for (path, text) in texts(forge, &repo, folder).await? {
-                match of_text(&format!("{repo}:{path}"), &text) {
-                    Ok(definitions) => found.extend(definitions),
-                    Err(error) => broken.push(error),
-                }
+        for (name, text) in texts {
+            match of_text(name, text) {
+                Ok(definitions) => found.extend(definitions),
+                Err(error) => broken.push(error),
             }
         }
         let schemas = if found.is_empty() { own } else { Arc::new(own.behind(found)) };
         Ok(Arc::new(Whole { schemas, broken }))
     }
+
+    /// What can be claimed: the CompositeResourceDefinitions of schemas/ and of the repositories. Of two of one kind and
+    /// group the first counts.
+    ///
+    /// # Errors
+    /// Those of the forge, of YAML, and `idp::form::definition` with the place of a definition that can't be used.
+    pub async fn offers(&self, forge: &dyn Forge) -> Result<Offers> {
+        let said = self.said(forge).await?;
+        let read = || {
+            let mut texts = Vec::new();
+            for path in files(&self.root)? {
+                texts.push((shown(&self.root, &path), file::read_text(&path).map_err(io("read", &path))?));
+            }
+            texts.extend(said.texts.iter().cloned());
+            Ok(Arc::new(offers::of_texts(texts)?))
+        };
+        said.offers.get_or_init(read).clone()
+    }
+
+    /// What the repositories say: read again where a branch moved since, such as by a commit of the same run.
+    async fn said(&self, forge: &dyn Forge) -> Result<Arc<Said>> {
+        let mut last = self.last.lock().await;
+        let mut heads = Vec::new();
+        for (repo, _) in &self.from {
+            heads.push(head(forge, RepoId::parse(repo, &self.owner)?).await?);
+        }
+        if let Some(said) = last.as_ref().filter(|said| said.heads == heads) {
+            return Ok(said.clone());
+        }
+        let mut found = Vec::new();
+        for (head, (_, folder)) in heads.iter().zip(&self.from) {
+            if let Some((repo, commit)) = head {
+                found.extend(texts(forge, repo, commit, folder).await?);
+            }
+        }
+        let said = Arc::new(Said { heads, texts: found, whole: OnceLock::new(), offers: OnceLock::new() });
+        *last = Some(said.clone());
+        Ok(said)
+    }
 }
 
-/// The YAML files below a folder of a repository; none if there is no such repository.
-async fn texts(forge: &dyn Forge, repo: &RepoId, folder: &str) -> Result<Vec<(String, String)>> {
-    let Some(repository) = forge.repository(repo).await? else { return Ok(Vec::new()) };
-    let Some(head) = forge.branch(repo, &repository.settings.default_branch).await? else { return Ok(Vec::new()) };
-    let mut found = Vec::new();
-    for entry in forge.list(repo, &head, folder).await?.into_iter().filter(|entry| is_yaml(&entry.path)) {
-        let file = forge.file(repo, &head, &entry.path).await?;
+/// The head of a repository's default branch; none if there is no such repository.
+async fn head(forge: &dyn Forge, repo: RepoId) -> Result<Option<(RepoId, CommitId)>> {
+    let Some(repository) = forge.repository(&repo).await? else { return Ok(None) };
+    let head = forge.branch(&repo, &repository.settings.default_branch).await?;
+    Ok(head.map(|head| (repo, head)))
+}
+
+/// The YAML files below a folder of a commit.
+async fn texts(forge: &dyn Forge, repo: &RepoId, head: &CommitId, folder: &str) -> Result<Vec<(String, String)>> {
+    let entries = forge.list(repo, head, folder).await?;
+    let read = entries.into_iter().filter(|entry| is_yaml(&entry.path)).map(|entry| async move {
+        let file = forge.file(repo, head, &entry.path).await?;
         let text = file.and_then(|file| String::from_utf8(file.bytes.to_vec()).ok());
-        found.extend(text.map(|text| (entry.path, text)));
-    }
-    Ok(found)
+        Ok::<_, Error>(text.map(|text| (format!("{repo}:{}", entry.path), text)))
+    });
+    let found: Vec<Option<(String, String)>> = try_join_all(read).await?;
+    Ok(found.into_iter().flatten().collect())
 }
 
 /// Whether a file may hold objects, by its name.
@@ -128,7 +187,7 @@ pub fn of_text(name: &str, text: &str) -> Result<Vec<Definition>> {
 }
 
 fn of_file(root: &Path, path: &Path) -> Result<Vec<Definition>> {
-    let shown = path.strip_prefix(root).unwrap_or(path).display().to_string();
+    let shown = shown(root, path);
     let text = file::read_text(path).map_err(io("read", path))?;
     let found = of_text(&shown, &text)?;
     if found.is_empty() {
@@ -137,6 +196,11 @@ fn of_file(root: &Path, path: &Path) -> Result<Vec<Definition>> {
             .help("schemas/ is for CustomResourceDefinitions and CompositeResourceDefinitions"));
     }
     Ok(found)
+}
+
+/// A path as people know it.
+fn shown(root: &Path, path: &Path) -> String {
+    path.strip_prefix(root).unwrap_or(path).display().to_string()
 }
 
 /// The YAML and JSON files of schemas/, sorted.

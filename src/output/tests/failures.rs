@@ -44,6 +44,7 @@ fn a_failure_shows_the_calls_that_led_to_it() {
      12 │     });
         ╰────
       help: run `idp-run explain PostgreSQLInstance` to see its fields
+      idp-run explain idp::claim::rejected
 
     ----- stdout -----
     Stopped after 1 change; run the same command again to go on.

@@ -6,17 +6,17 @@ use rhai::plugin::*;
 /// CompositeResourceDefinition in `crossplane/` of `platform-gitops` or in `schemas/` of the workspace.
 #[export_module]
 pub mod api {
-    use std::sync::Arc;
 
     use rhai::{Array, Dynamic, ImmutableString, Map, NativeCallContext};
 
     use super::not_names;
     use crate::bridge::{RhaiResultOf, run_of, throw};
     use crate::error::Result;
-    use crate::primitives::claim::{MANIFEST, Wrapping, offers};
+    use crate::primitives::claim::{MANIFEST, Wrapping};
     use crate::primitives::manifest::Manifest;
     use crate::primitives::options::Options;
     use crate::primitives::{step, value};
+    use crate::schemas::offers;
 
     /// A claim in the making. Every call returns a new one.
     pub type Claim = super::super::Claim;
@@ -34,8 +34,8 @@ pub mod api {
     #[rhai_fn(return_raw)]
     pub fn claim(ctx: NativeCallContext, kind: &str) -> RhaiResultOf<Claim> {
         let run = run_of(&ctx)?;
-        let act = || offers::named(run.wait(offers::all(run.world()?, &run.config))?, kind);
-        act().map(|offer| Claim::of(Arc::new(offer))).map_err(|error| throw(&ctx, error))
+        let act = || offers::named(&run.offers()?, kind);
+        act().map(Claim::of).map_err(|error| throw(&ctx, error))
     }
 
     /// A claim of each kind on offer.
@@ -48,9 +48,8 @@ pub mod api {
     #[rhai_fn(return_raw)]
     pub fn claimables(ctx: NativeCallContext) -> RhaiResultOf<Array> {
         let run = run_of(&ctx)?;
-        let act = || run.wait(offers::all(run.world()?, &run.config));
-        let found = act().map_err(|error| throw(&ctx, error))?;
-        Ok(found.into_iter().map(|offer| Dynamic::from(Claim::of(Arc::new(offer)))).collect())
+        let found = run.offers().map_err(|error| throw(&ctx, error))?;
+        Ok(found.iter().map(|offer| Dynamic::from(Claim::of(offer.clone()))).collect())
     }
 
     /// The kind.

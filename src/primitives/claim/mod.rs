@@ -2,7 +2,6 @@
 
 pub mod api;
 mod change;
-pub mod offers;
 #[cfg(test)]
 mod tests;
 
@@ -17,8 +16,8 @@ use crate::formats::schema::{How, Names, Violation};
 use crate::formats::yaml::{self, Path, Step};
 use crate::primitives::options::{CallOptions, OptionSpec, Takes};
 use crate::primitives::param::{Kind, Param};
+use crate::schemas::offers::Offer;
 pub use change::refuse_change;
-use offers::Offer;
 
 /// The code of every error that says that the platform wouldn't take a claim.
 pub const REJECTED: &str = "idp::claim::rejected";

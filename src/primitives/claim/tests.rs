@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::offers::{self, Offer};
 use super::*;
+use crate::schemas::offers::{self, Offer};
 
-fn offer(definition: &str) -> Offer {
+fn offer(definition: &str) -> Arc<Offer> {
     offers::of_texts(vec![("platform: file.yaml".into(), definition.into())]).unwrap().remove(0)
 }
 
@@ -41,7 +41,7 @@ spec:
               rules: {type: array, items: {type: object, required: [port], properties: {port: {type: integer, maximum: 99}}}}
               net: {type: object, properties: {name: {type: string}}}
 ";
-    Claim::of(Arc::new(offer(definition)))
+    Claim::of(offer(definition))
 }
 
 fn message(error: Error) -> String {
@@ -139,11 +139,11 @@ spec:
         )
     };
     let all = || offers::of_texts(vec![("a".into(), two("a.example")), ("b".into(), two("b.example"))]).unwrap();
-    assert_eq!(offers::named(all(), "cache").unwrap_err().code(), "idp::claim::ambiguous");
-    assert_eq!(offers::named(all(), "caches.b.example").unwrap().form.group, "b.example");
-    assert_eq!(offers::named(all(), "cahce").unwrap_err().code(), "idp::claim::unknown");
+    assert_eq!(offers::named(&all(), "cache").unwrap_err().code(), "idp::claim::ambiguous");
+    assert_eq!(offers::named(&all(), "caches.b.example").unwrap().form.group, "b.example");
+    assert_eq!(offers::named(&all(), "cahce").unwrap_err().code(), "idp::claim::unknown");
     // A composite of the second version of the API has Crossplane's fields in a place of their own, and no secret.
-    let object = Claim::of(Arc::new(offers::named(all(), "cache.a.example").unwrap()));
+    let object = Claim::of(offers::named(&all(), "cache.a.example").unwrap());
     let object = object.object("x", &Wrapping { namespace: Some("a".into()), ..Wrapping::default() }).unwrap();
     assert_eq!(object["kind"], "Cache");
 }
