@@ -137,12 +137,26 @@ fn folders_are_walked_as_their_gitignore_says() {
         ("chart/Chart.yaml", ""),
         ("chart/templates/deployment.yaml", "{{ }}"),
         ("templates/h.yaml", ""),
+        ("templates/api/template.yaml", ""),
+        ("templates/api/skeleton/k8s/api.yaml", "{% if values.a %}"),
+        ("skeleton/i.yaml", ""),
     ]);
     assert_eq!(
         found(&folder, &["."], &[]),
-        ["a.yaml", "chart/Chart.yaml", "k8s/e.yml", "k8s/f.json", "templates/h.yaml"]
+        [
+            "a.yaml",
+            "chart/Chart.yaml",
+            "k8s/e.yml",
+            "k8s/f.json",
+            "skeleton/i.yaml",
+            "templates/api/template.yaml",
+            "templates/h.yaml"
+        ]
     );
-    assert_eq!(found(&folder, &["."], &["chart", "*.json"]), ["a.yaml", "k8s/e.yml", "templates/h.yaml"]);
+    assert_eq!(
+        found(&folder, &["."], &["chart", "*.json", "templates/api"]),
+        ["a.yaml", "k8s/e.yml", "skeleton/i.yaml", "templates/h.yaml"]
+    );
     assert_eq!(
         found(&folder, &["k8s", "c.txt", "k8s/e.yml", "./k8s/g.yaml"], &[]),
         ["c.txt", "k8s/e.yml", "k8s/f.json", "k8s/g.yaml"]

@@ -22,8 +22,8 @@ pub struct File {
     pub named: bool,
 }
 
-/// The files that the paths stand for, in order, each once. Hidden folders, `node_modules` and the templates of Helm charts
-/// are not looked into; links are not followed.
+/// The files that the paths stand for, in order, each once. Hidden folders, `node_modules`, the templates of Helm charts and
+/// the skeletons of templates are not looked into; links are not followed.
 ///
 /// # Errors
 /// `idp::audit::path` for a path that isn't there, `idp::audit::glob` for an exclusion that is no glob, `idp::io`.
@@ -68,8 +68,10 @@ fn below(folder: &Path, overrides: &Override, here: &Path, found: &mut BTreeSet<
         .overrides(overrides.clone())
         .filter_entry(|entry| {
             let name = entry.file_name();
-            let chart = || entry.path().parent().is_some_and(|parent| parent.join("Chart.yaml").is_file());
-            name != "node_modules" && !(name == "templates" && chart())
+            let beside = |file: &str| entry.path().parent().is_some_and(|parent| parent.join(file).is_file());
+            let of_chart = name == "templates" && beside("Chart.yaml");
+            let of_template = name == "skeleton" && beside("template.yaml");
+            name != "node_modules" && !of_chart && !of_template
         })
         .build();
     for entry in walk {
