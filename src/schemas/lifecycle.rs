@@ -1,5 +1,5 @@
 //! API versions of Kubernetes that are gone or going, with the releases. The source is Kubernetes' deprecation guide,
-//! https://kubernetes.io/docs/reference/using-api/deprecation-guide/; what went later is seen in the schemas themselves.
+//! <https://kubernetes.io/docs/reference/using-api/deprecation-guide/>; what went later is seen in the schemas themselves.
 
 /// Versions that no release has any more whose schemas are built in.
 const REMOVED: &[(&str, &[&str], &str, &str)] = &[
