@@ -36,7 +36,8 @@ pub struct Examined {
 pub fn examine(text: &Text, policies: &[Box<dyn Policy>]) -> Examined {
     let mut found = Examined::default();
     let Some(content) = &text.content else {
-        if text.named {
+        // JSON of other encodings is something else; YAML that nobody can read may be a manifest.
+        if text.named || !text.shown.ends_with(".json") {
             found.detections.push(unreadable(Place::file(&*text.shown), "the file is not UTF-8".into(), None));
         }
         return found;

@@ -104,6 +104,18 @@ fn what_cant_be_read_is_a_finding() {
     assert_eq!(audit.skipped, 0);
 }
 
+#[test]
+fn yaml_of_another_encoding_is_a_finding_wherever_it_is() {
+    let folder = workspace(&[("a.yaml", ""), ("b.json", "")]);
+    for name in ["a.yaml", "b.json"] {
+        std::fs::write(folder.path().join(name), b"kind: caf\xe9\n").unwrap();
+    }
+    let files = walk::files(&[".".to_owned()], &[], folder.path()).unwrap();
+    let audit = audit(&read(&files, folder.path()).unwrap(), &[], Severity::High).unwrap();
+    assert_eq!(lines(&audit), ["a.yaml manifest [] : the file is not UTF-8"]);
+    assert_eq!(audit.skipped, 1);
+}
+
 fn workspace(files: &[(&str, &str)]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     for (path, text) in files {

@@ -86,6 +86,10 @@ fn texts(args: &AuditArgs, here: &Path) -> Result<Vec<Text>> {
                 format!("standard input has more than {} MiB", MOST >> 20),
             ));
         }
+        if text.trim().is_empty() {
+            let error = Error::invalid("idp::audit::input", "standard input is empty: there is nothing to look at");
+            return Err(error.help("what wrote it may have failed: `set -o pipefail` in bash lets that end the job"));
+        }
         texts.push(Text::new("<stdin>", text));
     }
     Ok(texts)

@@ -160,7 +160,8 @@ impl Objects {
     async fn schemas(&self, objects: &[&Value], documents: &[&Document], world: &World) -> Result<Arc<Schemas>, Error> {
         let mut schemas = self.0.own()?;
         let is_known = |schemas: &Schemas| {
-            objects.iter().filter_map(|object| object_of(object)).all(|(api_version, kind)| {
+            let items = objects.iter().filter_map(|object| object["items"].as_array()).flatten();
+            items.chain(objects.iter().copied()).filter_map(object_of).all(|(api_version, kind)| {
                 (api_version, kind) == ("v1", "List")
                     || !matches!(schemas.find(api_version, kind), Found::UnknownGroup | Found::UnknownKind { .. })
             })

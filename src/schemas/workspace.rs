@@ -212,10 +212,14 @@ fn files(root: &Path) -> Result<Vec<PathBuf>> {
             continue;
         }
         for entry in std::fs::read_dir(&folder).map_err(io("read", &folder))? {
-            let path = entry.map_err(io("read", &folder))?.path();
+            let entry = entry.map_err(io("read", &folder))?;
+            let path = entry.path();
             let name = path.to_string_lossy();
             if path.is_dir() {
-                todo.push(path);
+                // Links to folders aren't followed: two that lead back would never end.
+                if !entry.file_type().map_err(io("read", &path))?.is_symlink() {
+                    todo.push(path);
+                }
             } else if is_yaml(&name) || name.ends_with(".json") {
                 if !file::stays_inside(root, &path) {
                     let message = format!("can't read {name}: a link leads out of the workspace");

@@ -134,6 +134,12 @@ fn standard_input_is_a_text_like_others() {
         (Some(3), vec!["<stdin>:7:3 high spec.replcas".to_owned()]),
         "{said}"
     );
+    // What should have written it failed.
+    let mut command = ws.command(&["audit", "-"]);
+    command.stdin(std::process::Stdio::null());
+    let said = Said::of(&mut command);
+    assert_eq!(said.status.code(), Some(2), "{said}");
+    assert!(said.stderr.contains("idp::audit::input"), "{said}");
 }
 
 #[test]

@@ -202,6 +202,33 @@ fn definitions_of_the_workspace_of_repositories_and_of_the_change_count() {
 }
 
 #[test]
+fn links_that_lead_back_end() {
+    let ws = Workspace::new();
+    ws.write("schemas/gadget.yaml", GADGET);
+    for name in ["one", "other"] {
+        std::os::unix::fs::symlink(".", ws.path().join("schemas").join(name)).unwrap();
+    }
+    let said = ws.idp(&["schemas", "list", "acme.example"]);
+    assert_eq!(said.code, 0, "{said}");
+    assert_eq!(said.stdout.matches("Gadget").count(), 1, "{said}");
+}
+
+#[test]
+fn what_a_list_holds_is_looked_up_where_kinds_are_defined() {
+    let ws = Workspace::acme();
+    let bucket = "apiVersion: platform.acme.example/v1alpha1\nkind: S3Bucket\nmetadata: {name: a}\nspec: {nope: 1}\n";
+    let list = format!(
+        "apiVersion: v1\nkind: List\nmetadata: {{name: all}}\nitems:\n- {}",
+        bucket.trim_end().replace('\n', "\n  ")
+    );
+    for text in [bucket.to_owned(), list + "\n"] {
+        let said = ws.plan(&proposal("orders-gitops", &[("k8s/a.yaml", &text)]));
+        said.fails(1, "idp::review::refused");
+        assert!(findings(&said).contains("nope"), "{text}\n{said}");
+    }
+}
+
+#[test]
 fn kinds_are_listed_and_shown() {
     let ws = Workspace::acme();
     let said = ws.idp(&["schemas", "list", "platform.acme.example"]);
@@ -276,7 +303,7 @@ fn a_version_of_kubernetes_is_chosen_in_idp_yaml() {
 /// What is built in of the tools around Kubernetes, against their whole CRDs where those are at hand.
 #[test]
 fn parts_that_are_built_in_agree_with_the_whole() {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/kinds/platform-crds.json.zst");
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/schemas/platform-crds.json.zst");
     let output = Command::new("zstd").arg("-dc").arg(&file).output();
     let Some(output) = output.ok().filter(|output| file.is_file() && output.status.success()) else {
         println!("skipped: there is no {}, or no zstd to unpack it", file.display());
