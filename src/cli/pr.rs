@@ -281,8 +281,8 @@ fn said(global: &Global, repo: &RepoId, pull: &PullRequest, text: &str) {
     }
 }
 
-/// A person's act passes the same door as a run's, without a run of its own in the journal: the forge records it.
-/// Makes a change that a person named on the command line: naming it is the permission.
+/// A person's act passes the same door as a run's, without a run of its own in the journal: the forge records it. Naming
+/// it on the command line is the permission.
 async fn pass(world: &World, who: &str, change: Change) -> Result<Outcome> {
     struct Silent;
     impl Sink for Silent {
