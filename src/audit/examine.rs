@@ -64,7 +64,7 @@ fn not_yaml(shown: &str, error: &Error) -> Detection {
 
 fn unreadable(place: Place, message: String, help: Option<String>) -> Detection {
     let finding = Finding { policy: READING.into(), severity: Severity::High, place, message, help };
-    Detection { finding, object: None, path: String::new(), waived: false }
+    Detection { finding, object: None, path: String::new(), waived: None }
 }
 
 fn of_document(document: &Document, text: &Text, policies: &[Box<dyn Policy>], found: &mut Examined) {
@@ -131,7 +131,7 @@ fn detection(policy: &str, breach: Breach, object: usize, root: &[Step], documen
     let of_path = || if at_key { document.key_place(&whole) } else { document.place(&whole) };
     let place = place.unwrap_or_else(of_path);
     let finding = Finding { policy: policy.into(), severity, place, message, help };
-    Detection { finding, object: Some(object), path: Path(&path).to_string(), waived: false }
+    Detection { finding, object: Some(object), path: Path(&path).to_string(), waived: None }
 }
 
 fn is_of_a_tool(api_version: &str, kind: &str) -> bool {

@@ -102,5 +102,6 @@ fn unreadable() -> RuleInfo {
         about: "A file that isn't YAML or JSON, or an object without apiVersion or kind".into(),
         why: "What can't be read is applied by nobody".into(),
         is_error: true,
+        waivable: true,
     }
 }

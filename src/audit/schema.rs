@@ -44,6 +44,7 @@ impl Policy for BySchema {
             about: "An object that the API server would refuse, or a field that it would drop".into(),
             why: "A wrong field is found by a controller's log an hour later, or by nobody".into(),
             is_error: true,
+            waivable: true,
         }
     }
 

@@ -12,7 +12,13 @@ struct Replicas;
 
 impl Policy for Replicas {
     fn about(&self) -> RuleInfo {
-        RuleInfo { id: "replicas".into(), about: "No replicas".into(), why: "For the tests".into(), is_error: true }
+        RuleInfo {
+            id: "replicas".into(),
+            about: "No replicas".into(),
+            why: "For the tests".into(),
+            is_error: true,
+            waivable: true,
+        }
     }
 
     fn check(&self, object: &Object<'_>) -> Vec<Breach> {

@@ -64,6 +64,7 @@ pub fn check(global: &Global, args: &CheckArgs) -> Result<Exit> {
             about: rule.about.into(),
             why: rule.why.into(),
             is_error: rule.is_error(),
+            waivable: false,
         })
         .collect();
     for script in scripts {

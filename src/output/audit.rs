@@ -40,8 +40,12 @@ pub fn audit(options: &Options, audit: &Audit) {
 
 /// The findings that nobody answers for, as those who show rules read them: each with the object that it is about.
 fn review(audit: &Audit) -> Review {
-    let findings =
-        audit.detections.iter().filter(|detection| !detection.waived).map(|detection| told(audit, detection)).collect();
+    let findings = audit
+        .detections
+        .iter()
+        .filter(|detection| detection.waived.is_none())
+        .map(|detection| told(audit, detection))
+        .collect();
     Review { family: FAMILY, rules: audit.policies.clone(), findings, files: audit.files, ..Review::default() }
 }
 
@@ -56,7 +60,7 @@ fn told(audit: &Audit, detection: &Detection) -> Finding {
 
 fn people(look: &Look, audit: &Audit, quiet: bool) -> String {
     let mut text = String::new();
-    for detection in audit.detections.iter().filter(|detection| !detection.waived) {
+    for detection in audit.detections.iter().filter(|detection| detection.waived.is_none()) {
         let finding = told(audit, detection);
         let source = audit.sources.get(&finding.place.file).map(|source| &**source);
         text.push_str(&diagnostic::found(look, &finding, &Audit::code(&finding.policy), source));
@@ -71,7 +75,7 @@ fn people(look: &Look, audit: &Audit, quiet: bool) -> String {
 fn summary(look: &Look, audit: &Audit) -> String {
     let objects = format!("{} in {}", count(audit.objects.len(), "object"), count(audit.files, "file"));
     let of = |severity: Severity| {
-        let open = audit.detections.iter().filter(|detection| !detection.waived);
+        let open = audit.detections.iter().filter(|detection| detection.waived.is_none());
         let number = open.filter(|detection| detection.finding.severity == severity).count();
         (number > 0).then(|| format!("{number} {}", format!("{severity:?}").to_lowercase()))
     };
@@ -112,7 +116,8 @@ fn machine(audit: &Audit) -> String {
             "path": detection.path,
             "message": clean(message),
             "help": help,
-            "waived": detection.waived,
+            "waived": detection.waived.is_some(),
+            "waiver": detection.waived,
         });
         text.push_str(&format!("{record}\n"));
     }

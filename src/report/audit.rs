@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::{Finding, RuleInfo, Severity};
+use super::{Finding, Place, RuleInfo, Severity};
 
 /// A Kubernetes object, as findings name it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -41,8 +41,30 @@ pub struct Detection {
     pub object: Option<usize>,
     /// The field within the object, such as `spec.replicas`; empty for the whole.
     pub path: String,
-    /// Whether somebody answers for it, so that it doesn't count.
-    pub waived: bool,
+    /// Who answers for it, so that it doesn't count.
+    pub waived: Option<Arc<Waived>>,
+}
+
+/// What a waiver says of the findings that it covers.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Waived {
+    /// Who answers for them: a team, a person.
+    pub owner: String,
+    /// Why they are let be.
+    pub reason: String,
+    /// Where it was agreed.
+    pub ticket: Option<String>,
+    /// The last day on which it holds, `2027-03-31`.
+    pub expires: String,
+    /// Where the waiver is written.
+    pub place: Place,
+}
+
+impl std::fmt::Display for Waived {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let ticket = self.ticket.as_ref().map(|ticket| format!(", {ticket}")).unwrap_or_default();
+        write!(f, "{} until {}: {} ({}{ticket})", self.owner, self.expires, self.reason, self.place)
+    }
 }
 
 /// An object that was looked at.
@@ -83,7 +105,7 @@ impl Audit {
 
     /// Whether a finding fails the audit.
     pub fn counts(&self, detection: &Detection) -> bool {
-        !detection.waived && detection.finding.severity >= self.fail_on
+        detection.waived.is_none() && detection.finding.severity >= self.fail_on
     }
 
     /// Whether any finding fails it.
@@ -98,6 +120,6 @@ impl Audit {
 
     /// How many findings somebody answers for.
     pub fn waived(&self) -> usize {
-        self.detections.iter().filter(|detection| detection.waived).count()
+        self.detections.iter().filter(|detection| detection.waived.is_some()).count()
     }
 }

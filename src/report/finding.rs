@@ -55,6 +55,8 @@ pub struct RuleInfo {
     pub why: String,
     /// Whether what it finds is an error.
     pub is_error: bool,
+    /// Whether somebody may answer for what it finds, so that it doesn't count.
+    pub waivable: bool,
 }
 
 /// What was found in some files.
