@@ -7,7 +7,7 @@ mod check_tests;
 mod find;
 mod kind;
 pub mod kubernetes;
-mod lifecycle;
+pub mod lifecycle;
 pub mod offers;
 mod platform;
 pub mod reviewer;

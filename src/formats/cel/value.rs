@@ -8,11 +8,10 @@ use std::sync::Arc;
 
 use serde_json::{Map as JsonMap, Value as Json};
 
-use super::functions::{
-    address::Network, format::Format, quantity::Quantity, time, time::Moment, url::Url, version::Version,
-};
+use super::functions::{address::Network, format::Format, time, time::Moment, url::Url, version::Version};
 use super::names;
 use super::types::{Order, Shape, Type};
+use crate::formats::quantity::Quantity;
 
 /// Why an evaluation gave no value.
 #[derive(Debug, Clone, PartialEq)]

@@ -8,7 +8,7 @@ mod lists;
 mod optional;
 pub(super) mod pattern;
 pub(super) mod print;
-pub(super) mod quantity;
+mod quantity;
 mod texts;
 pub(super) mod time;
 pub(super) mod url;
