@@ -8,16 +8,20 @@ pub mod cluster;
 pub mod environment;
 pub mod error;
 pub mod http;
+pub mod image;
 pub mod key;
 pub mod later;
+pub mod lifecycle;
 pub mod manifest;
 pub mod notify;
 pub mod options;
 pub mod parallel;
 pub mod param;
 pub mod pull_request;
+pub mod quantity;
 pub mod repo;
 pub mod secret;
+pub mod selector;
 pub mod step;
 pub mod template;
 pub mod tree;
@@ -62,15 +66,19 @@ pub fn all() -> &'static [Primitive] {
             Primitive { name: "environment", module: exported_module!(environment::api).into() },
             Primitive { name: "error", module: exported_module!(error::api).into() },
             Primitive { name: "http", module: exported_module!(http::api::api).into() },
+            Primitive { name: "image", module: exported_module!(image::api).into() },
             Primitive { name: "key", module: exported_module!(key::api::api).into() },
             Primitive { name: "later", module: exported_module!(later::api).into() },
+            Primitive { name: "lifecycle", module: exported_module!(lifecycle::api).into() },
             Primitive { name: "manifest", module: exported_module!(manifest::api).into() },
             Primitive { name: "notify", module: exported_module!(notify::api).into() },
             Primitive { name: "parallel", module: exported_module!(parallel::api).into() },
             Primitive { name: "param", module: exported_module!(param::api).into() },
             Primitive { name: "pull_request", module: exported_module!(pull_request::api::api).into() },
+            Primitive { name: "quantity", module: exported_module!(quantity::api).into() },
             Primitive { name: "repo", module: exported_module!(repo::api::api).into() },
             Primitive { name: "secret", module: exported_module!(secret::api).into() },
+            Primitive { name: "selector", module: exported_module!(selector::api).into() },
             Primitive { name: "step", module: exported_module!(step::api).into() },
             Primitive { name: "template", module: exported_module!(template::api).into() },
             Primitive { name: "tree", module: exported_module!(tree::api::api).into() },
