@@ -8,6 +8,7 @@ pub mod schema;
 mod spread;
 #[cfg(test)]
 mod tests;
+pub mod waivers;
 pub mod walk;
 
 use std::path::Path;
@@ -15,6 +16,7 @@ use std::sync::Arc;
 
 use crate::error::{Error, Result, io};
 use crate::report::{Audit, RuleInfo, Severity};
+pub use examine::READING;
 use examine::{Examined, examine};
 use kustomization::Patches;
 use policy::Policy;

@@ -91,7 +91,7 @@ fn shown(path: &Path, here: &Path) -> String {
 }
 
 /// The path without `.` and `..`, as far as its text alone can tell.
-fn plain(path: &Path) -> PathBuf {
+pub fn plain(path: &Path) -> PathBuf {
     let mut plain = PathBuf::new();
     for part in path.components() {
         match part {

@@ -8,12 +8,14 @@ use clap::Args;
 use super::{Global, current_folder};
 use crate::audit::policy::Policy;
 use crate::audit::schema::{self, BySchema};
+use crate::audit::waivers::{Scope, Waivers, today};
 use crate::audit::{self, Text, walk};
 use crate::config::Config;
 use crate::error::{Error, Exit, Result, nearest};
 use crate::output;
 use crate::report::Severity;
 use crate::schemas::Workspace;
+use crate::world::Clock;
 
 /// The policies that are built in.
 pub(super) const BUILT_IN: [&str; 1] = ["schema"];
@@ -64,9 +66,22 @@ pub fn audit(global: &Global, args: &AuditArgs) -> Result<Exit> {
     let config = global.config()?;
     let texts = texts(args, &here)?;
     let policies = policies(args, &config, &texts)?;
-    let audit = audit::audit(&texts, &policies, args.fail_on.into())?;
+    let mut audit = audit::audit(&texts, &policies, args.fail_on.into())?;
+    let waivers = Waivers::of(&config, &here, today(&Clock::System))?;
+    waivers.apply(&mut audit, &Scope { here: &here, root: &config.root, whole: is_whole(args, &here, &config.root) });
     output::audit(&global.options(false), &audit);
     Ok(if audit.fails() { Exit::Verdict } else { Exit::Ok })
+}
+
+/// Whether all files of the workspace are looked at.
+fn is_whole(args: &AuditArgs, here: &Path, root: &Path) -> bool {
+    let above = |path: &String| path != "-" && root.starts_with(walk::plain(&here.join(path)));
+    args.exclude.is_empty() && (args.paths.is_empty() && here == root || args.paths.iter().any(above))
+}
+
+/// The ids of all policies that may find something.
+pub(super) fn known_policies(_config: &Config) -> Vec<String> {
+    BUILT_IN.into_iter().chain([audit::READING]).map(str::to_owned).collect()
 }
 
 /// What the paths stand for.

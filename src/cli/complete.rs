@@ -7,7 +7,7 @@ use clap::{Arg, Args, Command};
 use clap_complete::Shell;
 
 use super::Global;
-use super::audit::BUILT_IN;
+use super::audit::{BUILT_IN, known_policies};
 use super::checkup::declared;
 use crate::config::Config;
 use crate::error::{Exit, Result};
@@ -169,6 +169,14 @@ impl<'a> Place<'a> {
                 found.push((String::new(), "files".into()));
             }
             (["pr", _], 0) => found.extend(config.and_then(repositories).unwrap_or_default()),
+            (["waive"], 0) => {
+                let known = config.map(known_policies).unwrap_or_default();
+                found.extend(known.into_iter().map(|policy| (policy, String::new())));
+            }
+            (["waive"], 1) => {
+                let kinds = config.map(kinds).unwrap_or_default();
+                found.extend(kinds.into_iter().map(|(kind, about)| (format!("{kind}/"), about)));
+            }
             (["schemas", "show"], 0) => found.extend(config.map(kinds).unwrap_or_default()),
             (["runs", "show" | "resume" | "undo"], 0) => found.extend(config.and_then(runs).unwrap_or_default()),
             _ => {

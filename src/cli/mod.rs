@@ -25,6 +25,7 @@ mod script_help;
 mod starter;
 mod test;
 mod undo;
+mod waive;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -154,6 +155,8 @@ enum Verb {
     Check(check::CheckArgs),
     /// Look for mistakes in manifests: what the API server would refuse or drop
     Audit(audit::AuditArgs),
+    /// Write down that somebody answers for findings until a day
+    Waive(waive::WaiveArgs),
     /// Show the scripts that can be run by name, or the templates that they can render
     List(list::ListArgs),
     /// Copy a built-in script, template or module into the workspace, to change it
@@ -228,6 +231,7 @@ pub fn main(args: Vec<OsString>) -> Exit {
         Verb::Test(args) => test::test(&global, &args),
         Verb::Check(args) => check::check(&global, &args),
         Verb::Audit(args) => audit::audit(&global, &args),
+        Verb::Waive(args) => waive::waive(&global, &args),
         Verb::List(args) => list::list(&global, &args),
         Verb::Eject(args) => eject::eject(&global, &args),
         Verb::Explain(args) => explain::explain(&global, &args),

@@ -11,12 +11,19 @@ pub struct Field<'a> {
     document: &'a Document,
     value: &'a Value,
     path: Vec<Step>,
+    /// The code of errors about it.
+    code: &'static str,
 }
 
 impl<'a> Field<'a> {
     /// The document's root.
     pub fn root(document: &'a Document) -> Field<'a> {
-        Field { document, value: &document.value, path: Vec::new() }
+        Field::root_of(document, "idp::config")
+    }
+
+    /// The root of a document of another kind than `idp.yaml`, with the code of errors about it.
+    pub fn root_of(document: &'a Document, code: &'static str) -> Field<'a> {
+        Field { document, value: &document.value, path: Vec::new(), code }
     }
 
     /// The value as it is.
@@ -33,7 +40,7 @@ impl<'a> Field<'a> {
     pub fn error(&self, message: impl std::fmt::Display) -> Error {
         let name = self.name();
         let message = if name.is_empty() { message.to_string() } else { format!("`{name}` {message}") };
-        Error::invalid("idp::config", message).at(self.place())
+        Error::invalid(self.code, message).at(self.place())
     }
 
     fn name(&self) -> String {
@@ -51,7 +58,7 @@ impl<'a> Field<'a> {
     fn below(&self, step: Step, value: &'a Value) -> Field<'a> {
         let mut path = self.path.clone();
         path.push(step);
-        Field { document: self.document, value, path }
+        Field { document: self.document, value, path, code: self.code }
     }
 
     /// The entries of a map whose keys are free.
@@ -86,7 +93,7 @@ impl<'a> Field<'a> {
                 };
                 let place = self.document.key_place(&field.path);
                 let message = format!("unknown key `{}`", field.name());
-                return Err(Error::invalid("idp::config", message).help(help).at(place));
+                return Err(Error::invalid(self.code, message).help(help).at(place));
             }
         }
         Ok(())

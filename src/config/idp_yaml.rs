@@ -23,6 +23,7 @@ const SECTIONS: &[&str] = &[
     "manifests",
     "kubernetes",
     "schemas",
+    "waivers",
     "values",
     "permissions",
     "limits",
@@ -95,6 +96,9 @@ pub fn read(file: &str, text: &str, config: &mut Config) -> Result<()> {
             let (repository, folder) = parts.ok_or_else(|| field.error("must be `repository/folder`"))?;
             config.schemas.push((repository.into(), folder.into()));
         }
+    }
+    if let Some(field) = root.get("waivers") {
+        config.waivers = field.elements()?.iter().map(|field| path(config, field)).collect::<Result<_>>()?;
     }
     if let Some(field) = root.get("values") {
         field.entries()?;

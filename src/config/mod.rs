@@ -1,6 +1,6 @@
 //! The workspace's configuration: defaults < the nearest `idp.yaml` < `IDP_*` < flags.
 
-mod fields;
+pub mod fields;
 pub mod file;
 mod idp_yaml;
 pub mod origins;
@@ -53,6 +53,8 @@ pub struct Config {
     pub kubernetes: Option<String>,
     /// Where repositories define kinds: repository and folder.
     pub schemas: Vec<(String, String)>,
+    /// Files of waivers, and folders of such files.
+    pub waivers: Vec<PathBuf>,
     /// Facts about the platform that scripts and skeletons use.
     pub values: Value,
     /// Grants that narrow what runs may change.
@@ -245,6 +247,7 @@ impl Config {
             manifests: Vec::new(),
             kubernetes: None,
             schemas: vec![("platform-gitops".into(), "crossplane".into())],
+            waivers: vec![root.join("waivers")],
             values: Value::Object(serde_json::Map::new()),
             permissions: None,
             limits: Limits::default(),

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use super::actions::{Actions, command};
-use super::look::{Look, clean};
+use super::look::{Look, clean, one_line};
 use super::stream::Streams;
 use super::verdicts::escaped;
 use super::words::count;
@@ -38,15 +38,17 @@ pub fn audit(options: &Options, audit: &Audit) {
     }
 }
 
-/// The findings that nobody answers for, as those who show rules read them: each with the object that it is about.
+/// The findings, as those who show rules read them: each with the object that it is about.
 fn review(audit: &Audit) -> Review {
-    let findings = audit
-        .detections
-        .iter()
-        .filter(|detection| detection.waived.is_none())
-        .map(|detection| told(audit, detection))
-        .collect();
-    Review { family: FAMILY, rules: audit.policies.clone(), findings, files: audit.files, ..Review::default() }
+    let (mut findings, mut suppressed) = (Vec::new(), Vec::new());
+    for detection in &audit.detections {
+        match &detection.waived {
+            None => findings.push(told(audit, detection)),
+            Some(waived) => suppressed.push((told(audit, detection), waived.to_string())),
+        }
+    }
+    let rules = audit.policies.clone();
+    Review { family: FAMILY, rules, findings, suppressed, files: audit.files, ..Review::default() }
 }
 
 /// The finding with its object in the sentence.
@@ -67,9 +69,46 @@ fn people(look: &Look, audit: &Audit, quiet: bool) -> String {
         text.push('\n');
     }
     if !quiet {
+        text.push_str(&waived(look, audit));
+        if look.terminal {
+            text.push_str(&waive(look, audit).unwrap_or_default());
+        }
         text.push_str(&summary(look, audit));
     }
     text
+}
+
+/// The command that lets the first finding be that fails the audit, where it can be typed.
+fn waive(look: &Look, audit: &Audit) -> Option<String> {
+    let waivable = |policy: &str| audit.policies.iter().any(|rule| rule.id == policy && rule.waivable);
+    let mut failing = audit.detections.iter().filter(|detection| audit.counts(detection));
+    let (detection, object) = failing.find_map(|detection| {
+        let object = audit.object(detection).filter(|object| object.name.is_some())?;
+        waivable(&detection.finding.policy).then_some((detection, object))
+    })?;
+    let parts = [Some(&object.kind), object.namespace.as_ref(), object.name.as_ref()];
+    let object: Vec<&str> = parts.into_iter().flatten().map(String::as_str).collect();
+    let path = match detection.path.contains(['[', '"', ' ']) {
+        _ if detection.path.is_empty() => String::new(),
+        true => format!(" --path '{}'", detection.path),
+        false => format!(" --path {}", detection.path),
+    };
+    let policy = &detection.finding.policy;
+    let command = format!("idp-run waive {policy} {}{path} --owner TEAM --reason WHY --expires 30d", object.join("/"));
+    let command = clean(&command);
+    Some(format!("{}\n", look.dim(&format!("Who answers for one can let it be: {command}"))))
+}
+
+/// Findings that somebody answers for, two lines each.
+fn waived(look: &Look, audit: &Audit) -> String {
+    let mut text = String::new();
+    for detection in &audit.detections {
+        let Some(waived) = &detection.waived else { continue };
+        let Finding { policy, place, message, .. } = told(audit, detection);
+        text.push_str(&one_line(&format!("waived {place} {policy}: {message}")));
+        text.push_str(&format!("\n  {}\n", look.dim(&one_line(&waived.to_string()))));
+    }
+    if text.is_empty() { text } else { text + "\n" }
 }
 
 fn summary(look: &Look, audit: &Audit) -> String {

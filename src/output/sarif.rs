@@ -13,7 +13,13 @@ const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 pub(super) fn log(review: &Review) -> String {
     let order: BTreeMap<&str, usize> =
         review.rules.iter().enumerate().map(|(at, rule)| (rule.id.as_str(), at)).collect();
-    let results: Vec<Value> = review.findings.iter().map(|finding| result(finding, &order)).collect();
+    let mut results: Vec<Value> = review.findings.iter().map(|finding| result(finding, &order)).collect();
+    results.extend(review.suppressed.iter().map(|(finding, why)| {
+        let mut result = result(finding, &order);
+        // `external`: it is written down beside the file, not in it (SARIF 2.1.0, 3.35.2).
+        result["suppressions"] = json!([{ "kind": "external", "status": "accepted", "justification": why }]);
+        result
+    }));
     let log = json!({
         "$schema": SCHEMA,
         "version": "2.1.0",

@@ -68,6 +68,8 @@ pub struct Review {
     pub rules: Vec<RuleInfo>,
     /// The findings, in the order of the files.
     pub findings: Vec<Finding>,
+    /// Those that somebody answers for, with what they say.
+    pub suppressed: Vec<(Finding, String)>,
     /// The texts of the files by their names.
     pub sources: BTreeMap<String, Arc<str>>,
     /// How many files were looked at.

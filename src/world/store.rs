@@ -2,6 +2,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use crate::config::file;
@@ -43,6 +44,35 @@ pub fn replace_private(path: &Path, bytes: &[u8]) -> Result<()> {
         let _ = fs::remove_file(&temporary);
         return Err(error);
     }
+    sync_folder_of(path)
+}
+
+/// Replaces a file that belongs to people, or makes it: as a whole, with the permissions that it has, and behind the
+/// link that it may be. The temporary file is locked while it is written, so that a second writer waits for its turn.
+pub fn replace_in_place(path: &Path, bytes: &[u8]) -> Result<()> {
+    let path = &path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let temporary = beside(path)?;
+    if fs::symlink_metadata(&temporary).is_ok_and(|there| !there.is_file()) {
+        let message = format!("{} is in the way", temporary.display());
+        return Err(Error::failed("idp::io", message).help("remove it"));
+    }
+    let mut file = loop {
+        let options = OpenOptions::new().write(true).create(true).truncate(false).clone();
+        let file = options.open(&temporary).map_err(io("write", &temporary))?;
+        file.lock().map_err(io("lock", &temporary))?;
+        let own = file.metadata().map_err(io("write", &temporary))?.ino();
+        // Whoever held the lock may have put the file in its place meanwhile.
+        if fs::symlink_metadata(&temporary).is_ok_and(|there| there.ino() == own) {
+            break file;
+        }
+    };
+    file.set_len(0).map_err(io("write", &temporary))?;
+    file.write_all(bytes).map_err(io("write", &temporary))?;
+    if let Ok(there) = fs::metadata(path) {
+        file.set_permissions(there.permissions()).map_err(io("write", &temporary))?;
+    }
+    file.sync_all().map_err(io("sync", &temporary))?;
+    fs::rename(&temporary, path).map_err(io("replace", path))?;
     sync_folder_of(path)
 }
 

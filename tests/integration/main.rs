@@ -41,6 +41,7 @@ mod support;
 mod tutorial;
 mod undo;
 mod updates;
+mod waivers;
 mod webhooks;
 mod workspace;
 mod yaml;

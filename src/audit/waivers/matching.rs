@@ -1,0 +1,83 @@
+//! What a waiver is about: globs over kind, namespace, name and file of objects, and a field of theirs.
+
+use globset::{GlobBuilder, GlobMatcher};
+
+use super::Subject;
+use crate::error::{Place, Result};
+use crate::formats::yaml::{Step, parse_path};
+use crate::report::ObjectName;
+
+/// A glob with its text. `*` stays within what slashes part.
+#[derive(Debug, Clone)]
+pub struct Glob {
+    pub text: String,
+    matcher: GlobMatcher,
+}
+
+impl Glob {
+    pub fn new(text: &str) -> Result<Glob, globset::Error> {
+        let matcher = GlobBuilder::new(text).literal_separator(true).build()?.compile_matcher();
+        Ok(Glob { text: text.to_owned(), matcher })
+    }
+
+    pub fn matches(&self, text: &str) -> bool {
+        self.matcher.is_match(text)
+    }
+}
+
+/// A field as a waiver names it: `[*]` stands for any element, `*` for any key.
+#[derive(Debug, Clone)]
+pub struct Fields(Vec<Option<Step>>);
+
+impl Fields {
+    /// # Errors
+    /// `idp::yaml::path` for what is no path.
+    pub fn new(text: &str) -> Result<Fields> {
+        let mut steps = Vec::new();
+        for (at, part) in text.split("[*]").enumerate() {
+            if at > 0 {
+                steps.push(None);
+            }
+            let part = if at > 0 { part.strip_prefix('.').unwrap_or(part) } else { part };
+            steps.extend(parse_path(part)?.into_iter().map(|step| Some(step).filter(|step| *step != "*".into())));
+        }
+        Ok(Fields(steps))
+    }
+
+    /// Whether a field is the one that is meant, or below it.
+    fn cover(&self, path: &str) -> bool {
+        let Ok(steps) = parse_path(path) else { return false };
+        let same = |(wanted, step): (&Option<Step>, &Step)| wanted.as_ref().is_none_or(|wanted| wanted == step);
+        steps.len() >= self.0.len() && self.0.iter().zip(&steps).all(same)
+    }
+}
+
+/// One entry of a waiver's `objects`: what isn't given matches all.
+#[derive(Debug, Clone)]
+pub struct About {
+    pub kind: Option<Glob>,
+    pub namespace: Option<Glob>,
+    pub name: Option<Glob>,
+    pub file: Option<Glob>,
+    pub fields: Option<Fields>,
+    pub place: Place,
+}
+
+impl About {
+    /// Whether an object in a file is meant. A file without an object, which nobody can read, is meant by its name alone.
+    pub fn is_about(&self, object: Option<&ObjectName>, file: &str) -> bool {
+        let fits = |glob: &Option<Glob>, text: Option<&str>| match glob {
+            None => true,
+            Some(glob) => object.is_some() && glob.matches(text.unwrap_or_default()),
+        };
+        fits(&self.kind, object.map(|object| object.kind.as_str()))
+            && fits(&self.namespace, object.and_then(|object| object.namespace.as_deref()))
+            && fits(&self.name, object.and_then(|object| object.name.as_deref()))
+            && self.file.as_ref().is_none_or(|glob| glob.matches(file))
+    }
+
+    pub fn covers(&self, subject: &Subject<'_>) -> bool {
+        self.is_about(subject.object, subject.file)
+            && self.fields.as_ref().is_none_or(|fields| fields.cover(subject.path))
+    }
+}

@@ -1,0 +1,242 @@
+//! Waivers: findings that somebody answers for until a day. They are files of the workspace; an audit marks what they
+//! cover and finds those that are expired, unused or forbidden, and the door asks them for a breach.
+
+mod matching;
+mod read;
+#[cfg(test)]
+mod tests;
+pub mod write;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
+use crate::config::Config;
+use crate::error::{Place, Result};
+use crate::report::{Audit, Detection, Finding, ObjectName, RuleInfo, Severity, Waived};
+use crate::world::Clock;
+use matching::{About, Glob};
+pub use read::{files, is_yaml};
+
+/// The name under which waivers themselves are found fault with.
+pub const POLICY: &str = "waiver";
+
+/// The day by a clock, in UTC: a waiver holds through its last day there.
+pub fn today(clock: &Clock) -> Date {
+    let now = jiff::Timestamp::from_second(clock.now()).unwrap_or_default();
+    now.to_zoned(TimeZone::UTC).date()
+}
+
+/// What a finding is about.
+#[derive(Debug, Clone, Copy)]
+pub struct Subject<'a> {
+    /// The policy that found it.
+    pub policy: &'a str,
+    /// The object; none where a file isn't readable.
+    pub object: Option<&'a ObjectName>,
+    /// The file, from the workspace's folder or from `repository/`.
+    pub file: &'a str,
+    /// The field within the object.
+    pub path: &'a str,
+}
+
+/// What of the workspace an audit looked at.
+#[derive(Debug, Clone, Copy)]
+pub struct Scope<'a> {
+    /// The folder that the names of files start at.
+    pub here: &'a Path,
+    /// The workspace's folder.
+    pub root: &'a Path,
+    /// Whether all of the workspace was looked at, so that an object that wasn't seen isn't there.
+    pub whole: bool,
+}
+
+/// A waiver, as its document says it.
+#[derive(Debug, Clone)]
+struct Waiver {
+    policies: Vec<Glob>,
+    policies_place: Place,
+    objects: Vec<About>,
+    told: Arc<Waived>,
+    expires: Date,
+    expires_place: Place,
+}
+
+impl Waiver {
+    fn is_of(&self, policy: &str) -> bool {
+        self.policies.iter().any(|glob| glob.matches(policy))
+    }
+
+    fn named(&self) -> String {
+        self.policies.iter().map(|glob| glob.text.as_str()).collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// The waivers of a workspace, on a day.
+#[derive(Debug, Clone)]
+pub struct Waivers {
+    waivers: Vec<Waiver>,
+    sources: BTreeMap<String, Arc<str>>,
+    today: Date,
+}
+
+/// What an audit made of a waiver.
+#[derive(Debug, Clone, Default)]
+struct Use {
+    /// Which of its objects had a finding.
+    used: Vec<bool>,
+    /// Policies that allow no waiver and had a finding that it covers.
+    forbidden: Vec<String>,
+}
+
+impl Waivers {
+    /// Those of a workspace. `here` is where the names of files in findings start.
+    ///
+    /// # Errors
+    /// `idp::waiver::invalid` for a waiver that lacks a field, or says what waivers don't, with its place; `idp::io`.
+    pub fn of(config: &Config, here: &Path, today: Date) -> Result<Waivers> {
+        let mut waivers = Waivers { waivers: Vec::new(), sources: BTreeMap::new(), today };
+        for (file, text) in read::files(config, here)? {
+            waivers.waivers.extend(read::waivers(&file, &text)?);
+            waivers.sources.insert(file, text.into());
+        }
+        Ok(waivers)
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.waivers.is_empty()
+    }
+
+    /// Who answers for a finding today, if anybody does. Whether its policy allows that is for the caller to know.
+    pub fn waived(&self, subject: &Subject<'_>) -> Option<Arc<Waived>> {
+        let holding = self.waivers.iter().filter(|waiver| waiver.expires >= self.today);
+        let mut covering = holding
+            .filter(|waiver| waiver.is_of(subject.policy) && waiver.objects.iter().any(|about| about.covers(subject)));
+        covering.next().map(|waiver| waiver.told.clone())
+    }
+
+    /// Marks the findings that are waived, and adds what is wrong with the waivers themselves.
+    pub fn apply(&self, audit: &mut Audit, scope: &Scope<'_>) {
+        if self.is_empty() {
+            return;
+        }
+        let mut uses: Vec<Use> = self
+            .waivers
+            .iter()
+            .map(|waiver| Use { used: vec![false; waiver.objects.len()], forbidden: Vec::new() })
+            .collect();
+        let mut detections = std::mem::take(&mut audit.detections);
+        for detection in &mut detections {
+            detection.waived = self.mark(audit, detection, scope, &mut uses);
+        }
+        audit.detections = detections;
+        for (waiver, uses) in self.waivers.iter().zip(&uses) {
+            self.judge(waiver, uses, audit, scope);
+        }
+        audit.policies.push(about());
+    }
+
+    fn mark(&self, audit: &Audit, detection: &Detection, scope: &Scope<'_>, uses: &mut [Use]) -> Option<Arc<Waived>> {
+        let file = within(&detection.finding.place.file, scope);
+        let policy = detection.finding.policy.as_str();
+        let subject = Subject { policy, object: audit.object(detection), file: &file, path: &detection.path };
+        let waivable = audit.policies.iter().find(|rule| rule.id == policy).is_none_or(|rule| rule.waivable);
+        let mut waived = None;
+        for (waiver, uses) in self.waivers.iter().zip(uses).filter(|(waiver, _)| waiver.is_of(policy)) {
+            for (about, used) in waiver.objects.iter().zip(&mut uses.used) {
+                if !about.covers(&subject) {
+                    continue;
+                }
+                *used = true;
+                if !waivable && !uses.forbidden.iter().any(|said| said == policy) {
+                    uses.forbidden.push(policy.to_owned());
+                }
+                if waivable && waiver.expires >= self.today {
+                    waived.get_or_insert_with(|| waiver.told.clone());
+                }
+            }
+        }
+        waived
+    }
+
+    /// What is wrong with a waiver itself. Of one whose policies weren't asked, or whose objects weren't looked at, nothing
+    /// can be said.
+    fn judge(&self, waiver: &Waiver, uses: &Use, audit: &mut Audit, scope: &Scope<'_>) {
+        let asked = |glob: &Glob| audit.policies.iter().any(|rule| glob.matches(&rule.id));
+        if !waiver.policies.iter().all(asked) {
+            return;
+        }
+        let seen = |about: &About| {
+            audit.objects.iter().any(|seen| about.is_about(Some(&seen.object), &within(&seen.file, scope)))
+        };
+        let looked_at: Vec<bool> =
+            waiver.objects.iter().zip(&uses.used).map(|(about, used)| *used || scope.whole || seen(about)).collect();
+        if !looked_at.contains(&true) {
+            return;
+        }
+        let Waived { owner, ticket, expires, .. } = &*waiver.told;
+        let agreed = ticket.as_ref().map(|ticket| format!(", {ticket}")).unwrap_or_default();
+        let mut found = Vec::new();
+        let named = audit.policies.iter().filter(|rule| waiver.policies.iter().any(|glob| glob.text == rule.id));
+        let mut forbidden: Vec<String> = named.filter(|rule| !rule.waivable).map(|rule| rule.id.clone()).collect();
+        forbidden
+            .extend(uses.forbidden.iter().filter(|policy| !forbidden.contains(policy)).cloned().collect::<Vec<_>>());
+        if !forbidden.is_empty() {
+            found.push((
+                Severity::High,
+                waiver.policies_place.clone(),
+                format!("{} allows no waiver", forbidden.join(", ")),
+                format!("mend what it finds, and remove the waiver; {owner} wrote it{agreed}"),
+            ));
+        }
+        if waiver.expires < self.today {
+            found.push((
+                Severity::High,
+                waiver.expires_place.clone(),
+                format!("the waiver of {} expired with {expires}", waiver.named()),
+                match uses.used.contains(&true) {
+                    true => format!("mend what it covers, or have {owner} agree on another day{agreed}"),
+                    false => "nothing needs it any more: remove it".to_owned(),
+                },
+            ));
+        } else if forbidden.is_empty() {
+            let unused = waiver.objects.iter().zip(&uses.used).zip(&looked_at);
+            for ((about, _), _) in unused.filter(|((_, used), looked_at)| !**used && **looked_at) {
+                found.push((
+                    Severity::Low,
+                    about.place.clone(),
+                    format!("{} finds nothing that this waiver covers", waiver.named()),
+                    "remove it, or mend its names if it should cover something".to_owned(),
+                ));
+            }
+        }
+        for (severity, place, message, help) in found {
+            if let Some(source) = self.sources.get(&place.file) {
+                audit.sources.insert(place.file.clone(), source.clone());
+            }
+            let finding = Finding { policy: POLICY.into(), severity, place, message, help: Some(help) };
+            audit.detections.push(Detection { finding, object: None, path: String::new(), waived: None });
+        }
+    }
+}
+
+/// A file from the workspace's folder, if it is below that.
+fn within(file: &str, scope: &Scope<'_>) -> String {
+    let whole = scope.here.join(file);
+    whole.strip_prefix(scope.root).unwrap_or(&whole).to_string_lossy().into_owned()
+}
+
+/// What is found of waivers.
+fn about() -> RuleInfo {
+    RuleInfo {
+        id: POLICY.into(),
+        about: "A waiver that is expired, covers nothing, or is of a policy that allows none".into(),
+        why: "What somebody answers for is answered for by nobody once they forget it".into(),
+        is_error: true,
+        waivable: false,
+    }
+}

@@ -1,0 +1,147 @@
+//! Reads files of waivers: each document one waiver. What they lack, or say too much, is an error with its place.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use jiff::civil::Date;
+use serde_json::Value;
+
+use super::Waiver;
+use super::matching::{About, Fields, Glob};
+use crate::config::fields::Field;
+use crate::config::{Config, file};
+use crate::error::{Error, Place, Result, io};
+use crate::formats::yaml;
+use crate::report::Waived;
+
+/// The code of errors in waivers.
+pub const INVALID: &str = "idp::waiver::invalid";
+
+/// The files of waivers of a workspace with their texts, in order.
+pub fn files(config: &Config, here: &Path) -> Result<Vec<(String, String)>> {
+    let mut paths = Vec::new();
+    for path in &config.waivers {
+        collect(path, &mut paths)?;
+    }
+    let read = |path: PathBuf| {
+        let shown = path.strip_prefix(here).unwrap_or(&path).display().to_string();
+        let error = |error| Error::invalid(INVALID, format!("can't read {shown}: {error}")).at(Place::file(&shown));
+        let text = file::read_text(&path).map_err(error)?;
+        Ok((shown, text))
+    };
+    paths.into_iter().map(read).collect()
+}
+
+/// A file, or the YAML files of a folder and the folders in it; links to folders aren't followed.
+fn collect(path: &Path, found: &mut Vec<PathBuf>) -> Result<()> {
+    // Git keeps no empty folders: where nothing is, nothing is waived.
+    if !path.exists() {
+        return Ok(());
+    }
+    if !path.is_dir() {
+        found.push(path.to_owned());
+        return Ok(());
+    }
+    let entries = std::fs::read_dir(path).map_err(io("read", path))?;
+    let mut inner: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    inner.sort();
+    for path in inner {
+        let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+        let is_link = path.symlink_metadata().is_ok_and(|data| data.is_symlink());
+        if !hidden && ((path.is_dir() && !is_link) || (path.is_file() && is_yaml(&path))) {
+            collect(&path, found)?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether a path is that of a file of waivers, not of a folder.
+pub fn is_yaml(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending == "yaml" || ending == "yml")
+}
+
+/// The waivers of a text.
+pub fn waivers(file: &str, text: &str) -> Result<Vec<Waiver>> {
+    yaml::parse(file, text)?.iter().map(|document| waiver(&Field::root_of(document, INVALID))).collect()
+}
+
+fn waiver(root: &Field<'_>) -> Result<Waiver> {
+    root.only(&["policy", "objects", "owner", "reason", "ticket", "expires"])?;
+    let policy = need(root, "policy", "the id of a policy, or a glob such as workload/*")?;
+    let objects = need(root, "objects", "a list such as [{ kind: Deployment, namespace: payments, name: api }]")?;
+    let owner = need(root, "owner", "the team that answers for it")?;
+    let reason = need(root, "reason", "why it is let be")?;
+    let expires = need(root, "expires", "the last day on which it holds, such as 2027-03-31")?;
+    let abouts = objects.elements()?.iter().map(about).collect::<Result<Vec<_>>>()?;
+    if abouts.is_empty() {
+        return Err(objects.error("is empty").help("a waiver names what it covers: kind, namespace, name, file"));
+    }
+    let day: Date = expires.text().ok().and_then(|text| text.parse().ok()).ok_or_else(|| {
+        expires.error("must be a day such as 2027-03-31").help("it is the last day on which the waiver holds")
+    })?;
+    let told = Waived {
+        owner: said(&owner)?,
+        reason: said(&reason)?,
+        ticket: root.get("ticket").map(|ticket| said(&ticket)).transpose()?,
+        expires: day.to_string(),
+        place: root.place(),
+    };
+    Ok(Waiver {
+        policies: globs(&policy)?,
+        policies_place: policy.place(),
+        objects: abouts,
+        told: Arc::new(told),
+        expires: day,
+        expires_place: expires.place(),
+    })
+}
+
+fn need<'a>(root: &Field<'a>, key: &str, is: &str) -> Result<Field<'a>> {
+    root.get(key).ok_or_else(|| root.error(format!("the waiver needs `{key}`")).help(format!("`{key}` is {is}")))
+}
+
+/// A text of which something is left without its blanks.
+fn said(field: &Field<'_>) -> Result<String> {
+    let text = field.text()?.trim().to_owned();
+    if text.is_empty() { Err(field.error("says nothing")) } else { Ok(text) }
+}
+
+fn globs(field: &Field<'_>) -> Result<Vec<Glob>> {
+    let fields = match field.value() {
+        Value::Array(_) => field.elements()?,
+        _ => vec![field.clone()],
+    };
+    fields.iter().try_for_each(|field| field.text().map(drop))?;
+    let globs = fields.iter().map(glob).collect::<Result<Vec<_>>>()?;
+    if globs.is_empty() { Err(field.error("is empty")) } else { Ok(globs) }
+}
+
+fn glob(field: &Field<'_>) -> Result<Glob> {
+    // An empty namespace is that of objects without one.
+    let text = match field.value() {
+        Value::String(text) if text.is_empty() => String::new(),
+        _ => field.text()?,
+    };
+    Glob::new(&text).map_err(|error| field.error(format!("is not a glob: {}", error.kind())))
+}
+
+fn about(field: &Field<'_>) -> Result<About> {
+    field.only(&["kind", "namespace", "name", "file", "path"])?;
+    let of = |key: &str| field.get(key).map(|field| glob(&field)).transpose();
+    let about = About {
+        kind: of("kind")?,
+        namespace: of("namespace")?,
+        name: of("name")?,
+        file: of("file")?,
+        fields: match field.get("path") {
+            None => None,
+            Some(path) => Some(Fields::new(&path.text()?).map_err(|error| path.error(format!("is wrong: {error}")))?),
+        },
+        place: field.place(),
+    };
+    if [&about.kind, &about.namespace, &about.name, &about.file].iter().all(|glob| glob.is_none()) {
+        let error = field.error("names no object");
+        return Err(error.help("give one or more of kind, namespace, name and file"));
+    }
+    Ok(about)
+}
