@@ -221,7 +221,7 @@ impl Commanded {
         opening.plan = self.args.saved.as_ref().map(|saved| saved.digest()).transpose()?;
         let mut attempt = Attempt::prepare(self.script.clone(), surroundings.clone())?.updating(saved.update);
         let ended = attempt.go(&values, opening.opener(), run);
-        let _ = made.set((attempt.inputs(run.get().map(Arc::as_ref)), values));
+        let _ = made.set(MadeWith::by(&attempt, run, &values));
         match bound.refusal() {
             // A script may have caught the refusal and gone on.
             Some(error) if ended.is_ok() => Err(error.into()),

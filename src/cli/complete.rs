@@ -6,9 +6,9 @@ use std::ffi::OsString;
 use clap::{Arg, Args, Command};
 use clap_complete::Shell;
 
-use super::Global;
 use super::audit::{BUILT_IN, known_policies};
 use super::checkup::declared;
+use super::{Global, script_help};
 use crate::config::Config;
 use crate::error::{Exit, Result};
 use crate::library::Library;
@@ -62,7 +62,7 @@ pub fn words(global: &Global, args: &WordsArgs) -> Result<Exit> {
     let place = Place::after(&root, before);
     // Whatever goes wrong, a shell must not be disturbed: there are fewer words then.
     let config = Global { workspace: place.workspace.clone().or(global.workspace.clone()), ..global.clone() }.config();
-    let found = place.candidates(&root, &typed, config.ok().as_ref());
+    let found = place.candidates(global, &root, &typed, config.ok().as_ref());
     let mut text = String::new();
     for (word, about) in found.iter().filter(|(word, _)| word.is_empty() || word.starts_with(&typed)) {
         let about = about.lines().next().unwrap_or_default();
@@ -132,7 +132,7 @@ impl<'a> Place<'a> {
         all
     }
 
-    fn candidates(&self, root: &Command, typed: &str, config: Option<&Config>) -> Vec<Candidate> {
+    fn candidates(&self, global: &Global, root: &Command, typed: &str, config: Option<&Config>) -> Vec<Candidate> {
         if let Some(flag) = self.flag {
             let plain = |names: &[&str]| names.iter().map(|name| ((*name).to_string(), String::new())).collect();
             return match (self.path.as_slice(), flag.get_id().as_str()) {
@@ -146,7 +146,7 @@ impl<'a> Place<'a> {
         }
         let library = config.map(|config| Library::new(&config.root));
         if let Some(script) = &self.script {
-            return config.map_or_else(Vec::new, |config| self.parameters(config, script, typed));
+            return config.map_or_else(Vec::new, |config| self.parameters(global, config, script, typed));
         }
         let mut found = Vec::new();
         let verbs = self.command.get_subcommands().filter(|verb| !verb.is_hide_set() && self.given.is_empty());
@@ -194,12 +194,19 @@ impl<'a> Place<'a> {
     }
 
     /// `name=` for each parameter that isn't given, or the choices of the one that is being typed.
-    fn parameters(&self, config: &Config, script: &str, typed: &str) -> Vec<Candidate> {
+    fn parameters(&self, global: &Global, config: &Config, script: &str, typed: &str) -> Vec<Candidate> {
         let library = Library::new(&config.root);
         let from = std::env::current_dir().unwrap_or_else(|_| config.root.clone());
-        let Ok(declared) = library.script(script, &from).and_then(|script| declared(config, &library, script)) else {
-            return Vec::new();
+        let Ok(script) = library.script(script, &from) else { return Vec::new() };
+        // What depends on the others may be a question to the forge: a key press asks nobody outside.
+        let declared = match open::is_embedded(config) {
+            true => {
+                let pairs = self.given.iter().filter(|word| word.contains('=')).cloned().collect();
+                script_help::parameters(global, config, script, pairs).ok()
+            }
+            false => declared(config, &library, script).ok(),
         };
+        let Some(declared) = declared else { return Vec::new() };
         if let Some((name, _)) = typed.split_once('=') {
             let Some(param) = declared.iter().find(|param| param.name == name) else { return Vec::new() };
             let choices: Vec<String> = match param.rule.kind.name() {

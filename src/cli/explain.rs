@@ -83,7 +83,7 @@ fn named(config: &Config, library: &Library, name: &str) -> Result<Vec<Explanati
         found.push(of_script(library, name)?);
     }
     if found.is_empty() {
-        return Err(unknown(library, &chapters, name)?);
+        return Err(unknown(config, library, &chapters, name)?);
     }
     Ok(found)
 }
@@ -146,7 +146,7 @@ fn functions(chapters: &[Chapter], name: &str) -> Vec<Explanation> {
     chosen.into_iter().map(|(chapter, entry)| of_entry(chapter, entry)).collect()
 }
 
-fn unknown(library: &Library, chapters: &[Chapter], name: &str) -> Result<Error> {
+fn unknown(config: &Config, library: &Library, chapters: &[Chapter], name: &str) -> Result<Error> {
     let mut names = BTreeSet::new();
     for chapter in chapters {
         names.insert(chapter.name.clone());
@@ -158,6 +158,9 @@ fn unknown(library: &Library, chapters: &[Chapter], name: &str) -> Result<Error>
     names.extend(check::rules().map(Rule::code));
     names.extend(settings::all().iter().map(|setting| setting.key.to_string()));
     names.extend(library.scripts()?.into_iter().map(|script| script.name));
+    for offer in offers_of(config).iter() {
+        names.extend([offer.form.kind.clone(), offer.form.word.clone()]);
+    }
     if name.trim().is_empty() {
         let error = Error::invalid("idp::explain::unknown", "the name of what is to be explained is empty");
         return Ok(error.help("name it, as in `idp-run explain repo.commit`; `idp-run explain` lists what there is"));

@@ -1,21 +1,23 @@
 //! What the journal says of older attempts at a run: their parameters for `--update`, and which runs delivered what
 //! would be delivered differently now, for `runs list --outdated`.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
 use super::delivered::{Delivered, Proposed, delivered};
+use super::run::MadeWith;
 use super::{Global, block_on};
-use crate::bridge::Run;
+use crate::bridge::{Opening, Run, Trouble};
 use crate::config::Config;
 use crate::error::{Exit, Result};
 use crate::library::Library;
 use crate::output::{self, Format, table::Table};
 use crate::report::Event;
-use crate::script::{Attempt, Given, basis, differences, present};
+use crate::script::{Attempt, Declared, Given, basis, differences, present};
 use crate::world::fault::Faults;
-use crate::world::journal::{Inputs, Journal, RunRow};
+use crate::world::journal::{Journal, RunKey, RunRow};
 use crate::world::open;
 use crate::world::sqlite::SqliteJournal;
 
@@ -23,18 +25,22 @@ use crate::world::sqlite::SqliteJournal;
 pub const UPDATE: &str = "--update";
 
 /// Gives what isn't given as the run's last attempt had it. False if the journal doesn't know the run.
-pub fn recall(
+pub fn recall<O>(
     config: &Config,
     handle: &tokio::runtime::Handle,
     called: &str,
-    attempt: &Attempt,
+    attempt: &mut Attempt,
     given: &mut Given,
-) -> Result<bool> {
+    look: impl Fn(RunKey) -> Result<O>,
+) -> Result<bool, Trouble>
+where
+    O: Fn() -> Opening + Send + Sync + 'static,
+{
     let path = config.journal();
     if !path.is_file() {
         return Ok(false);
     }
-    let hash = attempt.identity(called, given)?.hash;
+    let hash = attempt.identity(called, given, look)?.hash;
     let journal = SqliteJournal::open(&path, Faults::default())?;
     let rows = handle.block_on(journal.runs())?;
     let Some(row) = rows.into_iter().find(|row| row.hash == hash) else { return Ok(false) };
@@ -42,18 +48,24 @@ pub fn recall(
     Ok(true)
 }
 
-/// Says, once an attempt found things as they were delivered before, that they were made with older versions.
-pub fn notice(run: &Run, called: &str, inputs: &Inputs, values: &Map<String, Value>) -> Result<()> {
+/// Says, once an attempt found things as they were delivered before, what isn't as it would deliver them now.
+pub fn notice(run: &Run, called: &str, made: &MadeWith) -> Result<()> {
     let Some(door) = run.opened().map(|opened| &opened.door).filter(|_| run.left_to_people() && !run.updates()) else {
         return Ok(());
     };
+    for (message, help) in changed_by_others(&door.run().key, made) {
+        door.sink().emit(Event::Warning { message, help: Some(help) });
+    }
     let Some((journal, _)) = door.journal() else { return Ok(()) };
     let hash = &door.run().hash;
     let attempts = run.handle.block_on(journal.made(hash))?;
     let rows = run.handle.block_on(journal.attempts(hash))?;
     let since = run.handle.block_on(delivered(&*door.world().forge, &rows, &attempts))?.since;
     let Some((before, old)) = basis(&attempts, since) else { return Ok(()) };
-    let changed = differences((&before, old), (inputs, &Value::Object(values.clone())));
+    let mut changed = differences((&before, old), (&made.inputs, &Value::Object(made.values.clone())));
+    for param in made.declared.iter().filter(|param| param.rule.passing || param.rule.changed_by.is_some()) {
+        changed.retain(|what| what.strip_prefix("parameter ") != Some(&param.name));
+    }
     if !changed.is_empty() {
         door.sink().emit(Event::Warning {
             message: format!("what was delivered before is left as it is; since then changed: {}", changed.join(", ")),
@@ -61,6 +73,32 @@ pub fn notice(run: &Run, called: &str, inputs: &Inputs, values: &Map<String, Val
         });
     }
     Ok(())
+}
+
+/// What is there another way than it was asked for, and the command of the script that changes it.
+fn changed_by_others(key: &str, made: &MadeWith) -> Vec<(String, String)> {
+    let shown = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let mut scripts: BTreeMap<&str, (Vec<String>, Vec<String>)> = BTreeMap::new();
+    for Declared { name, rule } in &made.declared {
+        let asked = made.values.get(name).filter(|asked| !asked.is_null() && Some(*asked) != rule.default.as_ref());
+        let (Some(script), Some(asked)) = (&rule.changed_by, asked) else { continue };
+        let present = rule.default.as_ref().map_or_else(|| "not set".to_string(), shown);
+        let (differ, words) = scripts.entry(script).or_default();
+        differ.push(format!("{name} is {present}"));
+        words.push(shell_word(&format!("{name}={}", shown(asked))));
+    }
+    let identity = key.split_once(' ').map_or("", |(_, identity)| identity);
+    let one = |(script, (differ, words)): (&str, (Vec<String>, Vec<String>))| {
+        let message = format!("it is there, and left as it is: {}", differ.join(", "));
+        (message, format!("`idp-run {script} {identity} {}` changes it", words.join(" ")))
+    };
+    scripts.into_iter().map(one).collect()
+}
+
+/// A word as a shell takes it.
+fn shell_word(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "=-_./:,@%+".contains(c);
+    if word.chars().all(plain) { word.to_string() } else { format!("'{}'", word.replace('\'', "'\\''")) }
 }
 
 /// The command that brings a run up to date.

@@ -21,7 +21,7 @@ use crate::library::{Library, Script};
 use crate::output::{self, Format};
 use crate::report::{Counts, Event, Sink, Status};
 use crate::schemas::reviewer;
-use crate::script::{Attempt, Ended, Extras, Fence, Given, Progress, Surroundings, Trouble, input_hash};
+use crate::script::{Attempt, Declared, Ended, Extras, Fence, Given, Progress, Surroundings, Trouble, input_hash};
 use crate::world::door::{Parts, cancelled};
 use crate::world::fault::Faults;
 use crate::world::forge::RUNS_AS;
@@ -213,8 +213,23 @@ fn find(global: &Global, name: &str, here: &std::path::Path) -> Result<(Config, 
     Ok((config, script))
 }
 
-/// What an attempt was made with, and its parameters.
-pub(super) type MadeWith = (Inputs, serde_json::Map<String, serde_json::Value>);
+/// What an attempt was made with, its parameters, and their rules.
+pub(super) struct MadeWith {
+    pub(super) inputs: Inputs,
+    pub(super) values: serde_json::Map<String, serde_json::Value>,
+    pub(super) declared: Vec<Declared>,
+}
+
+impl MadeWith {
+    pub(super) fn by(
+        attempt: &Attempt,
+        run: &OnceLock<Arc<Run>>,
+        values: &serde_json::Map<String, serde_json::Value>,
+    ) -> MadeWith {
+        let inputs = attempt.inputs(run.get().map(Arc::as_ref));
+        MadeWith { inputs, values: values.clone(), declared: attempt.declared().to_vec() }
+    }
+}
 
 /// One attempt of the command line, with all that it needs on its thread.
 pub(super) struct Commanded {
@@ -223,12 +238,12 @@ pub(super) struct Commanded {
     pub(super) args: RunArgs,
     /// The run's key, once it is known.
     pub(super) known: Arc<OnceLock<RunKey>>,
-    ask: bool,
+    pub(super) ask: bool,
     pub(super) desk: Desk,
     /// Set once nothing needs saying that the plan said.
     pub(super) hushed: Arc<AtomicBool>,
     /// The world outside, once it was opened: a plan and the run behind it look through the same client.
-    outside: Arc<OnceLock<World>>,
+    pub(super) outside: Arc<OnceLock<World>>,
 }
 
 impl Commanded {
@@ -274,22 +289,20 @@ impl Commanded {
                 (status, exit, note)
             }
         };
+        let made = made.into_inner();
+        let mut told = match (&made, run.get(), exit) {
+            (Some(made), Some(run), Exit::Ok | Exit::Pending) => outdated::notice(run, self.called(), made),
+            _ => Ok(()),
+        };
         if let Some((journal, attempt)) = door.and_then(Door::journal) {
             let time = crate::world::Clock::System.now();
-            let made = made.into_inner();
-            let told = match (&made, run.get(), status) {
-                (Some((inputs, values)), Some(run), Status::Applied | Status::Waiting) => {
-                    outdated::notice(run, self.called(), inputs, values)
-                }
-                _ => Ok(()),
-            };
-            let inputs = made.map(|(inputs, values)| (input_hash(&inputs, &values), inputs));
+            let inputs = made.map(|made| (input_hash(&made.inputs, &made.values), made.inputs));
             let end = End { status, counts, note: note.as_deref(), inputs, time };
-            let end = self.surroundings.handle.block_on(journal.end(*attempt, &end));
-            if let Err(error) = told.and(end) {
-                sink.emit(Event::Failure { error, frames: Vec::new() });
-                (status, exit) = (Status::Failed, Exit::Failed);
-            }
+            told = told.and(self.surroundings.handle.block_on(journal.end(*attempt, &end)));
+        }
+        if let Err(error) = told {
+            sink.emit(Event::Failure { error, frames: Vec::new() });
+            (status, exit) = (Status::Failed, Exit::Failed);
         }
         sink.emit(Event::Summary { counts, status });
         exit
@@ -312,13 +325,15 @@ impl Commanded {
         };
         let mut attempt = Attempt::prepare(self.script.clone(), surroundings.clone())?.updating(self.args.update);
         if self.args.help {
-            return self.help(&mut attempt).map(Some);
+            return script_help::of(self, &mut attempt).map(Some);
         }
         let mut given = self.given()?;
         let Surroundings { config, handle, progress, .. } = &self.surroundings;
-        let known = !self.args.update || outdated::recall(config, handle, self.called(), &attempt, &mut given)?;
+        let look = |key| self.looking(key);
+        let known =
+            !self.args.update || outdated::recall(config, handle, self.called(), &mut attempt, &mut given, look)?;
         let terminal = Terminal { allowed: self.ask };
-        let gathered = progress.asking(|| attempt.values(self.called(), &given, &terminal, |key| self.looking(key)));
+        let gathered = progress.asking(|| attempt.values(self.called(), &given, &terminal, look));
         let values = gathered.map_err(|trouble| match trouble {
             Trouble::Failed { error, frames } if !known && error.code() == "idp::param::missing" => {
                 let help = "--update takes what isn't given from the journal, and it has no run of these values: \
@@ -341,26 +356,12 @@ impl Commanded {
             return self.apply(&saved, run, made).map(|()| None);
         }
         let ended = attempt.go(&values, opening.opener(), run);
-        let _ = made.set((attempt.inputs(run.get().map(Arc::as_ref)), values.clone()));
+        let _ = made.set(MadeWith::by(&attempt, run, &values));
         ended?;
         if let (Some(recorder), Some(out)) = (recorder, &self.args.out) {
             self.save(recorder.recorded(), key, values, out)?;
         }
         Ok(None)
-    }
-
-    /// The script's help; with values given, also the parameters that depend on them, unless that fails.
-    fn help(&self, attempt: &mut Attempt) -> Result<String, Trouble> {
-        let mut declared = attempt.declared().to_vec();
-        let mut more = attempt.declares_more();
-        if more && let Ok(given) = self.given() {
-            let all = attempt.all_declared(self.called(), &given, |key| self.looking(key));
-            if let Ok(all) = all {
-                more = all.len() == declared.len();
-                declared = all;
-            }
-        }
-        Ok(script_help::text(self.called(), &self.script, &declared, more))
     }
 
     /// What opens a door for looking alone, before the parameters are known.
@@ -385,7 +386,7 @@ impl Commanded {
         self.args.script.as_deref().unwrap_or(&self.script.name)
     }
 
-    fn given(&self) -> Result<Given> {
+    pub(super) fn given(&self) -> Result<Given> {
         let mut pairs = Vec::new();
         for text in self.args.pairs.iter().chain(&self.args.param) {
             let Some((name, value)) = text.split_once('=') else {

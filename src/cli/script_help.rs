@@ -1,8 +1,65 @@
-//! `idp-run SCRIPT --help`: what a script does, and its parameters, without running it.
+//! `idp-run SCRIPT --help`: what a script does, and its parameters, without running it. Completions know the parameters
+//! from here, too.
 
-use crate::library::{Script, header};
+use std::sync::Arc;
+
+use super::desk::Desk;
+use super::run::{Commanded, RunArgs};
+use super::{Global, runtime};
+use crate::bridge::Trouble;
+use crate::config::Config;
+use crate::library::{Library, Script, header};
 use crate::primitives::param::bounds;
-use crate::script::Declared;
+use crate::report::Silence;
+use crate::script::{Attempt, Declared, Extras, Progress, Surroundings};
+use crate::world::Mode;
+
+/// The help of a script; with values given, also the parameters that depend on them, unless that fails.
+pub fn of(commanded: &Commanded, attempt: &mut Attempt) -> Result<String, Trouble> {
+    let mut declared = attempt.declared().to_vec();
+    let mut more = attempt.declares_more();
+    if more && let Ok(given) = commanded.given() {
+        let all = attempt.all_declared(commanded.called(), &given, |key| commanded.looking(key));
+        if let Ok(all) = all {
+            more = all.len() == declared.len();
+            declared = all;
+        }
+    }
+    Ok(text(commanded.called(), &commanded.script, &declared, more))
+}
+
+/// The parameters of a script, with those that depend on the values given, unless that fails.
+pub fn parameters(
+    global: &Global,
+    config: &Config,
+    script: Script,
+    pairs: Vec<String>,
+) -> Result<Vec<Declared>, Trouble> {
+    let runtime = runtime()?;
+    let surroundings = Surroundings {
+        library: Library::new(&config.root).beside(&script),
+        config: Arc::new(config.clone()),
+        sink: Arc::new(Silence),
+        progress: Progress::new(config.limits.memory),
+        mode: Mode::Plan,
+        in_memory: true,
+        handle: runtime.handle().clone(),
+        extras: Extras::default(),
+    };
+    let commanded = Commanded {
+        desk: Desk::of(config, &global.options(true), false),
+        args: RunArgs { script: Some(script.name.clone()), pairs, ..RunArgs::default() },
+        known: Arc::default(),
+        ask: false,
+        hushed: Arc::default(),
+        outside: Arc::default(),
+        script,
+        surroundings,
+    };
+    let mut attempt = Attempt::prepare(commanded.script.clone(), commanded.surroundings.clone())?;
+    let all = attempt.all_declared(commanded.called(), &commanded.given()?, |key| commanded.looking(key));
+    Ok(all.unwrap_or_else(|_| attempt.declared().to_vec()))
+}
 
 /// The help text of a script, as the command line called it. `more` says that some parameters depend on others that weren't
 /// given.

@@ -62,6 +62,8 @@ pub struct Attempt {
     declared: Vec<Declared>,
     surroundings: Surroundings,
     update: bool,
+    /// The hash of the key for which the script looks at the world.
+    looked: Option<String>,
 }
 
 impl Attempt {
@@ -72,7 +74,7 @@ impl Attempt {
         let host = Host::compile_with(script, library, sink.clone(), progress.clone(), extras.clone())?;
         entry_points(&host)?;
         let declared = host.declared().map_err(|error| diagnose(&host, *error))?;
-        Ok(Attempt { host, declared, surroundings, update: false })
+        Ok(Attempt { host, declared, surroundings, update: false, looked: None })
     }
 
     /// The same; with `update`, it brings up to date what attempts before it delivered.
@@ -93,17 +95,18 @@ impl Attempt {
         called: &str,
         given: &Given,
         asking: &dyn Asking,
-        look: impl FnOnce(RunKey) -> Result<O>,
+        look: impl Fn(RunKey) -> Result<O>,
     ) -> Result<Map<String, Value>, Trouble>
     where
         O: Fn() -> Opening + Send + Sync + 'static,
     {
         let more = self.host.declares_more();
-        let first = gather(called, &self.declared, more, given, asking)?;
+        let mut first = gather(called, &self.declared, more, given, asking)?;
+        self.settle(&mut first.values, &look)?;
         if !more {
             return Ok(first.values);
         }
-        let declared = self.declared_for(&first.values, look(self.key(&first.values))?)?;
+        let declared = self.declared_for(&first.values, &look)?;
         let values = gather_more(called, &self.declared, &declared, given, first, asking)?;
         self.declared.extend(declared);
         Ok(values)
@@ -114,7 +117,7 @@ impl Attempt {
         &mut self,
         called: &str,
         given: &Given,
-        look: impl FnOnce(RunKey) -> Result<O>,
+        look: impl Fn(RunKey) -> Result<O>,
     ) -> Result<Vec<Declared>, Trouble>
     where
         O: Fn() -> Opening + Send + Sync + 'static,
@@ -126,7 +129,8 @@ impl Attempt {
                 let default = param.rule.default.clone().unwrap_or(Value::Null);
                 values.entry(param.name.clone()).or_insert(default);
             }
-            all.extend(self.declared_for(&values, look(self.key(&values))?)?);
+            self.settle(&mut values, &look)?;
+            all.extend(self.declared_for(&values, &look)?);
         }
         Ok(all)
     }
@@ -136,25 +140,61 @@ impl Attempt {
         self.host.declares_more()
     }
 
-    fn declared_for(
+    /// Puts the identity parameters in the words that the run is known by.
+    fn settle<O>(&mut self, values: &mut Map<String, Value>, look: impl Fn(RunKey) -> Result<O>) -> Result<(), Trouble>
+    where
+        O: Fn() -> Opening + Send + Sync + 'static,
+    {
+        if self.host.has_identity() {
+            self.look(self.key(values), look)?;
+            let known = self.host.identity(&self.declared, values).map_err(|error| diagnose(&self.host, *error))?;
+            values.extend(known);
+        }
+        Ok(())
+    }
+
+    fn declared_for<O>(
         &mut self,
         values: &Map<String, Value>,
-        open: impl Fn() -> Opening + Send + Sync + 'static,
-    ) -> Result<Vec<Declared>, Trouble> {
-        // What is looked at to tell which parameters there are is nobody's business.
-        let surroundings = Surroundings { sink: Arc::new(Silence), ..self.surroundings.clone() };
-        self.host.attach(RunTag::new(Arc::new(surroundings.run(open))));
+        look: impl Fn(RunKey) -> Result<O>,
+    ) -> Result<Vec<Declared>, Trouble>
+    where
+        O: Fn() -> Opening + Send + Sync + 'static,
+    {
+        self.look(self.key(values), look)?;
         self.host.declared_for(values).map_err(|error| diagnose(&self.host, *error))
     }
 
+    /// Lets the script look at the world, once for a key. What is looked at to tell parameters is nobody's business.
+    fn look<O>(&mut self, key: RunKey, look: impl Fn(RunKey) -> Result<O>) -> Result<()>
+    where
+        O: Fn() -> Opening + Send + Sync + 'static,
+    {
+        if self.looked.as_ref() != Some(&key.hash) {
+            self.looked = Some(key.hash.clone());
+            let surroundings = Surroundings { sink: Arc::new(Silence), ..self.surroundings.clone() };
+            self.host.attach(RunTag::new(Arc::new(surroundings.run(look(key)?))));
+        }
+        Ok(())
+    }
+
     /// What the run is known by that these values ask for, as far as they say.
-    pub fn identity(&self, called: &str, given: &Given) -> Result<RunKey> {
+    pub fn identity<O>(
+        &mut self,
+        called: &str,
+        given: &Given,
+        look: impl Fn(RunKey) -> Result<O>,
+    ) -> Result<RunKey, Trouble>
+    where
+        O: Fn() -> Opening + Send + Sync + 'static,
+    {
         let mut values = stated(called, &self.declared, self.host.declares_more(), given)?;
         for param in &self.declared {
             if let Some(default) = &param.rule.default {
                 values.entry(param.name.clone()).or_insert_with(|| default.clone());
             }
         }
+        self.settle(&mut values, look)?;
         Ok(self.key(&values))
     }
 

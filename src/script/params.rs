@@ -44,6 +44,11 @@ impl Host {
         self.read_declared(self.call("params", ())?)
     }
 
+    /// Whether the run is known by other words than those that people give.
+    pub fn has_identity(&self) -> bool {
+        self.defines("identity", 1)
+    }
+
     /// Whether there are parameters that depend on what the others are.
     pub fn declares_more(&self) -> bool {
         self.defines("params", 1)
@@ -66,6 +71,36 @@ impl Host {
                 Err(crate::bridge::throw_at(error, rhai::Position::NONE))
             }
         }
+    }
+
+    /// The identity parameters in the words that the run is known by, for the words that people gave: what `identity(p)`
+    /// says; nothing if the script has no such function.
+    pub fn identity(
+        &self,
+        declared: &[Declared],
+        values: &serde_json::Map<String, Value>,
+    ) -> RhaiResultOf<serde_json::Map<String, Value>> {
+        let wrong = |message: String| {
+            let error = Error::invalid("idp::script::param", message);
+            let error =
+                error.help("`fn identity(p) { #{ type: claim(p.type).type } }`, of parameters with .identity()");
+            crate::bridge::throw_at(error, rhai::Position::NONE)
+        };
+        let Some(map) = self.call("identity", (to_map(values),))?.try_cast::<Map>() else {
+            return Err(wrong("identity(p) must return a map".into()));
+        };
+        let mut known = serde_json::Map::new();
+        for (name, value) in map {
+            let Some(param) = declared.iter().find(|param| param.name == name && param.rule.identity) else {
+                return Err(wrong(format!(
+                    "identity(p) names `{name}`, and params() declares no identity of that name"
+                )));
+            };
+            let value = value::to_json(&value).map_err(|error| crate::bridge::throw_at(error, rhai::Position::NONE))?;
+            check(&param.name, &param.rule, &value).map_err(|error| wrong(format!("identity(p) is wrong: {error}")))?;
+            known.insert(param.name.clone(), value);
+        }
+        Ok(known)
     }
 
     fn read_declared(&self, map: Dynamic) -> RhaiResultOf<Vec<Declared>> {

@@ -275,6 +275,26 @@ fn completions_know_scripts_parameters_repositories_and_runs() {
     assert_eq!(next(&elsewhere, &["-w", ws.path().to_str().unwrap(), "onb"]), ["onboard-team"]);
 }
 
+/// Once the type is given, its fields, their choices, and where it runs; of a claim that is there what can be unset.
+#[test]
+fn completions_know_the_fields_of_a_kind() {
+    let ws = Workspace::acme();
+    let fields = |words: &[&str]| {
+        let found = next(&ws, &[words, &["type=Database", ""]].concat());
+        found.into_iter().skip_while(|word| word != "anew=").skip(1).collect::<Vec<_>>()
+    };
+    assert_eq!(fields(&["create-resource"]), ["provider=", "engine=", "size=", "version="]);
+    assert_eq!(next(&ws, &["create-resource", "type=db", "prov"]), ["provider="]);
+    assert_eq!(next(&ws, &["create-resource", "type=db", "provider="]), ["provider=aws", "provider=gcp"]);
+    assert_eq!(next(&ws, &["create-resource", "type=nope", "na"]), ["name="]);
+    let there = ["update-resource", "project=orders", "env=prod", "type=postgresql", "name=checkout"];
+    assert_eq!(next(&ws, &[&there[..], &["stor"]].concat()), ["storageGB="]);
+    assert_eq!(next(&ws, &[&there[..4], &["stor"]].concat()), Vec::<String>::new());
+    assert!(!ws.has_state(), "looking makes no world");
+    let said = ws.idp(&["explain", "mongdb"]);
+    assert!(said.code == 2 && said.stderr.contains("did you mean `mongodb`?"), "{said}");
+}
+
 #[test]
 fn bash_completes_words() {
     let ws = fresh();

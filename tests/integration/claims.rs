@@ -91,9 +91,7 @@ fn a_unique_name_stays_on_reruns() {
     made(&ws, "create-resource", &words);
     let first = name(&ws);
     assert!(first.starts_with("mongodb-carts-") && first.len() == "mongodb-carts-".len() + 5, "{first}");
-    for file in ["journal.sqlite", "journal.sqlite-wal", "journal.sqlite-shm"] {
-        let _ = std::fs::remove_file(ws.path().join(".idp").join(file));
-    }
+    ws.forget_journal();
     run(&ws, "create-resource", &words).ends(0, "create 0 update 0 delete 0 unchanged 1 applied");
     assert_eq!(name(&ws), first);
     let elsewhere = Workspace::acme();
@@ -101,6 +99,85 @@ fn a_unique_name_stays_on_reruns() {
     assert_eq!(name(&elsewhere), first);
     let other = ["env=dev", "type=mongodb", "name=carts2", "owner=team-orders"];
     made(&ws, "create-resource", &other);
+}
+
+/// Whatever people call the kind, it is one run with one pull request, also where the journal is asked for it.
+#[test]
+fn a_kind_has_one_name_for_runs() {
+    let ws = Workspace::acme();
+    let words = |kind: &'static str| [kind, "env=dev", "name=x", "owner=team-orders", "engine=mysql"];
+    made(&ws, "create-resource", &words("type=Database"));
+    for kind in ["type=db", "type=databases", "type=DB"] {
+        run(&ws, "create-resource", &words(kind)).ends(0, "create 0 update 0 delete 0 unchanged 1 applied");
+    }
+    merge(&ws, 1);
+    run(&ws, "create-resource", &["type=databases", "env=dev", "name=x", "owner=team-orders", "--update"])
+        .ends(0, "create 0 update 0 delete 0 unchanged 1 applied");
+    made(&ws, "update-resource", &["type=Database", "env=dev", "name=x", "size=large"]);
+    made(&ws, "delete-resource", &["type=databases", "env=dev", "name=x"]);
+    let listed = ws.idp(&["runs", "list", "--output", "json"]).of_type("run");
+    let keys: Vec<&str> = listed.iter().map(|run| run["key"].as_str().unwrap()).collect();
+    assert_eq!(keys.len(), 3, "{keys:?}");
+    assert!(keys.iter().all(|key| key.ends_with(" env=dev name=x project=orders type=db")), "{keys:?}");
+}
+
+/// What was merged and is asked for another way is for another script, and the warning says which, journal or not.
+#[test]
+fn a_change_of_what_is_there_names_the_command_for_it() {
+    let ws = Workspace::acme();
+    let words = ["type=db", "env=dev", "name=x", "owner=team-orders"];
+    let with = |more: &[&'static str]| [&words[..], more].concat();
+    made(&ws, "create-resource", &with(&["engine=mysql", "provider=gcp"]));
+    merge(&ws, 1);
+    let warned = |more: &[&'static str]| {
+        let said = run(&ws, "create-resource", &with(more));
+        assert_eq!(said.code, 0, "{said}");
+        let warnings = said.of_type("diagnostic");
+        warnings.iter().map(|each| each["help"].as_str().unwrap().to_string()).collect::<Vec<_>>()
+    };
+    assert!(warned(&[]).is_empty());
+    let change = "`idp-run update-resource env=dev name=x project=orders type=db";
+    assert_eq!(warned(&["provider=aws", "size=large"]), [format!("{change} provider=aws size=large` changes it")]);
+    assert_eq!(warned(&["size=large", "--plan"]), [format!("{change} size=large` changes it")]);
+    let moved = run(&ws, "create-resource", &with(&["engine=mysql", "provider=aws", "--update"]));
+    moved.fails(1, "idp::review::refused");
+    assert!(moved.stdout.contains("a database can't move to another provider"), "{moved}");
+    ws.forget_journal();
+    assert_eq!(warned(&["size=large"]), [format!("{change} size=large` changes it")]);
+    made(&ws, "update-resource", &["type=db", "env=dev", "name=x", "size=large"]);
+    merge(&ws, 2);
+    assert!(warned(&["size=large"]).is_empty(), "it is as asked for by now");
+}
+
+/// Given up and made anew, twice: each has a name of its own, and reruns find theirs without the journal.
+#[test]
+fn what_was_given_up_is_made_anew() {
+    let ws = Workspace::acme();
+    let named = ["env=dev", "type=mongodb", "name=carts"];
+    let create = [&named[..], &["owner=team-orders"]].concat();
+    let anew = [&create[..], &["anew=true"]].concat();
+    let file = "crossplane/claims/dev/mongodb-carts.yaml";
+    let mut names = Vec::new();
+    for turn in 0..3 {
+        let words = if turn == 0 { &create } else { &anew };
+        let unchanged = format!("create 0 update 0 delete 0 unchanged {} applied", turn + 1);
+        let said = run(&ws, "create-resource", words);
+        said.ends(0, &format!("create 1 update 0 delete 0 unchanged {turn} applied"));
+        run(&ws, "create-resource", words).ends(0, &unchanged);
+        ws.forget_journal();
+        run(&ws, "create-resource", words).ends(0, &unchanged);
+        merge(&ws, 2 * turn + 1);
+        run(&ws, "create-resource", &create).ends(0, "create 0 update 0 delete 0 unchanged 1 applied");
+        names.push(claim(&ws, file)["metadata"]["name"].clone());
+        run(&ws, "delete-resource", &named).ends(0, &format!("create 1 update 0 delete 0 unchanged {turn} applied"));
+        merge(&ws, 2 * turn + 2);
+        run(&ws, "delete-resource", &named).ends(0, "create 0 update 0 delete 0 unchanged 1 applied");
+        let refused = run(&ws, "create-resource", &create);
+        refused.fails(2, "idp::param::refused");
+        assert!(refused.stderr.contains("the same command with anew=true"), "{refused}");
+    }
+    assert!(names[0] != names[1] && names[1] != names[2] && names[0] != names[2], "{names:?}");
+    ws.git("orders-gitops", &["fsck", "--full", "--strict"]);
 }
 
 /// A kind that nobody prepared: a composite without claims, defined in the workspace's own folder.
@@ -221,6 +298,10 @@ fn mistakes_and_what_people_are_told() {
         &["update-resource", "env=dev", "type=mongodb", "name=x", "version=6.0"],
         &["update-resource", "env=dev", "type=db", "name=x", "size=small"],
         &["update-resource", "env=dev", "type=db", "name=x", "engine=postgres"],
+        &["update-resource", "env=dev", "type=db", "name=x", "provider=gcp"],
+        &["update-resource", "env=dev", "type=db", "name=x", "unset=enginee"],
+        &["delete-resource", "env=dve", "type=databases", "name=x"],
+        &["create-resource", "env=prod", "type=postgresql", "name=checkout", "owner=team-orders"],
         &["delete-resource", "env=prod", "type=postgresql", "name=checkout"],
     ] {
         all.push_str(&told(&ws, &[&[words[0], "project=orders"][..], &words[1..]].concat()));
@@ -246,8 +327,8 @@ fn mistakes_and_what_people_are_told() {
       2 create-resource has no parameter `storgeGB`
       did you mean `storageGB`?
     create-resource ... type=postgresql provider=gcp
-      2 the parameter `provider` can't be `gcp`: no composition of PostgreSQLInstance is of that name
-      it runs on aws
+      2 the parameter `provider` can't be `gcp`
+      choices: aws
     create-resource ... type=db
       2 the parameter `engine` is missing
       give NAME=VALUE or --params FILE; `idp-run create-resource --help` lists them
@@ -258,11 +339,11 @@ fn mistakes_and_what_people_are_told() {
       2 the parameter `version` `fifteen` doesn't match ^[0-9]+(\.[0-9]+)?$
       Major version of the engine; the newest that the platform has run for a year, unless given
     create-resource ... type=db engine=mysql version=16
-      2 Database would be rejected: spec.version: Invalid value: there is no mysql 16 on this platform
+      2 the parameter `version` isn't what Database takes: Invalid value: there is no mysql 16 on this platform
       `idp-run form db` shows its fields
     create-resource ... type=db engine=postgres provider=azure
-      2 the parameter `provider` can't be `azure`: no composition of Database is of that name
-      it runs on aws, gcp
+      2 the parameter `provider` can't be `azure`
+      choices: aws, gcp
     create-resource ... type=s3 expireAfterDays=0
       2 the parameter `expireAfterDays` is 0, and must lie between 1 and 3650
       After how many days an object goes; never unless given
@@ -294,26 +375,38 @@ fn mistakes_and_what_people_are_told() {
       2 SQSQueue would be rejected: unknown field "spec.writeConnectionSecretToRef.namespace" (line 4)
       `idp-run form sqs` shows its fields
     update-resource project=orders env=prod type=postgresql name=checkout storageGB=30
-      2 PostgreSQLInstance would be rejected: spec.parameters.storageGB: Invalid value: 30: a disk can't shrink
+      2 the parameter `storageGB` isn't what PostgreSQLInstance takes: Invalid value: 30: a disk can't shrink
       `idp-run form postgresql` shows its fields
     update-resource project=orders env=prod type=postgresql name=checkout storageGB=2000
       2 the parameter `storageGB` is 2000, and must lie between 20 and 1000
       Size of the disk. It can grow, never shrink.
     update-resource project=orders env=prod type=postgresql name=checkot storageGB=60
-      1 there is no postgresql checkot in prod: crossplane/claims/prod/postgresql-checkot.yaml is missing
-      there are crossplane/claims/prod/postgresql-checkout.yaml
+      2 the parameter `name` can't be `checkot`: there is no postgresql of that name in prod
+      did you mean `checkout`? There are: checkout
     update-resource project=orders env=dev type=mongodb name=x storageGB=10
-      2 MongoDB would be rejected: spec.storageGB: Invalid value: 10: can't be less than before, which is 20
+      2 the parameter `storageGB` isn't what MongoDB takes: Invalid value: 10: can't be less than before, which is 20
       `idp-run form mongodb` shows its fields
     update-resource project=orders env=dev type=mongodb name=x version=6.0
-      2 MongoDB would be rejected: spec.version: Invalid value: "6.0": MongoDB doesn't go back to an older version
+      2 the parameter `version` isn't what MongoDB takes: Invalid value: "6.0": MongoDB doesn't go back to an older version
       `idp-run form mongodb` shows its fields
     update-resource project=orders env=dev type=db name=x size=small
-      2 Database would be rejected: spec.size: Invalid value: "small": a disk can't shrink
+      2 the parameter `size` isn't what Database takes: Invalid value: "small": a disk can't shrink
       `idp-run form db` shows its fields
     update-resource project=orders env=dev type=db name=x engine=postgres
-      2 Database would be rejected: spec.engine: Invalid value: "postgres": an engine can't become another one; make a new database and move the data
+      2 the parameter `engine` isn't what Database takes: Invalid value: "postgres": an engine can't become another one; make a new database and move the data
       `idp-run form db` shows its fields
+    update-resource project=orders env=dev type=db name=x provider=gcp
+      2 the parameter `provider` isn't what Database takes: Invalid value: a database can't move to another provider; make a new one there and move the data
+      `idp-run form db` shows its fields
+    update-resource project=orders env=dev type=db name=x unset=enginee
+      2 the parameter `unset` can't be `enginee`
+      did you mean `engine`? Choices: engine, size, version
+    delete-resource project=orders env=dve type=databases name=x
+      2 the parameter `env` can't be `dve`: idp.yaml has no such environment
+      did you mean `dev`? There are: dev, staging, prod
+    create-resource project=orders env=prod type=postgresql name=checkout owner=team-orders
+      1 the claim checkout of prod exists already: PostgreSQLInstance in crossplane/claims/prod/postgresql-checkout.yaml
+      choose another name; to change that one: idp-run update-resource project=orders env=prod type=postgresql name=checkout
     delete-resource project=orders env=prod type=postgresql name=checkout
       1 PostgreSQLInstance checkout of prod is still needed by ExternalSecret checkout in k8s/prod/checkout/externalsecret.yaml, Deployment checkout in k8s/prod/checkout/deployment.yaml
       take those away first, or give anyway=true

@@ -40,9 +40,7 @@ fn plan_and_apply_are_the_same_and_a_second_run_changes_nothing() {
     assert_eq!(files(&plan), files(&apply), "the files that were planned are those that were made");
     create(&ws, &[&SHELF[..], &["--plan"]].concat()).ends(0, "create 0 update 0 delete 0 unchanged 1 planned");
     create(&ws, &SHELF).ends(0, "create 0 update 0 delete 0 unchanged 1 applied");
-    for file in ["journal.sqlite", "journal.sqlite-wal", "journal.sqlite-shm"] {
-        let _ = std::fs::remove_file(ws.path().join(".idp").join(file));
-    }
+    ws.forget_journal();
     create(&ws, &SHELF).ends(0, "create 0 update 0 delete 0 unchanged 1 applied");
     merge(&ws, "orders-gitops", "1");
     create(&ws, &SHELF).ends(0, "create 0 update 0 delete 0 unchanged 1 applied");
@@ -300,7 +298,7 @@ fn what_is_taken_is_refused_and_nothing_is_made() {
     let ws = Workspace::acme();
     for (words, text) in [
         (
-            &["type=postgresql", "name=checkout", "owner=a"][..],
+            &["type=postgresql", "name=checkout", "owner=team-orders"][..],
             "the claim checkout of dev exists already: PostgreSQLInstance",
         ),
         (&["type=postgresql", "name=second", "service=checkout"], "deployment.yaml sets DATABASE_HOST already"),
@@ -326,7 +324,7 @@ fn what_is_taken_is_refused_and_nothing_is_made() {
 fn wrong_parameters_are_named_and_nothing_is_made() {
     let ws = Workspace::acme();
     for (words, code, text) in [
-        (&["env=qa", "type=s3", "name=x", "owner=a"][..], "idp::param::check", "there is no environment qa"),
+        (&["env=qa", "type=s3", "name=x", "owner=a"][..], "idp::param::refused", "the parameter `env` can't be `qa`"),
         (&["env=dev", "type=rds", "name=x", "owner=a"], "idp::param::refused", "PostgreSQLInstance"),
         (
             &["env=dev", "type=s3", "name=x", "owner=a", "multiAZ=true"],

@@ -81,6 +81,7 @@ fn wrong_values_of_a_file_have_a_place() {
     let ws = Workspace::new();
     for (text, place, words) in [
         ("name: a\nstorage: many\n", "p.yaml:2:10", "`storage` must be a whole number"),
+        ("name: a\nstorage: \"50\"\n", "p.yaml:2:10", "write it without quotes: 50"),
         ("name: 12\n", "p.yaml:1:7", "`name` must be a text, not `12`"),
         ("name: a\n\nsise: small\n", "p.yaml:3:1", "no parameter `sise`"),
         ("name: a\nsize: tiny\n", "p.yaml:2:7", "`size` can't be `tiny`"),

@@ -276,22 +276,16 @@ fn what_others_made_and_what_is_shared_stays() {
         ]
     );
     // Without the journal, the world still says that it was taken over.
-    forget_journal(&ws);
+    ws.forget_journal();
     let said = undo(&ws, &["--delete"]);
     said.fails(2, "idp::runs::unknown");
-}
-
-fn forget_journal(ws: &Workspace) {
-    for name in ["journal.sqlite", "journal.sqlite-wal", "journal.sqlite-shm"] {
-        let _ = fs::remove_file(ws.path().join(".idp").join(name));
-    }
 }
 
 #[test]
 fn without_a_journal_the_markers_tell() {
     let ws = applied();
     let with = undo(&ws, &["--plan"]);
-    forget_journal(&ws);
+    ws.forget_journal();
     let without = undo(&ws, &["--plan"]);
     assert_eq!(with.changes(), without.changes());
     assert_eq!(stays(&without), [""; 0], "what left no marker is known to the journal alone");

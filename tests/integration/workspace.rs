@@ -131,6 +131,13 @@ impl Workspace {
     pub fn has_state(&self) -> bool {
         self.path().join(".idp").exists()
     }
+
+    /// Deletes the journal: what is left is what the world says.
+    pub fn forget_journal(&self) {
+        for name in ["journal.sqlite", "journal.sqlite-wal", "journal.sqlite-shm"] {
+            let _ = fs::remove_file(self.path().join(".idp").join(name));
+        }
+    }
 }
 
 impl Said {

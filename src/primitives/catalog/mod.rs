@@ -26,16 +26,22 @@ pub struct Found {
 
 /// All entities of a kind and name, whatever their namespace; kinds and names are compared without case, as Backstage does.
 pub async fn find(world: &World, kind: &str, name: &str) -> Result<Vec<Found>> {
+    let mut found = of_kind(world, kind).await?;
+    let named = |entity: &Value| {
+        entity.pointer("/metadata/name").and_then(Value::as_str).is_some_and(|text| text.eq_ignore_ascii_case(name))
+    };
+    found.retain(|found| named(&found.entity));
+    Ok(found)
+}
+
+/// All entities of a kind.
+async fn of_kind(world: &World, kind: &str) -> Result<Vec<Found>> {
     let mut found = Vec::new();
     for Located { repo, path, file } in world.forge.everywhere("catalog-info.yaml", "catalog").await? {
         let text = String::from_utf8_lossy(&file.bytes);
         // A broken catalog file never hides the right ones.
         for document in yaml::parse(&path, &text).unwrap_or_default() {
-            let is = |pointer: &str, wanted: &str| {
-                let text = document.value.pointer(pointer).and_then(Value::as_str);
-                text.is_some_and(|text| text.eq_ignore_ascii_case(wanted))
-            };
-            if is("/kind", kind) && is("/metadata/name", name) {
+            if document.value["kind"].as_str().is_some_and(|text| text.eq_ignore_ascii_case(kind)) {
                 found.push(Found { repo: repo.clone(), path: path.clone(), entity: document.value });
             }
         }
@@ -87,6 +93,19 @@ pub mod api {
     pub fn catalog(ctx: NativeCallContext, kind: &str, name: &str) -> RhaiResultOf<Array> {
         let run = run_of(&ctx)?;
         let act = || run.wait(super::find(run.world()?, kind, name));
+        let found = act().map_err(|error| throw(&ctx, error))?;
+        Ok(found.into_iter().map(super::map_of).collect())
+    }
+
+    /// The catalog's entities of a kind, each a map with `repository`, `path` and `entity`.
+    ///
+    /// ```rhai
+    /// for found in catalog("Group") { print(found.entity.metadata.name); }
+    /// ```
+    #[rhai_fn(name = "catalog", return_raw)]
+    pub fn catalog_of(ctx: NativeCallContext, kind: &str) -> RhaiResultOf<Array> {
+        let run = run_of(&ctx)?;
+        let act = || run.wait(super::of_kind(run.world()?, kind));
         let found = act().map_err(|error| throw(&ctx, error))?;
         Ok(found.into_iter().map(super::map_of).collect())
     }

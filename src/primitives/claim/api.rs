@@ -15,6 +15,7 @@ pub mod api {
     use crate::primitives::claim::{MANIFEST, Wrapping};
     use crate::primitives::manifest::Manifest;
     use crate::primitives::options::Options;
+    use crate::primitives::param::Param;
     use crate::primitives::{step, value};
     use crate::schemas::offers;
 
@@ -200,9 +201,10 @@ pub mod api {
     }
 
     /// The claim with all fields set that a map has values for; what is no field is left alone, and so is `()`. It takes
-    /// the `p` of a script whose `params(p)` declares `claim.questions()`.
+    /// the `p` of a script whose `params(p)` declares `claim.questions()`: what is wrong with a value from now on is said of
+    /// the parameter.
     ///
-    /// Errors: `idp::claim::rejected`, `idp::script::data`, `idp::yaml::syntax`.
+    /// Errors: `idp::param::refused`, `idp::script::data`, `idp::yaml::syntax`.
     ///
     /// ```rhai
     /// let p = #{ team: "team-orders", retentionDays: 7 };
@@ -254,17 +256,18 @@ pub mod api {
         claim.like(manifest.value())
     }
 
-    /// The values of its fields by their names: what was set, or else the definition's default, or else `()`.
+    /// The values of its fields by their names: what was set, or else the definition's default, or else `()`. Where it
+    /// runs is the value of `provider`, if that is known.
     ///
     /// ```rhai
     /// print(claim("MongoDB").values().storageGB);
     /// ```
     #[rhai_fn(global, pure)]
     pub fn values(claim: &mut Claim) -> Map {
-        let values = claim.params().into_iter();
-        values
-            .map(|(name, param)| (name.into(), param.default.as_ref().map_or(Dynamic::UNIT, value::from_json)))
-            .collect()
+        let given = |param: Param| param.default.as_ref().map_or(Dynamic::UNIT, value::from_json);
+        let values = claim.params().into_iter().map(|(name, param)| (name.into(), given(param)));
+        let provider = claim.provider().map(|provider| ("provider".into(), provider.into()));
+        provider.into_iter().chain(values).collect()
     }
 
     /// What a claim is called that people call `name`: the annotation `idp-run/claim-name` with `{type}`, `{name}` and
@@ -275,13 +278,25 @@ pub mod api {
     /// ```
     #[rhai_fn(global, return_raw, pure)]
     pub fn name_for(ctx: NativeCallContext, claim: &mut Claim, name: &str) -> RhaiResultOf<String> {
+        name_anew(ctx, claim, name, 1)
+    }
+
+    /// The same for the first, second, third claim that people call so, each made after the one before was given up: the
+    /// unique part is another one each time.
+    ///
+    /// ```rhai
+    /// print(claim("MongoDB").name_for("carts", 2));
+    /// ```
+    #[rhai_fn(global, name = "name_for", return_raw, pure)]
+    pub fn name_anew(ctx: NativeCallContext, claim: &mut Claim, name: &str, time: i64) -> RhaiResultOf<String> {
         let form = &claim.offer.form;
         let pattern = form.note("claim-name").unwrap_or("{type}-{name}");
         let mut text = pattern.replace("{type}", &form.word);
         if text.contains("{unique}") {
             let run = run_of(&ctx)?;
             let door = run.door().map_err(|error| throw(&ctx, error))?;
-            text = text.replace("{unique}", &step::unique(&door.run().hash, &format!("claim {name}")));
+            let cause = if time > 1 { format!("claim {name} {time}") } else { format!("claim {name}") };
+            text = text.replace("{unique}", &step::unique(&door.run().hash, &cause));
         }
         Ok(text.replace("{name}", name))
     }
@@ -359,7 +374,8 @@ pub mod api {
         super::super::refuse_change(claim, before.value(), after.value()).map_err(|error| throw(&ctx, error))
     }
 
-    /// The paths of its fields, `spec.parameters.storageGB`, by their names as parameters.
+    /// The paths of its fields, `spec.parameters.storageGB`, by their names as parameters; that of `provider`, too, where a
+    /// claim can choose one.
     ///
     /// ```rhai
     /// print(claim("PostgreSQLInstance").paths());

@@ -10,8 +10,10 @@ use crate::error::Result;
 use crate::formats::schema::{How, Names, Reason, Violation};
 use crate::formats::yaml::{self, Path};
 
-/// Ends in an error if a claim can't become another one.
+/// Ends in an error if a claim can't become another one. Both have the definition's defaults where they say nothing, as the
+/// API server sees them.
 pub fn refuse_change(claim: &Claim, before: &Value, after: &Value) -> Result<()> {
+    let (before, after) = (&defaulted(claim, before)?, &defaulted(claim, after)?);
     let how = How { partial: false, rules: true };
     let mut found = claim.offer.schema()?.review(after, Some(before), Names::Subdomain, how);
     let form = &claim.offer.form;
@@ -35,6 +37,14 @@ pub fn refuse_change(claim: &Claim, before: &Value, after: &Value) -> Result<()>
         }
     }
     claim.refuse(found)
+}
+
+fn defaulted(claim: &Claim, object: &Value) -> Result<Value> {
+    let mut object = object.clone();
+    if let Some(spec) = object.get_mut("spec") {
+        *spec = claim.offer.defaulted(spec.take())?;
+    }
+    Ok(object)
 }
 
 fn violation(path: &[yaml::Step], value: Option<&Value>, why: &str) -> Violation {

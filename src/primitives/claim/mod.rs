@@ -15,7 +15,7 @@ use crate::formats::form::{Field, Makes, Shape};
 use crate::formats::schema::{How, Names, Violation};
 use crate::formats::yaml::{self, Path, Step};
 use crate::primitives::options::{CallOptions, OptionSpec, Takes};
-use crate::primitives::param::{Kind, Param};
+use crate::primitives::param::{Kind, Param, REFUSED};
 use crate::schemas::offers::Offer;
 pub use change::refuse_change;
 
@@ -23,6 +23,10 @@ pub use change::refuse_change;
 pub const REJECTED: &str = "idp::claim::rejected";
 /// As many mistakes as one error names.
 const NAMED: usize = 8;
+/// The field of Crossplane's that chooses a composition.
+const SELECTOR: &str = "compositionSelector";
+/// The label by which it chooses, and the parameter that says so.
+const PROVIDER: &str = "provider";
 
 /// A claim in the making. Cheap to clone; setting makes a new one.
 #[derive(Debug, Clone)]
@@ -33,6 +37,8 @@ pub struct Claim {
     /// Names that belong to others: fields of these names are called another way.
     avoided: Arc<Vec<String>>,
     provider: Option<String>,
+    /// Whether its values are those of a script's parameters: what is wrong with one is the parameter's fault.
+    asked: bool,
 }
 
 /// What a claim is called, and what it carries beside its fields.
@@ -65,7 +71,7 @@ pub const MANIFEST: CallOptions = CallOptions {
 impl Claim {
     /// A claim of which nothing is said yet.
     pub fn of(offer: Arc<Offer>) -> Claim {
-        Claim { offer, spec: json!({}), avoided: Arc::default(), provider: None }
+        Claim { offer, spec: json!({}), avoided: Arc::default(), provider: None, asked: false }
     }
 
     /// The same with names that its fields must not have.
@@ -127,6 +133,9 @@ impl Claim {
     }
 
     fn refuse(&self, found: Vec<Violation>) -> Result<()> {
+        if let Some(error) = found.first().and_then(|violation| self.of_parameter(violation)) {
+            return Err(error);
+        }
         match rejected(&self.offer.form.kind, &found) {
             None => Ok(()),
             Some((error, help)) => Err(error.help(match help {
@@ -136,10 +145,25 @@ impl Claim {
         }
     }
 
+    /// What is wrong with the value of a parameter, where it was one that said so.
+    fn of_parameter(&self, violation: &Violation) -> Option<Error> {
+        let is_at = |path: &[Step]| violation.path.starts_with(path);
+        let field = self.offer.form.fields.iter().find(|field| is_at(&steps(&field.path)));
+        let name = match field {
+            Some(field) => self.name_of(field),
+            None if is_at(&steps(&self.selector())) => PROVIDER.to_string(),
+            None => return None,
+        };
+        let (kind, why) = (&self.offer.form.kind, &violation.message);
+        let error = Error::invalid(REFUSED, format!("the parameter `{name}` isn't what {kind} takes: {why}"));
+        let help = violation.help.clone().map_or_else(|| self.next(), |help| format!("{help}; {}", self.next()));
+        self.asked.then(|| error.help(help))
+    }
+
     /// The same with all values of a map that are fields of it; others are left alone, and so are values that are missing.
     /// Values of fields that are neither texts nor numbers nor lists of texts may be given as a text of YAML.
     pub fn answered(&self, values: &Map<String, Value>) -> Result<Claim> {
-        let mut claim = self.clone();
+        let mut claim = Claim { asked: true, ..self.clone() };
         let form = &self.offer.form;
         for field in &form.fields {
             let name = self.name_of(field);
@@ -171,7 +195,19 @@ impl Claim {
                 put(&mut spec, &field.path, value.clone());
             }
         }
-        Claim { spec, ..self.clone() }
+        let chosen = yaml::get(object, &steps(&self.label())).and_then(Value::as_str).map(str::to_string);
+        Claim { spec, provider: chosen.or(self.provider.clone()), ..self.clone() }
+    }
+
+    /// Where an object says on which composition it runs, below `spec`.
+    fn selector(&self) -> Vec<String> {
+        let path: &[&str] = if self.offer.form.makes.nested() { &["crossplane", SELECTOR] } else { &[SELECTOR] };
+        path.iter().map(ToString::to_string).collect()
+    }
+
+    /// The label of it that says the provider.
+    fn label(&self) -> Vec<String> {
+        self.selector().into_iter().chain(["matchLabels", PROVIDER].map(str::to_string)).collect()
     }
 
     /// The same on a provider: one of those that a composition names.
@@ -203,10 +239,12 @@ impl Claim {
         self.offer.form.fields.iter().enumerate().map(number).collect()
     }
 
-    /// Its fields' paths by their names.
+    /// Its fields' paths by their names; the provider's, too, where there is a choice.
     pub fn paths(&self) -> Vec<(String, String)> {
-        let shown = |field: &Field| (self.name_of(field), Path(&steps(&field.path)).to_string());
-        self.offer.form.fields.iter().map(shown).collect()
+        let shown = |path: &[String]| Path(&steps(path)).to_string();
+        let fields = self.offer.form.fields.iter().map(|field| (self.name_of(field), shown(&field.path)));
+        let choice = self.offer.form.providers.len() > 1;
+        fields.chain(choice.then(|| (PROVIDER.to_string(), shown(&self.label())))).collect()
     }
 
     /// The object, with the defaults of the definition. Errors: what the API server would refuse.
@@ -234,10 +272,7 @@ impl Claim {
         let form = &self.offer.form;
         // The definition's own composition is taken without a word.
         if let Some(provider) = self.provider.as_deref().filter(|provider| form.provider() != Some(*provider)) {
-            let selector = json!({ "matchLabels": { "provider": provider } });
-            let path =
-                if form.makes.nested() { &["crossplane", "compositionSelector"][..] } else { &["compositionSelector"] };
-            put(spec, &path.iter().map(ToString::to_string).collect::<Vec<_>>(), selector);
+            put(spec, &self.label(), provider.into());
         }
         if let Some(secret) = &wrapping.secret {
             let mut to = json!({ "name": secret });

@@ -48,8 +48,14 @@ pub fn check(name: &str, param: &Param, value: &Value) -> Result<()> {
             Kind::List => "a list of texts",
         };
         let hint = match value {
-            Value::Number(_) | Value::Bool(_) if param.kind == Kind::String => "put it in quotes",
-            _ => "see --help for the parameters of this script",
+            Value::Number(_) | Value::Bool(_) if param.kind == Kind::String => "put it in quotes".to_string(),
+            Value::String(text) if parse(name, param, text).is_ok_and(|value| check(name, param, &value).is_ok()) => {
+                match param.kind {
+                    Kind::List => format!("write it as a list: [{text}]"),
+                    _ => format!("write it without quotes: {text}"),
+                }
+            }
+            _ => "see --help for the parameters of this script".to_string(),
         };
         return Err(wrong("idp::param::type", format!("must be {wanted}, not `{shown}`")).help(hint));
     }

@@ -5,6 +5,7 @@ mod check;
 use rhai::plugin::*;
 use serde_json::Value;
 
+use crate::error::{Error, nearest};
 pub use check::{check, parse};
 
 /// The longest pattern, in bytes: what it takes to read one grows with it many times over.
@@ -76,6 +77,10 @@ pub struct Param {
     pub advanced: bool,
     /// Its place among those that have one, where the text of the script doesn't tell; they come behind the others.
     pub place: usize,
+    /// Whether it says how one attempt goes about it, and nothing about what is made.
+    pub passing: bool,
+    /// The script that changes it where it is there already, with the default as its present value.
+    pub changed_by: Option<String>,
 }
 
 impl Param {
@@ -92,6 +97,8 @@ impl Param {
             identity: false,
             advanced: false,
             place: 0,
+            passing: false,
+            changed_by: None,
         }
     }
 }
@@ -118,6 +125,17 @@ fn bounded(
             };
             Err(crate::bridge::throw(&ctx, crate::error::Error::invalid("idp::script::param", message)))
         }
+    }
+}
+
+/// The error of a value that is none of those that are known.
+fn unknown(parameter: &str, given: &str, why: &str, known: &[Value]) -> Error {
+    let names: Vec<&str> = known.iter().filter_map(Value::as_str).collect();
+    let error = Error::invalid(REFUSED, format!("the parameter `{parameter}` can't be `{given}`: {why}"));
+    match nearest(given, names.iter().copied()) {
+        _ if names.is_empty() => error.help("there are none yet"),
+        Some(near) => error.help(format!("did you mean `{near}`? There are: {}", names.join(", "))),
+        None => error.help(format!("there are: {}", names.join(", "))),
     }
 }
 
@@ -273,6 +291,28 @@ pub mod api {
         Param { advanced: true, ..param }
     }
 
+    /// The parameter says how this attempt goes about it, and nothing about what is made: later attempts aren't told that
+    /// it differs.
+    ///
+    /// ```rhai
+    /// let anyway = param("bool", "Although something still needs it").or_else(false).passing();
+    /// ```
+    #[rhai_fn(global)]
+    pub fn passing(param: Param) -> Param {
+        Param { passing: true, ..param }
+    }
+
+    /// What the parameter says is there already, as its default says, and another script changes it: one with the same
+    /// identity parameters. A run that leaves what was delivered as it is names the command.
+    ///
+    /// ```rhai
+    /// let storage = param("int", "Storage in GB").or_else(50).changed_by("update-resource");
+    /// ```
+    #[rhai_fn(global)]
+    pub fn changed_by(param: Param, script: &str) -> Param {
+        Param { changed_by: Some(script.to_string()), ..param }
+    }
+
     /// Refuses the value of a parameter, for what only the world can tell. `why` goes on after the parameter's name:
     /// `must be one of small, large`. The reader is shown the parameter, not the calls of the script.
     ///
@@ -285,5 +325,26 @@ pub mod api {
     pub fn refuse(ctx: NativeCallContext, parameter: &str, why: &str, help: &str) -> RhaiResultOf<()> {
         let message = format!("the parameter `{parameter}` {why}");
         Err(throw(&ctx, Error::invalid(super::REFUSED, message).help(help)))
+    }
+
+    /// Refuses the value of a parameter that is none of these: the reader is told the nearest. `why` says what isn't so:
+    /// `idp.yaml has no such environment`.
+    ///
+    /// Errors: `idp::param::refused`, `idp::script::data`.
+    ///
+    /// ```rhai
+    /// try { refuse("env", "prd", "there is no such environment", ["dev", "prod"]); } catch (e) { print(e.help); }
+    /// ```
+    #[rhai_fn(name = "refuse", return_raw)]
+    pub fn refuse_unknown(
+        ctx: NativeCallContext,
+        parameter: &str,
+        given: &str,
+        why: &str,
+        known: Array,
+    ) -> RhaiResultOf<()> {
+        let known = known.iter().map(value::to_json).collect::<crate::error::Result<Vec<_>>>();
+        let known = known.map_err(|error| throw(&ctx, error))?;
+        Err(throw(&ctx, super::unknown(parameter, given, why, &known)))
     }
 }

@@ -71,6 +71,17 @@ pub mod api {
         Ok(found.filter(|value| !value.is_null()).map_or(otherwise, value::from_json))
     }
 
+    /// Says something that deserves a look, with what the reader can do about it, and goes on.
+    ///
+    /// ```rhai
+    /// warn("the catalog has no teams", "add them to platform-gitops");
+    /// ```
+    #[rhai_fn(return_raw)]
+    pub fn warn(ctx: NativeCallContext, message: &str, help: &str) -> RhaiResultOf<()> {
+        run_of(&ctx)?.sink.emit(Event::Warning { message: message.to_string(), help: Some(help.to_string()) });
+        Ok(())
+    }
+
     /// Ends the attempt because it has to wait for people; the same command goes on later. A plan lists it and goes on.
     ///
     /// ```rhai

@@ -180,7 +180,7 @@ impl<'a> Walk<'a> {
         self.returns = None;
         self.blocks += 1;
         self.inside = vec![Inside { block: self.blocks, repeats: false }];
-        let contract = ["run", "check"].contains(&definition.name.as_str()) && parameters.len() == 1;
+        let contract = ["run", "check", "identity"].contains(&definition.name.as_str()) && parameters.len() == 1;
         for (number, (name, position)) in parameters.iter().enumerate() {
             let called_with = (self.function.clone(), parameters.len(), number);
             let holds = match self.known.and_then(|known| known.parameters.get(&called_with)) {

@@ -106,6 +106,30 @@ const GIVE_UP: Scenario = Scenario {
     ],
 };
 
+/// A resource whose name is made up is made once more, after it was made and given up.
+const ANEW: Scenario = Scenario {
+    name: "create-resource of a MongoDB that was given up",
+    make: given_up,
+    args: &[
+        "create-resource",
+        "project=orders",
+        "env=dev",
+        "type=MongoDB",
+        "name=carts",
+        "owner=team-orders",
+        "anew=true",
+        "--output",
+        "json",
+    ],
+};
+
+/// What was made once more is given up again.
+const GIVE_UP_AGAIN: Scenario = Scenario {
+    name: "delete-resource of a MongoDB that was made anew",
+    make: made_anew,
+    args: &["delete-resource", "project=orders", "env=dev", "type=mongodbs", "name=carts", "--output", "json"],
+};
+
 /// What was delivered is brought up to date, in a repository that people edited and one where they merged.
 const UPDATE: Scenario =
     Scenario { name: "update", make: delivered, args: &["smallest", "service=api", "--update", "--output", "json"] };
@@ -214,6 +238,22 @@ fn applied() -> Workspace {
 fn merged() -> Workspace {
     let workspace = applied();
     workspace.idp(&["pr", "merge", "platform", "1", "--admin", "--as", "jane"]).succeeds("the merge");
+    workspace
+}
+
+fn given_up() -> Workspace {
+    let workspace = Workspace::acme();
+    workspace.idp(UNIQUE.args).succeeds("made");
+    workspace.idp(&["pr", "merge", "orders-gitops", "1", "--admin", "--as", "jane"]).succeeds("merged");
+    workspace.idp(GIVE_UP_AGAIN.args).succeeds("given up");
+    workspace.idp(&["pr", "merge", "orders-gitops", "2", "--admin", "--as", "jane"]).succeeds("merged");
+    workspace
+}
+
+fn made_anew() -> Workspace {
+    let workspace = given_up();
+    workspace.idp(ANEW.args).succeeds("made anew");
+    workspace.idp(&["pr", "merge", "orders-gitops", "3", "--admin", "--as", "jane"]).succeeds("merged");
     workspace
 }
 

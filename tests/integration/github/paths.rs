@@ -92,6 +92,33 @@ fn golden_paths_plan_and_make_what_they_do_on_the_embedded_forge() {
     both.is_done(&RESOURCE, "merged");
 }
 
+/// Asked for, changed, given up, made anew and given up again: twice each, and the second time writes nothing.
+#[test]
+fn a_claim_lives_as_on_the_embedded_forge() {
+    let Some(both) = Both::acme() else { return };
+    let named = ["project=orders", "env=dev", "type=Database", "name=ledger", "--output", "json"];
+    let of = |path: &'static str, more: &[&'static str]| [&[path], &named[..], more].concat();
+    let wish = ["owner=team-orders", "engine=postgres", "provider=gcp"];
+    let anew = [&wish[..], &["anew=true"]].concat();
+    let life = [
+        of("create-resource", &wish),
+        of("update-resource", &["size=large", "version=16"]),
+        of("delete-resource", &[]),
+        of("create-resource", &anew),
+        of("delete-resource", &[]),
+    ];
+    for (number, args) in (1..).zip(&life) {
+        let [said, _] = both.run(args);
+        println!("{} on GitHub: {:?}", args[0], both.stage.github.proxy.counts());
+        assert_eq!(said.counts(), [1, 0, 0], "{said}");
+        both.is_done(args, "proposed");
+        both.merge("orders-gitops", &number.to_string());
+        both.is_done(args, "merged");
+    }
+    let refused = both.stage.idp(&of("create-resource", &wish));
+    assert_eq!(refused.status.code(), Some(2), "{refused}");
+}
+
 #[test]
 fn what_a_run_made_is_taken_back_as_on_the_embedded_forge() {
     let Some(both) = Both::acme() else { return };

@@ -1,4 +1,4 @@
-//! `entry-point`: `run`, `check` and `params` that nobody calls. `diagnose` refuses to run such a script, too.
+//! `entry-point`: `run`, `check`, `identity` and `params` that nobody calls. `diagnose` refuses to run such a script, too.
 
 use super::{Checked, Report, Rule};
 use crate::report::Severity;
@@ -8,8 +8,8 @@ use crate::script::check::script::Purpose;
 pub const RULE: Rule = Rule {
     id: "entry-point",
     severity: Severity::High,
-    about: "`run`, `check` or `params` has the wrong number of parameters",
-    why: "Only `fn run(p)`, `fn check(p)`, `fn params()` and, beside it, `fn params(p)` are called. Another function of such a name is left out in silence, unless the script calls it.",
+    about: "`run`, `check`, `identity` or `params` has the wrong number of parameters",
+    why: "Only `fn run(p)`, `fn check(p)`, `fn identity(p)`, `fn params()` and, beside it, `fn params(p)` are called. Another function of such a name is left out in silence, unless the script calls it.",
     bad: r#"fn run() {
     print("hello");
 }
@@ -23,7 +23,8 @@ pub const RULE: Rule = Rule {
 };
 
 /// The functions that a run calls, with the parameters that they take.
-pub const ENTRY_POINTS: [(&str, &[&str]); 3] = [("check", &["p"]), ("params", &[]), ("run", &["p"])];
+pub const ENTRY_POINTS: [(&str, &[&str]); 4] =
+    [("check", &["p"]), ("identity", &["p"]), ("params", &[]), ("run", &["p"])];
 
 fn find(checked: &Checked, report: &mut Report) {
     if checked.purpose != Purpose::Script {
