@@ -156,31 +156,54 @@ impl Library {
             }
             return read_script(&path, name);
         }
-        for shelf in SHELVES {
+        match self.on_shelves(&SHELVES, name)? {
+            Some(script) => Ok(script),
+            None => Err(self.unknown(name)?),
+        }
+    }
+
+    /// A pack of policies by name or path.
+    pub fn pack(&self, name: &str, from: &Path) -> Result<Script> {
+        if name.contains('/') || name.ends_with(".rhai") {
+            return self.script(name, from);
+        }
+        match self.on_shelves(&["policies/"], name)? {
+            Some(script) => Ok(script),
+            None => self.script(name, from),
+        }
+    }
+
+    fn unknown(&self, name: &str) -> Result<Error> {
+        let all = self.scripts()?;
+        let error = Error::invalid("idp::script::unknown", format!("there is no script or command `{name}`"));
+        Ok(match nearest(name, all.iter().map(|listed| listed.name.as_str())) {
+            Some(near) => error.help(format!("did you mean `{near}`? `idp-run list` shows all scripts")),
+            None => error.help("`idp-run list` shows all scripts; a path must contain a `/` or end in .rhai"),
+        })
+    }
+
+    /// A script of the workspace, or an embedded one.
+    fn on_shelves(&self, shelves: &[&str], name: &str) -> Result<Option<Script>> {
+        for shelf in shelves {
             let path = self.workspace.join(format!("scripts/{shelf}{name}.rhai"));
             if path.is_file() {
                 if !file::stays_inside(&self.workspace, &path) {
                     return Err(leads_out(&path.display().to_string()));
                 }
-                return read_script(&path, &path.display().to_string());
+                return read_script(&path, &path.display().to_string()).map(Some);
             }
         }
-        for shelf in SHELVES {
+        for shelf in shelves {
             if let Some(file) = embedded::file(&format!("scripts/{shelf}{name}.rhai")) {
-                return Ok(Script {
+                return Ok(Some(Script {
                     name: name.to_string(),
                     shown: format!("embedded:{}", file.path),
                     folder: None,
                     text: text_of(file.bytes, name)?.into(),
-                });
+                }));
             }
         }
-        let all = self.scripts()?;
-        let error = Error::invalid("idp::script::unknown", format!("there is no script or command `{name}`"));
-        Err(match nearest(name, all.iter().map(|listed| listed.name.as_str())) {
-            Some(near) => error.help(format!("did you mean `{near}`? `idp-run list` shows all scripts")),
-            None => error.help("`idp-run list` shows all scripts; a path must contain a `/` or end in .rhai"),
-        })
+        Ok(None)
     }
 
     /// A module that a script imports: `std/...`, or a file under the workspace or the script's folder.
@@ -302,6 +325,19 @@ impl Library {
             self.reads.note(&format!("{named}/skeleton/{}", file.path), &file.bytes);
         }
         Ok(Template { name: name.into(), values: values["values"].clone(), files })
+    }
+
+    /// The names of the packs of policies: of the workspace, and embedded ones.
+    pub fn packs(&self) -> Vec<String> {
+        let folder = self.workspace.join("scripts/policies");
+        let own = std::fs::read_dir(&folder).into_iter().flatten().flatten();
+        let own = own.filter_map(|entry| entry.file_name().into_string().ok());
+        let built_in = embedded::under("scripts/policies").iter().filter_map(|file| file.path.rsplit('/').next());
+        let names = own.chain(built_in.map(str::to_owned));
+        let mut names: Vec<String> = names.filter_map(|file| script_name(&file).map(str::to_owned)).collect();
+        names.sort();
+        names.dedup();
+        names
     }
 
     /// All scripts that can be named, the workspace's own first.

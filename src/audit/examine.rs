@@ -3,10 +3,14 @@
 use serde_json::Value;
 
 use super::Text;
-use super::policy::{Breach, Object, Policy};
+use super::crew::{Seats, failed};
+use super::panel::Panel;
+use super::policy::{Breach, Object};
 use crate::error::{Error, Place};
 use crate::formats::yaml::{self, Document, Path, Step};
-use crate::report::{Detection, Finding, ObjectName, Seen, Severity};
+use crate::primitives::manifest::Manifest;
+use crate::primitives::policy::{Candidate, Facts, Report};
+use crate::report::{Detection, Finding, ObjectName, PolicyLevel, Seen, Severity};
 
 /// The name under which it is said that something can't be read.
 pub const READING: &str = "manifest";
@@ -31,30 +35,181 @@ const OF_TOOLS: [&str; 10] = [
 pub struct Examined {
     pub detections: Vec<Detection>,
     pub objects: Vec<Seen>,
+    /// Where each object is: its document, and its path in it.
+    pub roots: Vec<(usize, Vec<Step>)>,
+    /// The objects themselves, where a policy looks at all of them.
+    pub kept: Vec<Manifest>,
 }
 
-pub fn examine(text: &Text, policies: &[Box<dyn Policy>]) -> Examined {
-    let mut found = Examined::default();
-    let Some(content) = &text.content else {
-        // JSON of other encodings is something else; YAML that nobody can read may be a manifest.
-        if text.named || !text.shown.ends_with(".json") {
-            found.detections.push(unreadable(Place::file(&*text.shown), "the file is not UTF-8".into(), None));
-        }
-        return found;
-    };
-    // Most JSON of a repository is something else, and needn't be read to tell.
-    if !text.named && text.shown.ends_with(".json") && !content.contains("\"apiVersion\"") {
-        return found;
+impl Examined {
+    /// Of a text over which this program itself stumbled.
+    pub fn of_nothing(text: &Text) -> Examined {
+        let why = "idp-run itself failed over this file; that is a fault of idp-run".to_owned();
+        Examined { detections: vec![unreadable(Place::file(&*text.shown), why, None)], ..Examined::default() }
     }
-    match yaml::parse(&text.shown, content) {
-        Ok(documents) => {
-            for document in &documents {
-                of_document(document, text, policies, &mut found);
+}
+
+/// What a text is shown to.
+struct Review<'r, 'j> {
+    number: usize,
+    text: &'r Text,
+    panel: &'j Panel,
+    seats: &'r mut Seats<'j>,
+    keep: bool,
+    found: Examined,
+}
+
+/// How many objects a text can have, so that a number tells text and object.
+const OBJECTS: usize = 1 << 20;
+
+/// The text and the object within it that a number stands for.
+pub fn numbered(number: usize) -> (usize, usize) {
+    (number / OBJECTS, number % OBJECTS)
+}
+
+pub fn examine<'j>(number: usize, text: &Text, panel: &'j Panel, seats: &mut Seats<'j>) -> Examined {
+    let found = Examined::default();
+    let mut review = Review { number, text, panel, seats, keep: panel.looks_at_all(), found };
+    review.of_text();
+    review.found
+}
+
+impl Review<'_, '_> {
+    fn of_text(&mut self) {
+        let text = self.text;
+        let Some(content) = &text.content else {
+            // JSON of other encodings is something else; YAML that nobody can read may be a manifest.
+            if text.named || !text.shown.ends_with(".json") {
+                let place = Place::file(&*text.shown);
+                self.found.detections.push(unreadable(place, "the file is not UTF-8".into(), None));
+            }
+            return;
+        };
+        // Most JSON of a repository is something else, and needn't be read to tell.
+        if !text.named && text.shown.ends_with(".json") && !content.contains("\"apiVersion\"") {
+            return;
+        }
+        match yaml::parse(&text.shown, content) {
+            Ok(documents) => {
+                for (number, document) in documents.into_iter().enumerate() {
+                    self.of_document(number, document);
+                }
+            }
+            Err(error) => self.found.detections.push(not_yaml(&text.shown, &error)),
+        }
+    }
+
+    fn of_document(&mut self, number: usize, mut document: Document) {
+        let field = |name: &str| document.value[name].as_str().unwrap_or_default();
+        // A list of kubectl's holds objects, and is none.
+        if field("apiVersion") == "v1" && field("kind") == "List" {
+            let count = document.value["items"].as_array().map_or(0, Vec::len);
+            for at in 0..count {
+                self.of_object(number, &mut document, vec![Step::Key("items".into()), Step::Index(at)]);
+            }
+            return;
+        }
+        self.of_object(number, &mut document, Vec::new());
+    }
+
+    fn of_object(&mut self, number: usize, document: &mut Document, root: Vec<Step>) {
+        let Some(value) = yaml::get(&document.value, &root) else { return };
+        let field = |name: &str| value[name].as_str().filter(|text| !text.is_empty());
+        let (api_version, kind) = (field("apiVersion"), field("kind"));
+        let (Some(api_version), Some(kind)) = (api_version, kind) else {
+            // One of the two and metadata make it an object that lacks the other; otherwise it is something else.
+            if api_version.is_some() != kind.is_some() && value["metadata"].is_object() {
+                let lacks = |kind| format!("the {kind} has no apiVersion");
+                let what = kind.map_or("the object has no kind".to_owned(), lacks);
+                let help = "a manifest needs apiVersion, kind and metadata.name".to_owned();
+                self.found.detections.push(unreadable(document.place(&root), what, Some(help)));
+            }
+            return;
+        };
+        if is_of_a_tool(api_version, kind) {
+            return;
+        }
+        let metadata = |name: &str| value["metadata"][name].as_str().map(str::to_owned);
+        let name = ObjectName {
+            api_version: api_version.to_owned(),
+            kind: kind.to_owned(),
+            namespace: metadata("namespace"),
+            name: metadata("name").or_else(|| metadata("generateName")),
+        };
+        let whole = root.is_empty().then_some(&*document);
+        let object = Object { value, name: &name, document: whole, partial: self.text.partial };
+        let at = self.found.objects.len();
+        for policy in &self.panel.built_in {
+            let breaches = policy.check(&object);
+            if !breaches.is_empty() {
+                let policy = policy.about().id;
+                let told = |breach| detection(&policy, breach, at, &root, document);
+                self.found.detections.extend(breaches.into_iter().map(told));
             }
         }
-        Err(error) => found.detections.push(not_yaml(&text.shown, &error)),
+        let line = document.place(&root).line;
+        if !self.panel.packs.is_empty() {
+            // Places are found by path: they need the document's tree, not its value.
+            let value = yaml::get_mut(&mut document.value, &root).map(Value::take).unwrap_or_default();
+            let manifest = Manifest::numbered(value, self.number * OBJECTS + at);
+            self.ask(&manifest, &name, at, &root, document);
+            if self.keep {
+                self.found.kept.push(manifest);
+            }
+        }
+        self.found.objects.push(Seen { object: name, file: self.text.shown.clone(), line });
+        self.found.roots.push((number, root));
     }
-    found
+
+    /// Asks the rules of the packs.
+    fn ask(&mut self, object: &Manifest, name: &ObjectName, at: usize, root: &[Step], document: &Document) {
+        // A patch has only what it changes: that something is missing there means nothing.
+        if self.text.partial {
+            return;
+        }
+        let environment = self.panel.environment_of(&self.text.shown, name.namespace.as_deref());
+        let candidate = Candidate { object, file: &self.text.shown, environment };
+        for (pack, chosen) in self.panel.packs.iter().enumerate() {
+            for (rule, facts) in chosen.pack().rules().iter().enumerate().filter(|(_, facts)| facts.of_one) {
+                let Some(level) = chosen.level(rule) else { continue };
+                let Some(view) = facts.applies_to.view(&candidate) else { continue };
+                match self.seats.ask(pack, rule, |seat, params| seat.check(rule, view, params)) {
+                    Ok(reports) => {
+                        let told = |report| reported(facts, level, report, object.number(), at, root, document);
+                        self.found.detections.extend(reports.into_iter().map(told));
+                    }
+                    Err(error) => {
+                        let place = document.place(root);
+                        self.found.detections.push(failed(&facts.id, &error, Some(at), &place));
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What a rule reported of an object, with its place in the file.
+pub fn reported(
+    facts: &Facts,
+    level: PolicyLevel,
+    report: Report,
+    number: usize,
+    object: usize,
+    root: &[Step],
+    document: &Document,
+) -> Detection {
+    // A place in something that the rule made itself is none in the object.
+    let path = if report.at.number() == number { report.at.path() } else { Vec::new() };
+    let whole: Vec<Step> = root.iter().chain(&path).cloned().collect();
+    let finding = Finding {
+        policy: facts.id.clone(),
+        severity: facts.severity,
+        place: document.place(&whole),
+        message: report.message,
+        help: report.help,
+    };
+    let path = Path(&path).to_string();
+    Detection { level: report.level.min(level), finding, object: Some(object), path, waived: None }
 }
 
 fn not_yaml(shown: &str, error: &Error) -> Detection {
@@ -64,65 +219,7 @@ fn not_yaml(shown: &str, error: &Error) -> Detection {
 
 fn unreadable(place: Place, message: String, help: Option<String>) -> Detection {
     let finding = Finding { policy: READING.into(), severity: Severity::High, place, message, help };
-    Detection { finding, object: None, path: String::new(), waived: None }
-}
-
-fn of_document(document: &Document, text: &Text, policies: &[Box<dyn Policy>], found: &mut Examined) {
-    let value = &document.value;
-    let field = |name: &str| value[name].as_str().unwrap_or_default();
-    // A list of kubectl's holds objects, and is none.
-    if field("apiVersion") == "v1" && field("kind") == "List" {
-        for (at, item) in value["items"].as_array().into_iter().flatten().enumerate() {
-            let root = [Step::Key("items".into()), Step::Index(at)];
-            of_object(item, &root, document, text, policies, found);
-        }
-        return;
-    }
-    of_object(value, &[], document, text, policies, found);
-}
-
-fn of_object(
-    value: &Value,
-    root: &[Step],
-    document: &Document,
-    text: &Text,
-    policies: &[Box<dyn Policy>],
-    found: &mut Examined,
-) {
-    let field = |name: &str| value[name].as_str().filter(|text| !text.is_empty());
-    let (api_version, kind) = (field("apiVersion"), field("kind"));
-    let place = document.place(root);
-    let (Some(api_version), Some(kind)) = (api_version, kind) else {
-        // One of the two and metadata make it an object that lacks the other; otherwise it is something else.
-        if api_version.is_some() != kind.is_some() && value["metadata"].is_object() {
-            let what = kind.map_or("the object has no kind".to_owned(), |kind| format!("the {kind} has no apiVersion"));
-            let help = "a manifest needs apiVersion, kind and metadata.name".to_owned();
-            found.detections.push(unreadable(place, what, Some(help)));
-        }
-        return;
-    };
-    if is_of_a_tool(api_version, kind) {
-        return;
-    }
-    let metadata = |name: &str| value["metadata"][name].as_str().map(str::to_owned);
-    let name = ObjectName {
-        api_version: api_version.to_owned(),
-        kind: kind.to_owned(),
-        namespace: metadata("namespace"),
-        name: metadata("name").or_else(|| metadata("generateName")),
-    };
-    let document_of_it = root.is_empty().then_some(document);
-    let object = Object { value, name: &name, document: document_of_it, partial: text.partial };
-    let number = found.objects.len();
-    for policy in policies {
-        let breaches = policy.check(&object);
-        if !breaches.is_empty() {
-            let policy = policy.about().id;
-            let told = |breach| detection(&policy, breach, number, root, document);
-            found.detections.extend(breaches.into_iter().map(told));
-        }
-    }
-    found.objects.push(Seen { object: name, file: text.shown.clone(), line: place.line });
+    Detection { level: PolicyLevel::Deny, finding, object: None, path: String::new(), waived: None }
 }
 
 fn detection(policy: &str, breach: Breach, object: usize, root: &[Step], document: &Document) -> Detection {
@@ -131,7 +228,7 @@ fn detection(policy: &str, breach: Breach, object: usize, root: &[Step], documen
     let of_path = || if at_key { document.key_place(&whole) } else { document.place(&whole) };
     let place = place.unwrap_or_else(of_path);
     let finding = Finding { policy: policy.into(), severity, place, message, help };
-    Detection { finding, object: Some(object), path: Path(&path).to_string(), waived: None }
+    Detection { level: PolicyLevel::Deny, finding, object: Some(object), path: Path(&path).to_string(), waived: None }
 }
 
 fn is_of_a_tool(api_version: &str, kind: &str) -> bool {

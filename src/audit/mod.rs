@@ -1,8 +1,10 @@
 //! Policies over manifests: files are found, read and taken apart, every object is shown to every policy, on all cores.
 //! The command line calls it; what is found goes to `output`.
 
+mod crew;
 mod examine;
 mod kustomization;
+pub mod panel;
 pub mod policy;
 pub mod schema;
 mod spread;
@@ -10,16 +12,17 @@ mod spread;
 mod tests;
 pub mod waivers;
 pub mod walk;
+mod whole;
 
 use std::path::Path;
 use std::sync::Arc;
 
 use crate::error::{Error, Result, io};
 use crate::report::{Audit, RuleInfo, Severity};
+use examine::Examined;
 pub use examine::READING;
-use examine::{Examined, examine};
 use kustomization::Patches;
-use policy::Policy;
+use panel::Panel;
 use spread::spread;
 use walk::File;
 
@@ -62,26 +65,32 @@ fn text(file: &File, patches: &Patches) -> Result<Text> {
     })
 }
 
-/// Shows every object of the texts to every policy.
+/// Shows every object of the texts to everyone on the panel.
 ///
 /// # Errors
-/// `idp::audit::nothing` if there is no text.
-pub fn audit(texts: &[Text], policies: &[Box<dyn Policy>], fail_on: Severity) -> Result<Audit> {
+/// `idp::audit::nothing` if there is no text, `idp::io` if no thread can be started.
+pub fn audit(texts: Vec<Text>, panel: Panel, fail_on: Severity) -> Result<Audit> {
     if texts.is_empty() {
         let error = Error::invalid("idp::audit::nothing", "there is no YAML or JSON file to look at");
         return Err(error.help("name files or folders with manifests: `idp-run audit PATH...`"));
     }
+    let policies = [unreadable()].into_iter().chain(panel.about()).collect();
+    let looks_at_all = panel.looks_at_all();
+    let (job, mut results) = crew::work(texts, panel)?;
+    if looks_at_all {
+        whole::add(&job, &mut results)?;
+    }
     let mut audit = Audit {
-        policies: [unreadable()].into_iter().chain(policies.iter().map(|policy| policy.about())).collect(),
+        policies,
         detections: Vec::new(),
         objects: Vec::new(),
         sources: Default::default(),
-        files: texts.len(),
+        files: job.texts.len(),
         skipped: 0,
         fail_on,
     };
-    for (text, examined) in texts.iter().zip(spread(texts, |text| examine(text, policies))) {
-        let Examined { mut detections, objects } = examined;
+    for (text, examined) in job.texts.iter().zip(results) {
+        let Examined { mut detections, objects, .. } = examined;
         if objects.is_empty() && detections.is_empty() {
             audit.skipped += 1;
         }
@@ -93,6 +102,12 @@ pub fn audit(texts: &[Text], policies: &[Box<dyn Policy>], fail_on: Severity) ->
         detections.sort_by_key(|found| (found.finding.place.line, found.finding.place.column));
         audit.detections.append(&mut detections);
         audit.objects.extend(objects);
+    }
+    // Where a policy itself failed, its script is what is shown.
+    for script in job.panel.packs.iter().map(|chosen| chosen.pack().script()) {
+        if audit.detections.iter().any(|found| found.finding.place.file == script.shown) {
+            audit.sources.insert(script.shown.clone(), script.text.clone());
+        }
     }
     Ok(audit)
 }

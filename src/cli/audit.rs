@@ -6,12 +6,13 @@ use std::path::Path;
 use clap::Args;
 
 use super::{Global, current_folder};
-use crate::audit::policy::Policy;
+use crate::audit::panel::{self, Panel, Settings};
 use crate::audit::schema::{self, BySchema};
 use crate::audit::waivers::{Scope, Waivers, today};
 use crate::audit::{self, Text, walk};
 use crate::config::Config;
-use crate::error::{Error, Exit, Result, nearest};
+use crate::error::{Error, Exit, Result};
+use crate::library::{Library, Script};
 use crate::output;
 use crate::report::Severity;
 use crate::schemas::Workspace;
@@ -28,9 +29,16 @@ pub struct AuditArgs {
     /// Files, folders, or - for standard input [default: the current folder]
     #[arg(value_name = "PATH")]
     paths: Vec<String>,
-    /// The policy to ask; may be given more than once [default: schema]
+    /// Policies to ask: a pack by name, a script, a folder of scripts, or the built-in `schema`; may be given more than
+    /// once [default: schema]
     #[arg(long, value_name = "POLICY")]
     with: Vec<String>,
+    /// A parameter of a pack; may be given more than once
+    #[arg(long, value_name = "[PACK.]NAME=VALUE", value_parser = param)]
+    param: Vec<(String, String)>,
+    /// The environment that all of the manifests are for [default: what their path or namespace names]
+    #[arg(long, value_name = "NAME")]
+    environment: Option<String>,
     /// From which severity on a finding fails the audit
     #[arg(long, value_name = "SEVERITY", value_enum, default_value = "high")]
     fail_on: FailOn,
@@ -65,8 +73,8 @@ pub fn audit(global: &Global, args: &AuditArgs) -> Result<Exit> {
     let here = current_folder()?;
     let config = global.config()?;
     let texts = texts(args, &here)?;
-    let policies = policies(args, &config, &texts)?;
-    let mut audit = audit::audit(&texts, &policies, args.fail_on.into())?;
+    let panel = panel(args, &config, &texts, &here)?;
+    let mut audit = audit::audit(texts, panel, args.fail_on.into())?;
     let waivers = Waivers::of(&config, &here, today(&Clock::System))?;
     waivers.apply(&mut audit, &Scope { here: &here, root: &config.root, whole: is_whole(args, &here, &config.root) });
     output::audit(&global.options(false), &audit);
@@ -110,19 +118,40 @@ fn texts(args: &AuditArgs, here: &Path) -> Result<Vec<Text>> {
     Ok(texts)
 }
 
-/// The policies that are asked for, each once.
-fn policies(args: &AuditArgs, config: &Config, texts: &[Text]) -> Result<Vec<Box<dyn Policy>>> {
-    for name in &args.with {
-        if !BUILT_IN.contains(&name.as_str()) {
-            let near = nearest(name, BUILT_IN).map_or(String::new(), |near| format!("did you mean `{near}`? "));
-            let error = Error::invalid("idp::audit::policy", format!("there is no policy `{name}`"));
-            return Err(error.help(format!("{near}built in: {}", BUILT_IN.join(", "))));
+/// Who is asked.
+fn panel(args: &AuditArgs, config: &Config, texts: &[Text], here: &Path) -> Result<Panel> {
+    let library = Library::new(&config.root);
+    let with: Vec<&str> =
+        if args.with.is_empty() { BUILT_IN.to_vec() } else { args.with.iter().map(String::as_str).collect() };
+    let (built_in, packs): (Vec<&str>, Vec<&str>) = with.into_iter().partition(|word| BUILT_IN.contains(word));
+    let mut scripts = Vec::new();
+    for word in packs {
+        for script in panel::scripts(word, &library, here, &BUILT_IN)? {
+            if !scripts.iter().any(|known: &Script| known.shown == script.shown) {
+                scripts.push(script);
+            }
         }
     }
-    let mut workspace = Workspace::new(config);
-    if let Some(release) = &args.kubernetes {
-        workspace = workspace.of_release(release);
+    let mut panel = Panel {
+        limits: config.limits,
+        environments: config.environments.iter().map(|environment| environment.name.clone()).collect(),
+        environment: args.environment.clone(),
+        ..Panel::default()
+    };
+    if !built_in.is_empty() {
+        let mut workspace = Workspace::new(config);
+        if let Some(release) = &args.kubernetes {
+            workspace = workspace.of_release(release);
+        }
+        let schemas = workspace.own()?.before(schema::definitions(texts));
+        panel.built_in.push(Box::new(BySchema::new(schemas)));
     }
-    let schemas = workspace.own()?.before(schema::definitions(texts));
-    Ok(vec![Box::new(BySchema::new(schemas))])
+    let settings = Settings { params: args.param.clone(), ..Settings::default() };
+    panel.with_packs(scripts, &library, &settings)
+}
+
+/// `NAME=VALUE`, as clap reads it.
+fn param(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("write it as NAME=VALUE")?;
+    Ok((name.to_owned(), value.to_owned()))
 }

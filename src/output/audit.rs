@@ -147,7 +147,7 @@ fn machine(audit: &Audit) -> String {
             "policy": policy,
             "code": Audit::code(policy),
             "severity": severity,
-            "level": if audit.counts(detection) { "error" } else { "warning" },
+            "level": detection.level,
             "object": audit.object(detection),
             "file": place.file,
             "line": place.line,

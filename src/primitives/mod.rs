@@ -17,6 +17,7 @@ pub mod notify;
 pub mod options;
 pub mod parallel;
 pub mod param;
+pub mod policy;
 pub mod pull_request;
 pub mod quantity;
 pub mod repo;
@@ -41,13 +42,14 @@ pub struct Primitive {
 
 /// The options of every call that has some: what the calls themselves, the static checks and the reference read.
 pub fn options() -> impl Iterator<Item = &'static options::CallOptions> {
-    let folders: [&[options::CallOptions]; 8] = [
+    let folders: [&[options::CallOptions]; 9] = [
         &[catalog::ENTITY],
         &[claim::MANIFEST],
         &[cluster::APPLY],
         http::ALL,
         &[notify::NOTIFY],
         &[parallel::PARALLEL],
+        policy::ALL,
         pull_request::options::ALL,
         repo::options::ALL,
     ];
@@ -70,10 +72,11 @@ pub fn all() -> &'static [Primitive] {
             Primitive { name: "key", module: exported_module!(key::api::api).into() },
             Primitive { name: "later", module: exported_module!(later::api).into() },
             Primitive { name: "lifecycle", module: exported_module!(lifecycle::api).into() },
-            Primitive { name: "manifest", module: exported_module!(manifest::api).into() },
+            Primitive { name: "manifest", module: manifest::module() },
             Primitive { name: "notify", module: exported_module!(notify::api).into() },
             Primitive { name: "parallel", module: exported_module!(parallel::api).into() },
             Primitive { name: "param", module: exported_module!(param::api).into() },
+            Primitive { name: "policy", module: exported_module!(policy::api::api).into() },
             Primitive { name: "pull_request", module: exported_module!(pull_request::api::api).into() },
             Primitive { name: "quantity", module: exported_module!(quantity::api).into() },
             Primitive { name: "repo", module: exported_module!(repo::api::api).into() },

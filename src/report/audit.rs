@@ -32,9 +32,55 @@ impl std::fmt::Display for ObjectName {
     }
 }
 
+/// What follows from a finding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PolicyLevel {
+    /// Nothing: the policy isn't asked.
+    Off,
+    /// It is told, and never fails anything.
+    Audit,
+    /// It is told as a warning, and never fails anything.
+    Warn,
+    /// It fails the audit, and the change at the door.
+    Deny,
+}
+
+impl PolicyLevel {
+    /// All of them, from the strictest.
+    pub const ALL: [PolicyLevel; 4] = [PolicyLevel::Deny, PolicyLevel::Warn, PolicyLevel::Audit, PolicyLevel::Off];
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            PolicyLevel::Off => "off",
+            PolicyLevel::Audit => "audit",
+            PolicyLevel::Warn => "warn",
+            PolicyLevel::Deny => "deny",
+        }
+    }
+
+    /// The level of this name.
+    pub fn named(name: &str) -> Option<PolicyLevel> {
+        PolicyLevel::ALL.into_iter().find(|level| level.name() == name)
+    }
+}
+
+/// One change of an object that mends it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Edit {
+    /// Where, from the object's root, as `formats::yaml::parse_path` reads it. An index one past the end of a list adds
+    /// to it; maps on the way that aren't there are made.
+    pub path: String,
+    /// What shall be there; none takes away what is there.
+    pub to: Option<serde_json::Value>,
+}
+
 /// One finding of a policy.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Detection {
+    /// What follows from it.
+    pub level: PolicyLevel,
     /// Who says so, how bad, where, how to mend it.
     pub finding: Finding,
     /// Which of the objects; none where a file isn't readable.
@@ -105,7 +151,7 @@ impl Audit {
 
     /// Whether a finding fails the audit.
     pub fn counts(&self, detection: &Detection) -> bool {
-        detection.waived.is_none() && detection.finding.severity >= self.fail_on
+        detection.waived.is_none() && detection.level == PolicyLevel::Deny && detection.finding.severity >= self.fail_on
     }
 
     /// Whether any finding fails it.

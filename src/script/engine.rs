@@ -60,6 +60,12 @@ impl Progress {
         }
     }
 
+    /// A watch for what the same thread does next, after it was stopped.
+    #[must_use]
+    pub fn renewed(&self) -> Progress {
+        Progress { reached: self.reached.clone(), ..Progress::new(self.memory) }
+    }
+
     /// Asks a person, who may take their time: it isn't the run's.
     pub fn asking<T>(&self, ask: impl FnOnce() -> T) -> T {
         self.asking.store(true, Ordering::SeqCst);
@@ -111,13 +117,13 @@ impl Progress {
     }
 
     /// Bounds what this thread can hold within one call, however long that takes.
-    pub(super) fn put_ceiling(&self) -> Ceiling {
+    pub fn put_ceiling(&self) -> Ceiling {
         let most = self.memory.saturating_mul(CEILING_FACTOR).max(self.memory.saturating_add(CEILING_LEAST));
         Ceiling::put(most, self.reached.clone())
     }
 
     /// Whether a thread stands still at its ceiling.
-    pub(super) fn stands_still(&self) -> bool {
+    pub fn stands_still(&self) -> bool {
         self.reached.load(Ordering::SeqCst)
     }
 
@@ -273,14 +279,6 @@ impl Host {
     pub fn run(&self) -> RhaiResultOf<Dynamic> {
         let result = self.engine.eval_ast_with_scope(&mut Scope::new(), &self.ast);
         self.sticky(result)
-    }
-
-    /// A stop that something swallowed on its way is still a stop.
-    fn sticky(&self, result: RhaiResultOf<Dynamic>) -> RhaiResultOf<Dynamic> {
-        match self.progress.why().error() {
-            Some(error) => Err(crate::bridge::throw_at(error, rhai::Position::NONE)),
-            None => result,
-        }
     }
 }
 

@@ -101,6 +101,14 @@ pub fn adopt(bytes: isize) {
     let _ = COUNT.try_with(|count| count.held.set(count.held.get().wrapping_add(bytes)));
 }
 
+/// Does work whose results leave this thread: what they hold is no longer counted as its own.
+pub fn level<T>(work: impl FnOnce() -> T) -> T {
+    let before = balance();
+    let result = work();
+    adopt(before - balance());
+    result
+}
+
 /// A bound that this thread can't pass: at it the thread stands still, and the flag says so. For what a check between
 /// operations comes too late for. It is down again when this is dropped.
 pub struct Ceiling {

@@ -26,6 +26,7 @@ mod mistakes;
 mod parallel;
 mod parameters;
 mod plan;
+mod policies;
 mod promises;
 mod proposals;
 mod readme;

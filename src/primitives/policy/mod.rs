@@ -1,0 +1,298 @@
+//! Policies as scripts declare them: a rule with what it applies to and what it asks of an object; and what rules report
+//! while they are asked. `audit` does the asking.
+
+pub mod api;
+mod matching;
+mod set;
+#[cfg(test)]
+mod tests;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use rhai::{Dynamic, FnPtr, GlobalRuntimeState, Map, NativeCallContext, Position};
+
+use super::manifest::Manifest;
+use super::options::{CallOptions, OptionSpec, Options, Takes};
+use crate::bridge::{RhaiResultOf, throw};
+use crate::error::{Error, Result, nearest};
+use crate::report::{PolicyLevel, Severity};
+pub use matching::{Candidate, Match};
+pub use set::Objects;
+
+/// What `policy` takes.
+const POLICY: CallOptions = CallOptions {
+    function: "policy",
+    on: "",
+    arguments: 2,
+    known: &[
+        OptionSpec::new("title", Takes::Text, "what it finds, in one line"),
+        OptionSpec::new("description", Takes::Text, "why that matters and what to do").otherwise("the title"),
+        OptionSpec::new("severity", Takes::Text, "low, medium, high or critical").otherwise("medium"),
+        OptionSpec::new("applies_to", Takes::Map, "which objects it is asked about").otherwise("all of them"),
+        OptionSpec::new("level", Takes::Text, "deny, warn, audit or off").otherwise("deny"),
+        OptionSpec::new("waivable", Takes::Flag, "whether findings may be waived").otherwise("true"),
+        OptionSpec::new("check", Takes::Function, "`|o|` or `|o, p|`: looks at one object"),
+        OptionSpec::new("check_all", Takes::Function, "`|all|` or `|all, p|`: looks at all objects of the run"),
+        OptionSpec::new("fix", Takes::Function, "`|o|` or `|o, p|`: gives the object mended"),
+    ],
+    open: false,
+};
+
+/// The options of this folder's calls.
+pub const ALL: &[CallOptions] = &[POLICY];
+
+/// A function of a rule, with how many arguments it takes.
+#[derive(Clone)]
+pub struct Closure {
+    /// The function.
+    pub function: FnPtr,
+    /// Whether it takes the parameters, too.
+    pub takes_params: bool,
+}
+
+/// A rule as its script declares it.
+#[derive(Clone)]
+pub struct Rule {
+    /// What can be said of it without asking it.
+    pub facts: Arc<Facts>,
+    /// Looks at one object.
+    pub check: Option<Closure>,
+    /// Looks at all of them.
+    pub check_all: Option<Closure>,
+    /// Mends an object.
+    pub fix: Option<Closure>,
+    /// What its functions see of the script: imports and constants.
+    pub global: Arc<GlobalRuntimeState>,
+}
+
+/// What a rule says of itself.
+#[derive(Debug, Clone)]
+pub struct Facts {
+    /// `pack/rule`.
+    pub id: String,
+    /// What it finds, in one line.
+    pub title: String,
+    /// Why that matters and what to do.
+    pub description: String,
+    /// How bad.
+    pub severity: Severity,
+    /// Which objects it is asked about.
+    pub applies_to: Match,
+    /// What follows from its findings unless somebody says otherwise.
+    pub level: PolicyLevel,
+    /// Whether its findings may be waived.
+    pub waivable: bool,
+    /// Whether it can mend objects.
+    pub mends: bool,
+    /// Whether it looks at single objects.
+    pub of_one: bool,
+    /// Whether it looks at all objects together.
+    pub of_all: bool,
+    /// The line of its declaration.
+    pub line: usize,
+}
+
+/// What a rule says of an object.
+#[derive(Debug, Clone)]
+pub struct Report {
+    /// What it asks for.
+    pub level: PolicyLevel,
+    /// Where.
+    pub at: Manifest,
+    /// What is wrong.
+    pub message: String,
+    /// What to do.
+    pub help: Option<String>,
+}
+
+/// What travels in the engine's tag while a pack is read and asked: it collects rules, then reports.
+#[derive(Clone, Default)]
+pub struct Register(Arc<Mutex<Collected>>);
+
+#[derive(Default)]
+struct Collected {
+    rules: Vec<Rule>,
+    /// Open while a rule is asked.
+    reports: Option<Vec<Report>>,
+}
+
+impl Register {
+    fn inner(&self) -> MutexGuard<'_, Collected> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The rules that were declared.
+    pub fn take_rules(&self) -> Vec<Rule> {
+        std::mem::take(&mut self.inner().rules)
+    }
+
+    /// A rule is asked from here on.
+    pub fn open(&self) {
+        self.inner().reports = Some(Vec::new());
+    }
+
+    /// What it said.
+    pub fn close(&self) -> Vec<Report> {
+        self.inner().reports.take().unwrap_or_default()
+    }
+
+    fn of(ctx: &NativeCallContext) -> Option<Register> {
+        ctx.tag()?.read_lock::<Register>().map(|register| register.clone())
+    }
+}
+
+/// Declares a rule: where policies are asked it is kept, elsewhere it is just looked at.
+fn declare(ctx: &NativeCallContext, id: &str, fields: &Map) -> RhaiResultOf<()> {
+    let rule = rule(ctx, id, fields).map_err(|error| throw(ctx, error))?;
+    let Some(register) = Register::of(ctx) else { return Ok(()) };
+    let mut inner = register.inner();
+    if inner.rules.iter().any(|known| known.facts.id == id) {
+        let error = Error::invalid("idp::policy::declared", format!("there are two policies `{id}`"));
+        return Err(throw(ctx, error.help("give each of them an id of its own")));
+    }
+    inner.rules.push(rule);
+    Ok(())
+}
+
+fn rule(ctx: &NativeCallContext, id: &str, fields: &Map) -> Result<Rule> {
+    let wrong = |what: String| Error::invalid("idp::policy::declared", format!("the policy `{id}` {what}"));
+    if !is_id(id) {
+        return Err(wrong("has no proper id".into())
+            .help("an id is PACK/RULE in lower-case letters, digits and hyphens: \"pod-security/host-namespaces\""));
+    }
+    let options = Options::of(&POLICY, fields)?;
+    let title = options.text("title")?.filter(|title| !title.trim().is_empty());
+    let title = title.ok_or_else(|| wrong("has no title".into()).help("say in one line what it finds"))?;
+    let severity = match options.text("severity")? {
+        Some(name) => severity(&name).ok_or_else(|| wrong(format!("has the severity `{name}`")).help(SEVERITIES))?,
+        None => Severity::Medium,
+    };
+    let level = match options.text("level")? {
+        Some(name) => PolicyLevel::named(&name).ok_or_else(|| wrong(format!("has the level `{name}`")).help(LEVELS))?,
+        None => PolicyLevel::Deny,
+    };
+    let closure = |key: &str| -> Result<Option<Closure>> {
+        let Some(function) = options.function(key)? else { return Ok(None) };
+        let takes = parameters(ctx, &function);
+        match takes {
+            Some(1 | 2) | None => Ok(Some(Closure { function, takes_params: takes == Some(2) })),
+            Some(count) => {
+                let help = "write |o| or |o, p|: the object, and the parameters of the pack";
+                Err(wrong(format!("has a {key} of {count} arguments")).help(help))
+            }
+        }
+    };
+    let (check, check_all, fix) = (closure("check")?, closure("check_all")?, closure("fix")?);
+    if check.is_none() && check_all.is_none() {
+        return Err(wrong("checks nothing".into()).help("give it `check: |o| { ... }`"));
+    }
+    let applies_to = match fields.get("applies_to") {
+        Some(map) => match map.read_lock::<Map>() {
+            Some(map) => Match::of(&map).map_err(|error| wrong(format!("applies to what can't be: {error}")))?,
+            None => return Err(wrong("has an applies_to that is no map".into())),
+        },
+        None => Match::default(),
+    };
+    let facts = Facts {
+        id: id.into(),
+        description: options.text("description")?.unwrap_or_else(|| title.clone()),
+        title,
+        severity,
+        applies_to,
+        level,
+        waivable: options.flag("waivable")?.unwrap_or(true),
+        mends: fix.is_some(),
+        of_one: check.is_some(),
+        of_all: check_all.is_some(),
+        line: ctx.call_position().line().unwrap_or(0),
+    };
+    Ok(Rule { facts: Arc::new(facts), check, check_all, fix, global: Arc::new(ctx.global_runtime_state().clone()) })
+}
+
+const SEVERITIES: &str = "it is one of low, medium, high, critical";
+const LEVELS: &str = "it is one of deny, warn, audit, off";
+
+fn severity(name: &str) -> Option<Severity> {
+    Some(match name {
+        "low" => Severity::Low,
+        "medium" => Severity::Medium,
+        "high" => Severity::High,
+        "critical" => Severity::Critical,
+        _ => return None,
+    })
+}
+
+fn is_id(id: &str) -> bool {
+    let part = |part: &str| {
+        !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+    };
+    match id.split_once('/') {
+        Some((pack, rule)) => part(pack) && part(rule),
+        None => part(id),
+    }
+}
+
+/// How many arguments a function takes beside what it captured.
+fn parameters(ctx: &NativeCallContext, function: &FnPtr) -> Option<usize> {
+    let found = super::captured::function_of(ctx, function.fn_name())?;
+    Some(found.params.len().saturating_sub(function.curry().len()))
+}
+
+/// Reports of the rule that is asked.
+fn report(
+    ctx: &NativeCallContext,
+    level: PolicyLevel,
+    place: &Dynamic,
+    message: &str,
+    help: Option<&str>,
+) -> RhaiResultOf<()> {
+    let fail = |error: Error| Err(throw(ctx, error));
+    let name = level.name();
+    let Some(at) = place.read_lock::<Manifest>().map(|view| view.clone()) else {
+        let is = super::value::type_of(place);
+        let error = Error::failed("idp::policy::place", format!("{name} needs a place first, and it is {is}"));
+        return fail(error.help("hand over the object, a view, or the place of a field: o.at(\"spec.replicas\")"));
+    };
+    let register = Register::of(ctx);
+    let Some(register) = register else { return fail(outside(name)) };
+    let mut inner = register.inner();
+    let Some(reports) = &mut inner.reports else { return fail(outside(name)) };
+    if reports.len() >= MOST_REPORTS {
+        let error = Error::failed("idp::policy::reports", format!("it has more than {MOST_REPORTS} findings"));
+        return fail(error.help("report once for each field that is wrong"));
+    }
+    reports.push(Report { level, at, message: message.trim().to_owned(), help: help.map(str::to_owned) });
+    Ok(())
+}
+
+/// What a rule may say of one object.
+const MOST_REPORTS: usize = 10_000;
+
+fn outside(name: &str) -> Error {
+    Error::failed("idp::policy::outside", format!("{name} is for the checks of policies"))
+        .help("call it in `check: |o| { ... }`, and ask the policy with `idp-run audit --with FILE`")
+}
+
+/// The rule whose id was meant, if one is close.
+pub fn near<'a>(id: &str, rules: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    nearest(id, rules)
+}
+
+/// Calls a function of a rule: with the thing that it looks at, and with the parameters if it takes them.
+///
+/// # Errors
+/// What the function throws.
+pub fn call(
+    engine: &rhai::Engine,
+    rule: &Rule,
+    closure: &Closure,
+    about: Dynamic,
+    params: &Dynamic,
+) -> RhaiResultOf<Dynamic> {
+    let ctx = NativeCallContext::new_with_all_fields(engine, "policy", None, &rule.global, Position::NONE);
+    if closure.takes_params {
+        closure.function.call_within_context(&ctx, (about, params.clone()))
+    } else {
+        closure.function.call_within_context(&ctx, (about,))
+    }
+}

@@ -1,0 +1,71 @@
+//! Tests of what rules apply to.
+
+use rhai::{Dynamic, Map};
+
+use super::*;
+
+fn list(items: &[&str]) -> Dynamic {
+    Dynamic::from_array(items.iter().map(|item| Dynamic::from((*item).to_owned())).collect())
+}
+
+fn matching(fields: &[(&str, Dynamic)]) -> Match {
+    let map: Map = fields.iter().map(|(key, value)| ((*key).into(), value.clone())).collect();
+    Match::of(&map).unwrap()
+}
+
+fn said(applies_to: &Match, object: &Manifest) -> String {
+    let candidate = Candidate { object, file: "apps/api/web.yaml", environment: Some("prod") };
+    match applies_to.view_or_why(&candidate) {
+        Ok(view) => view.kind().to_owned(),
+        Err(why) => why,
+    }
+}
+
+#[test]
+fn every_field_lets_through_what_it_names() {
+    let text = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, namespace: shop-prod, labels: {a: b}}\n\
+                spec: {template: {metadata: {labels: {tier: web}}, spec: {}}}\n";
+    let object = Manifest::parse("t", text).unwrap();
+    let one = |key: &str, items: &[&str]| said(&matching(&[(key, list(items))]), &object);
+    assert_eq!(said(&Match::default(), &object), "Deployment");
+    assert_eq!(one("kinds", &["Pod"]), "Pod");
+    assert_eq!(one("kinds", &["Pod", "Deployment"]), "Deployment");
+    assert_eq!(one("kinds", &["Service"]), "the kind Deployment is none of Service");
+    assert_eq!(one("api_groups", &["", "apps"]), "Deployment");
+    assert_eq!(one("api_groups", &[""]), "the API group `apps` is none of ");
+    assert_eq!(one("namespaces", &["shop-*"]), "Deployment");
+    assert_eq!(one("not_namespaces", &["shop-*"]), "the namespace `shop-prod` is left out: shop-*");
+    assert_eq!(one("names", &["api"]), "the name `web` is none of api");
+    assert_eq!(one("paths", &["apps/**"]), "Deployment");
+    assert_eq!(one("paths", &["base/**"]), "the file `apps/api/web.yaml` is none of base/**");
+    assert_eq!(one("environments", &["dev"]), "the environment `prod` is none of dev");
+    let labels = |kind: &str, label: &str| {
+        let map: Map = [(label.into(), Dynamic::from("w*".to_owned()))].into_iter().collect();
+        said(&matching(&[("kinds", list(&[kind])), ("labels", Dynamic::from_map(map))]), &object)
+    };
+    assert_eq!(labels("Pod", "tier"), "Pod", "a pod's labels are its own");
+    assert_eq!(labels("Deployment", "tier"), "the label tier is missing");
+}
+
+#[test]
+fn a_namespace_is_in_itself() {
+    let object = Manifest::parse("t", "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n").unwrap();
+    assert_eq!(said(&matching(&[("namespaces", list(&["shop"]))]), &object), "Namespace");
+}
+
+#[test]
+fn unknown_fields_are_refused() {
+    let map: Map = [("kind".into(), list(&["Pod"]))].into_iter().collect();
+    let error = Match::of(&map).unwrap_err();
+    assert_eq!((error.code(), error.help_text()), ("idp::policy::declared", Some("did you mean `kinds`?")));
+}
+
+#[test]
+fn ids_have_a_pack_and_a_rule() {
+    for id in ["pod-security/host-ports", "one"] {
+        assert!(is_id(id), "{id}");
+    }
+    for id in ["", "a/b/c", "A/b", "a/", "a b"] {
+        assert!(!is_id(id), "{id}");
+    }
+}

@@ -1,0 +1,183 @@
+//! Policies as scripts, asked by `idp-run audit --with`: what they are shown, what they report, what ends them.
+
+use serde_json::Value;
+
+use crate::support::{Said, Workspace};
+
+const WEB: &str = "\
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: web
+  namespace: shop
+spec:
+  replicas: 1
+  template:
+    metadata: { labels: { app: web } }
+    spec:
+      securityContext:
+        runAsNonRoot: true
+      containers:
+        - name: web
+          image: r.io/web:latest
+        - name: log
+          image: r.io/log:1
+          securityContext:
+            runAsNonRoot: false
+";
+
+const PACK: &str = r#"//! Rules of the shop
+fn params() { #{ least: param("int", "Replicas").or_else(2) } }
+const SUFFIX = ":latest";
+fn is_floating(image) { image.ends_with(global::SUFFIX) }
+policy("shop/replicas", #{
+    title: "Too few replicas", severity: "high", applies_to: #{ kinds: ["Deployment"] },
+    check: |o, p| if (o.spec.replicas ?? 1) < p.least { deny(o.at("spec.replicas"), `fewer than ${p.least}`, "add some") },
+});
+policy("shop/latest", #{
+    title: "Floating image", applies_to: #{ kinds: ["Pod"] },
+    check: |o| for c in o.containers() { if is_floating(c.image) { warn(c.at("image"), `${c.name} of ${o.name} floats`) } },
+});
+policy("shop/root", #{
+    title: "May be root", severity: "high", applies_to: #{ kinds: ["Pod"] },
+    check: |o| for c in o.containers() {
+        if c.security("runAsNonRoot") != true { deny(c.security_at("runAsNonRoot"), `${c.name} may be root`) }
+    },
+});
+policy("shop/owner", #{
+    title: "No owner", level: "warn", severity: "critical", applies_to: #{ kinds: ["Deployment"] },
+    check: |o| if o.label("owner") == () { deny(o.at("metadata.labels.owner"), "nobody owns it") },
+});
+"#;
+
+/// The findings as `file:line:column level severity policy path: message`.
+fn findings(said: &Said) -> Vec<String> {
+    let events = said.stdout.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    events
+        .filter(|event| event["type"] == "finding")
+        .map(|event| {
+            let of = |key: &str| text(&event[key]);
+            let place = format!("{}:{}:{}", of("file"), event["line"], event["column"]);
+            let what = format!("{} {} {} {}", of("level"), of("severity"), of("policy"), of("path"));
+            format!("{place} {what}: {}", of("message"))
+        })
+        .collect()
+}
+
+fn audited(ws: &Workspace, more: &[&str]) -> Said {
+    let all: Vec<&str> = ["audit", "k8s", "--output", "json"].into_iter().chain(more.iter().copied()).collect();
+    ws.idp(&all)
+}
+
+#[test]
+fn a_pack_finds_what_is_wrong_where_it_is_written() {
+    let ws = Workspace::of(&[("k8s/web.yaml", WEB), ("shop.rhai", PACK)]);
+    let said = audited(&ws, &["--with", "./shop.rhai"]);
+    assert_eq!(said.status.code(), Some(3), "{said}");
+    assert_eq!(
+        findings(&said),
+        [
+            "k8s/web.yaml:4:3 deny critical shop/owner metadata.labels.owner: nobody owns it",
+            "k8s/web.yaml:7:13 deny high shop/replicas spec.replicas: fewer than 2",
+            "k8s/web.yaml:15:18 warn medium shop/latest spec.template.spec.containers[0].image: web of web floats",
+            "k8s/web.yaml:19:27 deny high shop/root spec.template.spec.containers[1].securityContext.runAsNonRoot: log may be root",
+        ].map(|line| line.replace("deny critical", "warn critical")),
+        "{said}"
+    );
+    let said = audited(&ws, &["--with", "./shop.rhai", "--param", "least=1", "--fail-on", "critical"]);
+    assert_eq!((said.status.code(), findings(&said).len()), (Some(0), 3), "a warning fails nothing: {said}");
+    for (param, code, help) in
+        [("last=1", "idp::param::unknown", "did you mean `least`?"), ("shop.least=many", "idp::param::type", "least")]
+    {
+        let said = audited(&ws, &["--with", "./shop.rhai", "--param", param]);
+        assert_eq!(said.status.code(), Some(2), "{said}");
+        assert!(said.stderr.contains(code) || said.stdout.contains(code), "{said}");
+        assert!(said.stderr.contains(help) || said.stdout.contains(help), "{said}");
+    }
+}
+
+#[test]
+fn packs_have_names() {
+    let ws = Workspace::of(&[("k8s/web.yaml", WEB), ("scripts/policies/shop.rhai", PACK)]);
+    ws.write("idp.yaml", "");
+    assert_eq!(findings(&audited(&ws, &["--with", "shop"])).len(), 4);
+    assert_eq!(findings(&audited(&ws, &["--with", "scripts/policies"])).len(), 4);
+    let listed = ws.idp(&["list"]).succeeds("the pack has a name");
+    assert!(listed.stdout.contains("Rules of the shop"), "{listed}");
+    let said = audited(&ws, &["--with", "shopp"]);
+    assert_eq!(said.status.code(), Some(2), "{said}");
+    assert!(format!("{said}").contains("did you mean `shop`?"), "{said}");
+    let both = audited(&ws, &["--with", "shop", "--with", "schema"]);
+    assert!(findings(&both).iter().any(|line| line.contains(" schema ")), "the Deployment has no selector: {both}");
+}
+
+#[test]
+fn whole_sets_are_looked_at_together() {
+    let ingress = |name: &str| {
+        format!(
+            "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {{name: {name}, namespace: shop}}\nspec:\n  rules:\n    - host: shop.example\n---\n"
+        )
+    };
+    let rule = r#"policy("shop/host", #{
+        title: "One host, two Ingresses", severity: "high",
+        check_all: |all| {
+            let hosts = #{};
+            for i in all.of("networking.k8s.io", "Ingress") { for r in i.spec.rules {
+                if hosts.get(r.host) != () { deny(r.at("host"), `${hosts[r.host]} has it`) }
+                hosts[r.host] = i.name;
+            } }
+            if all.find("Ingress", "shop", "a") == () || all.of("apps", "Ingress").len() > 0 { throw "lookups are wrong"; }
+        },
+    });"#;
+    let ws = Workspace::of(&[
+        ("k8s/a.yaml", &ingress("a")),
+        ("k8s/b.yaml", &(WEB.to_owned() + "---\n" + &ingress("b"))),
+        ("host.rhai", rule),
+    ]);
+    let said = audited(&ws, &["--with", "./host.rhai"]);
+    assert_eq!(findings(&said), ["k8s/b.yaml:26:13 deny high shop/host spec.rules[0].host: a has it"], "{said}");
+}
+
+#[test]
+fn a_policy_that_fails_is_a_finding_and_the_rest_goes_on() {
+    let rules = r#"
+policy("bad/throws", #{ title: "Throws", check: |o| { let x = 1;
+    throw "no idea"; } });
+policy("bad/field", #{ title: "Wrong field", check: |o| o.nothing.at_all == 1 });
+policy("bad/loops", #{ title: "Never ends", check: |o| { loop { } } });
+policy("bad/grows", #{ title: "Grows", check: |o| { let all = []; for i in 0..19000 { let t = `some ${i}`; for j in 0..13 { t += t; } all.push(t); } } });
+policy("bad/place", #{ title: "No place", check: |o| deny("spec", "x") });
+policy("good/rule", #{ title: "Fine", check: |o| warn(o, "seen") });
+"#;
+    let ws = Workspace::of(&[("k8s/web.yaml", WEB), ("bad.rhai", rules)]);
+    let said = audited(&ws, &["--with", "./bad.rhai"]);
+    assert_eq!(said.status.code(), Some(3), "{said}");
+    let found = findings(&said);
+    let of = |id: &str| found.iter().find(|line| line.contains(id)).unwrap_or_else(|| panic!("{id}: {said}")).clone();
+    assert!(of("bad/throws").starts_with("./bad.rhai:3:5 deny high") && of("bad/throws").contains("no idea"), "{said}");
+    assert!(of("bad/field").starts_with("./bad.rhai:4:"), "{said}");
+    assert!(of("bad/loops").contains("longer than"), "{said}");
+    assert!(of("bad/grows").contains("itself failed"), "{said}");
+    assert!(of("bad/place").starts_with("./bad.rhai:7:"), "{said}");
+    assert!(of("good/rule").starts_with("k8s/web.yaml:1:1 warn"), "{said}");
+}
+
+#[test]
+fn what_is_wrong_with_a_pack_is_said_before_anything_is_read() {
+    for (text, code) in [
+        ("policy(\"A/b\", #{ title: \"x\", check: |o| 1 });", "idp::policy::declared"),
+        ("policy(\"a/b\", #{ title: \"x\" });", "idp::policy::declared"),
+        ("policy(\"a/b\", #{ title: \"x\", check: |o, p, q| 1 });", "idp::policy::declared"),
+        ("policy(\"a/b\", #{ title: \"x\", chek: |o| 1 });", "idp::script::option"),
+        ("policy(\"a/b\", #{ title: \"x\", check: |o| 1, severity: \"bad\" });", "idp::policy::declared"),
+        ("print(1);", "idp::policy::none"),
+        ("policy(", "idp::script::syntax"),
+        ("let repos = repo(\"a\").ensure();", "idp::script::no_run"),
+    ] {
+        let ws = Workspace::of(&[("k8s/web.yaml", WEB), ("p.rhai", text)]);
+        let said = audited(&ws, &["--with", "./p.rhai"]);
+        assert!(matches!(said.status.code(), Some(1 | 2)), "{text} {said}");
+        assert!(format!("{said}").contains(code), "{text}: {code} {said}");
+    }
+}
