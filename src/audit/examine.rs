@@ -179,7 +179,8 @@ impl Review<'_, '_> {
                         self.found.detections.extend(reports.into_iter().map(told));
                     }
                     Err(error) => {
-                        let place = document.place(root);
+                        let script = chosen.pack().script();
+                        let place = Place::at(script.shown.as_str(), facts.line, 1);
                         self.found.detections.push(failed(&facts.id, &error, Some(at), &place));
                     }
                 }

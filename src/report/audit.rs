@@ -146,7 +146,7 @@ pub struct Audit {
 impl Audit {
     /// The code of what a policy finds: `idp::audit::schema`.
     pub fn code(policy: &str) -> String {
-        format!("idp::audit::{}", policy.replace('-', "_"))
+        format!("idp::audit::{}", policy.replace('-', "_").replace('/', "::"))
     }
 
     /// Whether a finding fails the audit.

@@ -73,7 +73,7 @@ impl Pack {
         let mut host = Host { engine, ast, sources, library, script, progress, extras };
         let register = Register::default();
         host.engine.set_default_tag(Dynamic::from(register.clone()));
-        host.run().map_err(|error| diagnose(&host, *error))?;
+        drop(host.run().map_err(|error| diagnose(&host, *error))?);
         let rules = register.take_rules();
         Ok(Seat { host, register, rules, known: RefCell::default() })
     }
@@ -161,7 +161,10 @@ impl Host {
     /// A stop that something swallowed on its way is still a stop.
     pub(super) fn sticky(&self, result: RhaiResultOf<Dynamic>) -> RhaiResultOf<Dynamic> {
         match self.progress.why().error() {
-            Some(error) => Err(crate::bridge::throw_at(error, rhai::Position::NONE)),
+            Some(error) => {
+                let position = result.err().map_or(rhai::Position::NONE, |stopped| stopped.position());
+                Err(crate::bridge::throw_at(error, position))
+            }
             None => result,
         }
     }
