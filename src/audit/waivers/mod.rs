@@ -16,7 +16,7 @@ use jiff::tz::TimeZone;
 
 use crate::config::Config;
 use crate::error::{Place, Result};
-use crate::report::{Audit, Detection, Finding, ObjectName, RuleInfo, Severity, Waived};
+use crate::report::{Audit, Detection, Finding, ObjectName, PolicyLevel, RuleInfo, Severity, Waived};
 use crate::world::Clock;
 use matching::{About, Glob};
 pub use read::{files, is_yaml};
@@ -219,7 +219,8 @@ impl Waivers {
                 audit.sources.insert(place.file.clone(), source.clone());
             }
             let finding = Finding { policy: POLICY.into(), severity, place, message, help: Some(help) };
-            audit.detections.push(Detection { finding, object: None, path: String::new(), waived: None });
+            let level = PolicyLevel::Deny;
+            audit.detections.push(Detection { level, finding, object: None, path: String::new(), waived: None });
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Tests of what waivers cover, from when on they don't, and what is found of them.
 
 use super::*;
+use crate::audit::panel::Panel;
 use crate::audit::{Text, audit};
 use crate::error::Error;
 use crate::report::Seen;
@@ -114,7 +115,7 @@ fn what_it_lacks_or_says_too_much_is_told_with_its_place() {
 fn audited(names: &[&str], waivable: bool) -> Audit {
     let text = |name: &&str| format!("apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: {name}}}\n---\n");
     let texts = [Text::new("k8s/all.yaml", names.iter().map(text).collect())];
-    let mut audit = audit(&texts, &[], Severity::High).unwrap();
+    let mut audit = audit(texts.into(), Panel::default(), Severity::High).unwrap();
     audit.policies.push(RuleInfo {
         id: "schema".into(),
         about: String::new(),
@@ -126,6 +127,7 @@ fn audited(names: &[&str], waivable: bool) -> Audit {
         names.iter().map(|name| Seen { object: deployment(name), file: "k8s/all.yaml".into(), line: 1 }).collect();
     audit.detections = (0..names.len())
         .map(|at| Detection {
+            level: PolicyLevel::Deny,
             finding: Finding {
                 policy: "schema".into(),
                 severity: Severity::High,
