@@ -56,7 +56,7 @@ fn every_kind_is_asked_for_changed_and_given_up() {
             "s3" => ("expireAfterDays=7", "/spec/parameters/expireAfterDays", Value::from(7)),
             "sqs" => ("retentionDays=9", "/spec/parameters/retentionDays", Value::from(9)),
             "db" => ("size=large", "/spec/size", Value::from("large")),
-            _ => ("storageGB=50", "/spec/storageGB", Value::from(50)),
+            _ => ("version=8.0", "/spec/version", Value::from("8.0")),
         };
         let update = [&named[..], &[change.0]].concat();
         made(&ws, "update-resource", &update);
@@ -294,7 +294,7 @@ fn mistakes_and_what_people_are_told() {
         &["update-resource", "env=prod", "type=postgresql", "name=checkout", "storageGB=30"][..],
         &["update-resource", "env=prod", "type=postgresql", "name=checkout", "storageGB=2000"],
         &["update-resource", "env=prod", "type=postgresql", "name=checkot", "storageGB=60"],
-        &["update-resource", "env=dev", "type=mongodb", "name=x", "storageGB=10"],
+        &["update-resource", "env=dev", "type=mongodb", "name=x", "storageGB=30"],
         &["update-resource", "env=dev", "type=mongodb", "name=x", "version=6.0"],
         &["update-resource", "env=dev", "type=db", "name=x", "size=small"],
         &["update-resource", "env=dev", "type=db", "name=x", "engine=postgres"],
@@ -337,7 +337,7 @@ fn mistakes_and_what_people_are_told() {
       did you mean `postgres`? Choices: postgres, mysql
     create-resource ... type=db engine=postgres version=fifteen
       2 the parameter `version` `fifteen` doesn't match ^[0-9]+(\.[0-9]+)?$
-      Major version of the engine; the newest that the platform has run for a year, unless given
+      Major version of the engine; PostgreSQL 16 or MySQL 8.4 unless given
     create-resource ... type=db engine=mysql version=16
       2 the parameter `version` isn't what Database takes: Invalid value: there is no mysql 16 on this platform
       `idp-run form db` shows its fields
@@ -383,11 +383,11 @@ fn mistakes_and_what_people_are_told() {
     update-resource project=orders env=prod type=postgresql name=checkot storageGB=60
       2 the parameter `name` can't be `checkot`: there is no postgresql of that name in prod
       did you mean `checkout`? There are: checkout
-    update-resource project=orders env=dev type=mongodb name=x storageGB=10
-      2 the parameter `storageGB` isn't what MongoDB takes: Invalid value: 10: can't be less than before, which is 20
+    update-resource project=orders env=dev type=mongodb name=x storageGB=30
+      2 the parameter `storageGB` isn't what MongoDB takes: Invalid value: 30: the disks of a MongoDB stay as they are; make a new one and move the data
       `idp-run form mongodb` shows its fields
     update-resource project=orders env=dev type=mongodb name=x version=6.0
-      2 the parameter `version` isn't what MongoDB takes: Invalid value: "6.0": MongoDB doesn't go back to an older version
+      2 the parameter `version` isn't what MongoDB takes: Invalid value: "6.0": MongoDB goes from one major version to the next, and never back
       `idp-run form mongodb` shows its fields
     update-resource project=orders env=dev type=db name=x size=small
       2 the parameter `size` isn't what Database takes: Invalid value: "small": a disk can't shrink

@@ -9,6 +9,7 @@ mod check;
 mod ci;
 mod claims;
 mod cli;
+mod compositions;
 mod create_resource;
 mod create_service;
 mod documentation;
