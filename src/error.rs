@@ -255,9 +255,15 @@ pub fn nearest<'a>(wrong: &str, names: impl IntoIterator<Item = &'a str>) -> Opt
         .map(|(_, name)| name)
 }
 
-/// A noun with its indefinite article: `an owner`, `a project`.
+/// A noun with its indefinite article: `an owner`, `a project`. What begins like an abbreviation is said letter by letter: `an S3
+/// bucket`, `an HTTPRoute`, `a URL`.
 pub fn with_article(noun: &str) -> String {
-    let article = if noun.to_ascii_lowercase().starts_with(['a', 'e', 'i', 'o']) { "an" } else { "a" };
+    let mut letters = noun.chars();
+    let first = letters.next().unwrap_or_default();
+    let spelled =
+        first.is_ascii_uppercase() && letters.next().is_some_and(|c| c.is_ascii_uppercase() || c.is_ascii_digit());
+    let vowels = if spelled { "aefhilmnorsx" } else { "aeio" };
+    let article = if vowels.contains(first.to_ascii_lowercase()) { "an" } else { "a" };
     format!("{article} {noun}")
 }
 
@@ -270,6 +276,11 @@ mod tests {
         assert_eq!(with_article("owner"), "an owner");
         assert_eq!(with_article("Array"), "an Array");
         assert_eq!(with_article("repository name"), "a repository name");
+        assert_eq!(with_article("S3 bucket"), "an S3 bucket");
+        assert_eq!(with_article("HTTPRoute"), "an HTTPRoute");
+        assert_eq!(with_article("SQSQueue"), "an SQSQueue");
+        assert_eq!(with_article("URL"), "a URL");
+        assert_eq!(with_article("MongoDB"), "a MongoDB");
     }
 
     #[test]

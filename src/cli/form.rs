@@ -14,6 +14,7 @@ use crate::formats::form::{self, Field, Form, Portal, Shape};
 use crate::formats::yaml;
 use crate::output::{self, Format, table::Table};
 use crate::schemas::Workspace;
+use crate::schemas::layout;
 use crate::schemas::offers::{self, Offer};
 use crate::schemas::workspace::Offers;
 use crate::world::open;
@@ -60,7 +61,7 @@ pub fn form(global: &Global, args: &FormArgs) -> Result<Exit> {
         As::Table => Value::Array(form.fields.iter().map(field).collect()),
         As::Params => form::params(form).into(),
         As::JsonSchema => form::json_schema(form),
-        As::Backstage => form::template(form, &portal(&config)),
+        As::Backstage => form::template(form, &portal(&config)?)?,
     };
     if options.format == Format::Json {
         let made = args.made.to_possible_value().map(|value| value.get_name().to_string());
@@ -136,18 +137,23 @@ fn chosen<'a>(forms: &'a [Form], args: &FormArgs) -> Result<&'a Form> {
     })
 }
 
-/// What the workspace says of the portal and the forge.
-fn portal(config: &Config) -> Portal {
+/// What the workspace says of the portal, the forge and the platform.
+fn portal(config: &Config) -> Result<Portal> {
     let team = config.values.get("platform_team").and_then(Value::as_str).unwrap_or("platform-team");
     let url = config.forge.url();
     let host = url.split_once("://").map_or(url, |(_, rest)| rest);
-    Portal {
+    let folders = super::block_on(async {
+        let world = open::for_reading(config).await?;
+        layout::has_folders(world.forge.as_ref(), config.forge.owner()).await
+    })?;
+    Ok(Portal {
         owner: format!("group:{team}"),
         host: host.split('/').next().unwrap_or(host).to_string(),
         organisation: config.forge.owner().to_string(),
-        clusters: config.claims_cluster.iter().cloned().collect(),
-        folder: "crossplane/claims".into(),
-    }
+        url: format!("{}/{}", url.trim_end_matches('/'), config.forge.owner()),
+        environments: config.environments.iter().map(|each| (each.name.clone(), each.production)).collect(),
+        folders,
+    })
 }
 
 /// The fields of a form for people to read.

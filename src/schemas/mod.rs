@@ -7,6 +7,7 @@ mod check_tests;
 mod find;
 mod kind;
 pub mod kubernetes;
+pub mod layout;
 pub mod lifecycle;
 pub mod offers;
 mod platform;

@@ -150,14 +150,19 @@ impl Workspace {
 }
 
 /// The head of a repository's default branch; none if there is no such repository.
-async fn head(forge: &dyn Forge, repo: RepoId) -> Result<Option<(RepoId, CommitId)>> {
+pub(super) async fn head(forge: &dyn Forge, repo: RepoId) -> Result<Option<(RepoId, CommitId)>> {
     let Some(repository) = forge.repository(&repo).await? else { return Ok(None) };
     let head = forge.branch(&repo, &repository.settings.default_branch).await?;
     Ok(head.map(|head| (repo, head)))
 }
 
 /// The YAML files below a folder of a commit.
-async fn texts(forge: &dyn Forge, repo: &RepoId, head: &CommitId, folder: &str) -> Result<Vec<(String, String)>> {
+pub(super) async fn texts(
+    forge: &dyn Forge,
+    repo: &RepoId,
+    head: &CommitId,
+    folder: &str,
+) -> Result<Vec<(String, String)>> {
     let entries = forge.list(repo, head, folder).await?;
     let read = entries.into_iter().filter(|entry| is_yaml(&entry.path)).map(|entry| async move {
         let file = forge.file(repo, head, &entry.path).await?;

@@ -1,11 +1,12 @@
-//! A form as a Template of Backstage's scaffolder: pages as TeraSky's kubernetes-ingestor makes them, and its steps, which
-//! write the manifest and open a pull request. Unlike there, what is required stays required.
+//! A form as a Template of Backstage's scaffolder: pages as TeraSky's kubernetes-ingestor makes them, and steps that propose
+//! what `create-resource` would: the claim in its file, with its names and defaults, and its entry in the catalog.
 
 use serde_json::{Map, Value, json};
 
 use super::fields::{is_advanced, is_hidden, ordered};
 use super::json_schema::clean;
 use super::{Form, Makes};
+use crate::error::{Result, with_article};
 use crate::formats::digest::short;
 
 /// The toggle that shows advanced fields. It is the form's own, and never part of a claim.
@@ -13,7 +14,7 @@ const TOGGLE: &str = "showAdvancedSettings";
 /// The longest name of an entity.
 const LONGEST: usize = 63;
 
-/// What the Template needs to know of the portal and the forge.
+/// What the Template needs to know of the portal, the forge and the platform.
 #[derive(Debug, Clone, Default)]
 pub struct Portal {
     /// Who owns the Template: `group:platform-team`.
@@ -22,56 +23,43 @@ pub struct Portal {
     pub host: String,
     /// The forge's owner of repositories.
     pub organisation: String,
-    /// The clusters that a manifest can be for.
-    pub clusters: Vec<String>,
-    /// The folder of claims in a repository.
-    pub folder: String,
+    /// What URLs of its repositories begin with: `https://github.com/acme`.
+    pub url: String,
+    /// The environments, each with whether it is production.
+    pub environments: Vec<(String, bool)>,
+    /// Whether claims have a folder for each type, `s3/pictures.yaml`, as Argo CD's generator of directories wants them.
+    pub folders: bool,
 }
 
-/// The Template of a form.
-pub fn template(form: &Form, portal: &Portal) -> Value {
-    let mut excluded = vec!["owner".to_string(), "xrName".into(), "repoUrl".into(), "targetBranch".into()];
-    if form.makes.namespaced() {
-        excluded.push("xrNamespace".into());
-    }
-    let mut pages = vec![metadata(form)];
+// What is asked of a claim, by the names of the semantic key.
+const PROJECT: &str = "${{ parameters.project }}";
+const ENV: &str = "${{ parameters.env }}";
+const NAME: &str = "${{ parameters.name }}";
+/// The namespace of claims.
+const INFRA: &str = "${{ parameters.project }}-${{ parameters.env }}-infra";
+
+/// The Template of a form. Errors: annotations of the definition that aren't a map.
+pub fn template(form: &Form, portal: &Portal) -> Result<Value> {
+    let mut pages = vec![what(form, portal)];
     if !form.fields.is_empty() {
-        pages.push(page(form, &mut excluded));
+        pages.push(page(form, portal)?);
     }
-    pages.extend(crossplane(form));
-    pages.push(creation(portal));
-    let namespace = if form.makes.namespaced() { "xrNamespace" } else { "" };
-    let folder = portal.folder.trim_matches('/');
-    let manifest = json!({
-        "id": "generateManifest",
-        "name": "Write the manifest",
-        "action": "terasky:claim-template",
-        "input": {
-            "parameters": "${{ parameters }}",
-            "nameParam": "xrName",
-            "namespaceParam": namespace,
-            "ownerParam": "owner",
-            "excludeParams": excluded,
-            "apiVersion": form.api_version(),
-            "kind": form.kind,
-            "clusters": portal.clusters,
-            "removeEmptyParams": true,
-        },
-    });
+    let claim = serialized("claim", "Write the claim", claim(form, portal)?);
+    let entry = serialized("entry", "Write its entry in the catalog", entry(form, portal));
+    let branch = format!("create-{}-{ENV}-{NAME}", form.word);
     let pull_request = json!({
-        "id": "create-pull-request",
+        "id": "pull-request",
         "name": "Open the pull request",
         "action": "publish:github:pull-request",
         "input": {
-            "repoUrl": "${{ parameters.repoUrl }}",
-            "branchName": format!("create-{}-${{{{ parameters.xrName }}}}", form.word),
-            "title": format!("Create {} ${{{{ parameters.xrName }}}}", form.kind),
-            "description": format!("A {} for ${{{{ parameters.owner }}}}.", form.title),
-            "targetBranchName": "${{ parameters.targetBranch }}",
-            "targetPath": folder,
+            "repoUrl": format!("{}?owner={}&repo={PROJECT}-gitops", portal.host, portal.organisation),
+            "branchName": branch,
+            "title": format!("Create {} {NAME} in {ENV}", form.word),
+            "description": format!("{} for ${{{{ parameters.owner }}}}.", capital(&with_article(&form.title))),
+            "commitMessage": format!("feat: create {} {NAME} in {ENV}", form.word),
         },
     });
-    json!({
+    Ok(json!({
         "apiVersion": "scaffolder.backstage.io/v1beta3",
         "kind": "Template",
         "metadata": {
@@ -86,13 +74,197 @@ pub fn template(form: &Form, portal: &Portal) -> Value {
             "type": form.definition,
             "owner": portal.owner,
             "parameters": pages,
-            "steps": [manifest, pull_request],
+            "steps": [
+                claim,
+                written("claim", &file(form, portal)),
+                entry,
+                written("entry", &format!("catalog/{}.yaml", resource(form))),
+                pull_request,
+            ],
             "output": { "links": [{
                 "title": "Pull request",
-                "url": "${{ steps['create-pull-request'].output.remoteUrl }}",
+                "url": "${{ steps['pull-request'].output.remoteUrl }}",
             }] },
         },
+    }))
+}
+
+/// The step that makes YAML of an object.
+fn serialized(id: &str, name: &str, data: Value) -> Value {
+    json!({ "id": id, "name": name, "action": "roadiehq:utils:serialize:yaml", "input": { "data": data } })
+}
+
+/// The step that puts it into a file.
+fn written(of: &str, path: &str) -> Value {
+    json!({
+        "id": format!("{of}-file"),
+        "name": format!("Put the {of} into its file"),
+        "action": "roadiehq:utils:fs:write",
+        "input": { "path": path, "content": format!("${{{{ steps['{of}'].output.serialized }}}}") },
     })
+}
+
+/// Where the claim is: where the generator of Argo CD finds it, as create-resource has it.
+fn file(form: &Form, portal: &Portal) -> String {
+    let between = if portal.folders { '/' } else { '-' };
+    format!("crossplane/claims/{ENV}/{}{between}{NAME}.yaml", form.word)
+}
+
+/// The Resource of the catalog, which the claim's label names, too.
+fn resource(form: &Form) -> String {
+    let provider = match form.providers.len() {
+        0 | 1 => form.provider().unwrap_or("cloud"),
+        _ => "${{ parameters.provider }}",
+    };
+    let behind = "${{ '' if parameters.name == 'main' else '-' + parameters.name }}";
+    format!("{provider}-{PROJECT}-{ENV}-{}{behind}", form.word)
+}
+
+/// What the claim is called. A name that no other one had takes it from the task, which stays the same when it is tried again.
+fn claim_name(form: &Form) -> String {
+    let pattern = form.note("claim-name").unwrap_or("{type}-{name}");
+    let unique = "${{ context.task.id | truncate(5, true, '') }}";
+    pattern.replace("{type}", &form.word).replace("{name}", NAME).replace("{unique}", unique)
+}
+
+fn claim(form: &Form, portal: &Portal) -> Result<Value> {
+    let mut metadata = Map::new();
+    metadata.insert("name".into(), claim_name(form).into());
+    if form.makes.namespaced() {
+        metadata.insert("namespace".into(), INFRA.into());
+    }
+    metadata.insert(
+        "labels".into(),
+        json!({
+            "app.kubernetes.io/name": NAME,
+            "app.kubernetes.io/part-of": PROJECT,
+            "backstage.io/kubernetes-id": resource(form),
+        }),
+    );
+    let mut spec = answers(form, portal)?;
+    if !form.makes.nested() && !form.secret.is_empty() {
+        let mut secret = json!({ "name": format!("{}-connection", claim_name(form)) });
+        // A composite in no namespace says where its secret goes; a claim can't.
+        if form.makes == Makes::LegacyCluster {
+            secret["namespace"] = INFRA.into();
+        }
+        spec["writeConnectionSecretToRef"] = secret;
+    }
+    if let (2.., usual) = (form.providers.len(), form.provider()) {
+        let selector = "{ matchLabels: { provider: parameters.provider } }";
+        let chosen = match usual {
+            Some(usual) => format!("{selector} if parameters.provider != '{usual}' else undefined"),
+            None => selector.into(),
+        };
+        let above = if form.makes.nested() { &mut spec["crossplane"] } else { &mut spec };
+        above["compositionSelector"] = format!("${{{{ {chosen} }}}}").into();
+    }
+    Ok(json!({ "apiVersion": form.api_version(), "kind": form.kind, "metadata": metadata, "spec": spec }))
+}
+
+/// The Resource: what the catalog shows, with the claim's state beside it by the label that both carry.
+fn entry(form: &Form, portal: &Portal) -> Value {
+    let url = format!("{}/{PROJECT}-gitops", portal.url);
+    json!({
+        "apiVersion": "backstage.io/v1alpha1",
+        "kind": "Resource",
+        "metadata": {
+            "name": resource(form),
+            "description": format!("{} {NAME} of {PROJECT} in {ENV}", form.title),
+            "annotations": { "backstage.io/kubernetes-id": resource(form) },
+            "tags": [form.word, ENV],
+            "links": [
+                { "title": "Claim", "url": format!("{url}/blob/main/{}", file(form, portal)) },
+                { "title": "GitOps repository", "url": url },
+            ],
+        },
+        "spec": {
+            "type": form.word,
+            "owner": "${{ parameters.owner }}",
+            "system": "${{ parameters.system | default(parameters.project, true) }}",
+        },
+    })
+}
+
+/// `spec` of the claim: what was answered, else what the environment deserves, else nothing.
+fn answers(form: &Form, portal: &Portal) -> Result<Value> {
+    let usual = Usual::of(form, portal)?;
+    let mut spec = json!({});
+    for field in &form.fields {
+        let given = field.path.iter().fold("parameters.spec".to_string(), |path, key| format!("{path}{}", access(key)));
+        let value = match usual.of_field(&field.path) {
+            Some(usual) => format!("{given} | default({usual})"),
+            None => given,
+        };
+        put(&mut spec, &field.path, format!("${{{{ {value} }}}}").into());
+    }
+    Ok(spec)
+}
+
+/// A key behind an expression of Nunjucks.
+fn access(key: &str) -> String {
+    let plain = key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    if plain { format!(".{key}") } else { format!("[{}]", Value::from(key)) }
+}
+
+fn put(at: &mut Value, path: &[String], value: Value) {
+    let place = path.iter().fold(at, |at, key| &mut at[key.as_str()]);
+    *place = value;
+}
+
+/// What fields get where nobody says, in production and elsewhere.
+struct Usual {
+    elsewhere: Value,
+    production: Value,
+    /// The environments that are production, as a list of Nunjucks.
+    environments: String,
+}
+
+impl Usual {
+    fn of(form: &Form, portal: &Portal) -> Result<Usual> {
+        let production: Vec<&str> =
+            portal.environments.iter().filter(|(_, production)| *production).map(|(name, _)| name.as_str()).collect();
+        let elsewhere = Value::Object(form.usual(false)?);
+        Ok(Usual {
+            production: if production.is_empty() { elsewhere.clone() } else { Value::Object(form.usual(true)?) },
+            elsewhere,
+            environments: json!(production).to_string(),
+        })
+    }
+
+    fn values(&self, path: &[String]) -> (Option<&Value>, Option<&Value>) {
+        let in_map = |map| path.iter().try_fold(map, |at: &Value, key| at.get(key));
+        (in_map(&self.elsewhere), in_map(&self.production))
+    }
+
+    /// As an expression; nothing if nothing is usual.
+    fn of_field(&self, path: &[String]) -> Option<String> {
+        let shown = |value: Option<&Value>| value.map_or_else(|| "undefined".to_string(), Value::to_string);
+        match self.values(path) {
+            (None, None) => None,
+            (elsewhere, production) if elsewhere == production => Some(shown(elsewhere)),
+            (elsewhere, production) => {
+                let (elsewhere, production) = (shown(elsewhere), shown(production));
+                Some(format!("{production} if parameters.env in {} else {elsewhere}", self.environments))
+            }
+        }
+    }
+
+    /// For people to read.
+    fn told(&self, path: &[String]) -> Option<String> {
+        let shown = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_string);
+        match self.values(path) {
+            (None, None) => None,
+            (Some(elsewhere), production) if Some(elsewhere) == production => {
+                Some(format!("{} unless given", shown(elsewhere)))
+            }
+            (Some(elsewhere), Some(production)) => {
+                Some(format!("{}, in production {}, unless given", shown(elsewhere), shown(production)))
+            }
+            (Some(elsewhere), None) => Some(format!("{} unless given, but in production", shown(elsewhere))),
+            (None, Some(production)) => Some(format!("in production {} unless given", shown(production))),
+        }
+    }
 }
 
 /// Definition and version; a digest in the place of what a name is too short for.
@@ -107,7 +279,11 @@ fn name(form: &Form) -> String {
 }
 
 fn description(form: &Form) -> String {
-    if form.description.is_empty() { format!("Asks for a {}", form.title) } else { form.description.clone() }
+    if form.description.is_empty() {
+        format!("Asks for {}", with_article(&form.title))
+    } else {
+        form.description.clone()
+    }
 }
 
 fn annotations(form: &Form) -> Value {
@@ -125,15 +301,22 @@ fn annotations(form: &Form) -> Value {
     Value::Object(map)
 }
 
-fn metadata(form: &Form) -> Value {
-    let label = |title: &str, about: &str| json!({ "title": title, "description": about, "type": "string", "pattern": "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", "maxLength": 63 });
+/// The page with what every claim needs.
+fn what(form: &Form, portal: &Portal) -> Value {
+    let text = |title: &str, about: &str, pattern: &str| json!({ "title": title, "description": about, "type": "string", "pattern": pattern, "maxLength": 63 });
+    let word = "^[a-z][a-z0-9]*$";
+    let label = "^[a-z]([-a-z0-9]*[a-z0-9])?$";
+    let environments: Vec<&str> = portal.environments.iter().map(|(name, _)| name.as_str()).collect();
     let mut properties = Map::new();
-    let mut required = vec!["xrName", "owner"];
-    properties.insert("xrName".into(), label("Name", &format!("What the {} is called", form.title)));
-    if form.makes.namespaced() {
-        properties.insert("xrNamespace".into(), label("Namespace", "Where it is claimed"));
-        required.insert(1, "xrNamespace");
-    }
+    let about = "Business domain, which has a GitOps repository already";
+    properties.insert("project".into(), text("Project", about, word));
+    let about = "In which it is needed";
+    properties.insert(
+        "env".into(),
+        json!({ "title": "Environment", "description": about, "type": "string", "enum": environments }),
+    );
+    let about = format!("What the {} is called, unique in the environment", form.title);
+    properties.insert("name".into(), text("Name", &about, label));
     let mut owner = json!({
         "title": "Owner",
         "description": "The team that answers for it",
@@ -146,26 +329,44 @@ fn metadata(form: &Form) -> Value {
         picked(own, owner);
     }
     properties.insert("owner".into(), owner);
-    json!({ "title": "Metadata", "type": "object", "required": required, "properties": properties })
+    let about = "System in the catalog; that of the project unless given";
+    properties.insert("system".into(), text("System", about, label));
+    let mut required = vec!["project", "env", "name", "owner"];
+    if form.providers.len() > 1 {
+        let names: Vec<&str> = form.providers.iter().map(|(provider, _)| provider.as_str()).collect();
+        let mut provider =
+            json!({ "title": "Provider", "description": "Where it runs", "type": "string", "enum": names });
+        if let (Some(map), Some(usual)) = (provider.as_object_mut(), form.provider()) {
+            map.insert("default".into(), usual.into());
+        }
+        properties.insert("provider".into(), provider);
+        required.push("provider");
+    }
+    json!({ "title": "What and where", "type": "object", "required": required, "properties": properties })
 }
 
-/// The page with the definition's own fields.
-fn page(form: &Form, excluded: &mut Vec<String>) -> Value {
-    let mut page = Map::new();
-    page.insert("title".into(), form.title.clone().into());
-    if let Value::Object(spec) = shown(&form.spec, "", excluded) {
-        page.extend(
-            spec.into_iter().filter(|(key, _)| {
-                !matches!(key.as_str(), "title" | "description" | "additionalProperties" | "default")
-            }),
-        );
+/// The page with the definition's own fields, below `spec`.
+fn page(form: &Form, portal: &Portal) -> Result<Value> {
+    let usual = Usual::of(form, portal)?;
+    let mut spec = shown(&form.spec, &[], &usual);
+    if let Some(map) = spec.as_object_mut() {
+        for key in ["title", "description", "additionalProperties", "default"] {
+            map.shift_remove(key);
+        }
+        map.insert("title".into(), form.title.clone().into());
     }
-    Value::Object(page)
+    let needed = spec.get("required").is_some();
+    let mut page = json!({ "title": form.title, "type": "object", "properties": { "spec": spec } });
+    if needed {
+        page["required"] = json!(["spec"]);
+    }
+    Ok(page)
 }
 
 /// A schema as the scaffolder's forms take it: advanced fields behind a toggle, fields of a group behind its `enabled`,
 /// the order written down, fields of others by their names.
-fn shown(schema: &Value, path: &str, excluded: &mut Vec<String>) -> Value {
+/// What is usual for a field is said beside it and filled in later: the form doesn't know the environment.
+fn shown(schema: &Value, path: &[String], usual: &Usual) -> Value {
     let mut made = clean(schema);
     let Some(map) = made.as_object_mut() else { return made };
     // A form that forbids unknown keys would forbid its own toggle.
@@ -174,7 +375,7 @@ fn shown(schema: &Value, path: &str, excluded: &mut Vec<String>) -> Value {
     }
     picked(schema, map);
     if let (Some(items), Some(of)) = (map.get_mut("items"), schema.get("items")) {
-        *items = shown(of, path, excluded);
+        *items = shown(of, path, usual);
     }
     if is_anything(schema) {
         map.insert("type".into(), "string".into());
@@ -185,19 +386,37 @@ fn shown(schema: &Value, path: &str, excluded: &mut Vec<String>) -> Value {
     if fields.is_empty() {
         return made;
     }
-    let below = |key: &str| if path.is_empty() { key.to_string() } else { format!("{path}.{key}") };
-    let properties: Map<String, Value> =
-        fields.iter().map(|(key, field)| ((*key).to_string(), shown(field, &below(key), excluded))).collect();
+    let below = |key: &str| -> Vec<String> { path.iter().cloned().chain([key.to_string()]).collect() };
+    let mut properties = Map::new();
+    for (key, field) in &fields {
+        let mut made = shown(field, &below(key), usual);
+        if let (Some(told), Some(field)) = (usual.told(&below(key)), made.as_object_mut())
+            && !field.contains_key("properties")
+        {
+            field.shift_remove("default");
+            field.insert("ui:help".into(), told.into());
+        }
+        properties.insert((*key).to_string(), made);
+    }
     map.insert("properties".into(), Value::Object(properties));
+    if let Some(Value::Array(names)) = map.get_mut("required") {
+        names.retain(|name| name.as_str().is_none_or(|name| usual.of_field(&below(name)).is_none()));
+    }
+    drop_empty(map);
     if !path.is_empty() && fields.iter().any(|(_, field)| field.get("x-ui-order").is_some_and(Value::is_number)) {
         let order: Vec<&str> = fields.iter().map(|(key, _)| *key).chain(["*"]).collect();
         map.insert("ui:order".into(), json!(order));
     }
     behind_enabled(map, &fields);
-    if behind_toggle(map, &fields) {
-        excluded.push(below(TOGGLE));
-    }
+    behind_toggle(map, &fields);
     made
+}
+
+/// A list of nothing that is required says nothing.
+fn drop_empty(map: &mut Map<String, Value>) {
+    if map.get("required").is_some_and(|names| names.as_array().is_some_and(Vec::is_empty)) {
+        map.shift_remove("required");
+    }
 }
 
 /// Whether nothing is known of a value: it is written as text.
@@ -251,13 +470,13 @@ fn behind_enabled(map: &mut Map<String, Value>, fields: &[(&str, &Value)]) {
 
 /// Advanced fields are behind a toggle, unless they have to be given. Their defaults are hints there: a form fills in
 /// every default that it knows, and the API server has them anyway.
-fn behind_toggle(map: &mut Map<String, Value>, fields: &[(&str, &Value)]) -> bool {
+fn behind_toggle(map: &mut Map<String, Value>, fields: &[(&str, &Value)]) {
     let required = required_of(map);
     let needed = |key: &str, field: &Value| required.iter().any(|name| name == key) && field.get("default").is_none();
     let advanced: Vec<&str> =
         fields.iter().filter(|(key, field)| is_advanced(field) && !needed(key, field)).map(|(key, _)| *key).collect();
     if advanced.is_empty() {
-        return false;
+        return;
     }
     let mut properties = take(map, &advanced);
     for field in properties.values_mut().filter_map(Value::as_object_mut) {
@@ -270,80 +489,15 @@ fn behind_toggle(map: &mut Map<String, Value>, fields: &[(&str, &Value)]) -> boo
     if let Some(Value::Array(names)) = map.get_mut("required") {
         names.retain(|name| !advanced.iter().any(|key| name == key));
     }
-    if map.get("required").is_some_and(|names| names.as_array().is_some_and(Vec::is_empty)) {
-        map.shift_remove("required");
-    }
+    drop_empty(map);
     if let Some(Value::Object(shown)) = map.get_mut("properties") {
         let toggle = json!({ "title": "Show advanced settings", "type": "boolean", "default": false });
         shown.insert(TOGGLE.into(), toggle);
     }
     depend(map, TOGGLE, json!({ "properties": properties }));
-    true
 }
 
-/// The page with Crossplane's own settings, if there is something to choose.
-fn crossplane(form: &Form) -> Option<Value> {
-    let mut properties = Map::new();
-    if !form.makes.nested() && !form.secret.is_empty() {
-        let mut secret = json!({
-            "title": "Connection secret",
-            "type": "object",
-            "required": ["name"],
-            "properties": { "name": { "title": "Name", "description": "It is written beside the claim", "type": "string", "maxLength": 253 } },
-        });
-        // A composite in no namespace says where its secret goes; a claim can't.
-        if form.makes == Makes::LegacyCluster
-            && let Some(map) = secret.as_object_mut()
-        {
-            map.insert("required".into(), json!(["name", "namespace"]));
-            map["properties"]["namespace"] = json!({ "title": "Namespace", "type": "string", "maxLength": 63 });
-        }
-        properties.insert("writeConnectionSecretToRef".into(), secret);
-    }
-    let mut choice = Map::new();
-    if form.providers.len() > 1 {
-        let names: Vec<&str> = form.providers.iter().map(|(provider, _)| provider.as_str()).collect();
-        let mut provider = json!({ "title": "Provider", "type": "string", "enum": names });
-        if let (Some(map), Some(usual)) = (provider.as_object_mut(), form.provider()) {
-            map.insert("default".into(), usual.into());
-        }
-        let labels = json!({ "type": "object", "properties": { "provider": provider } });
-        let selector = json!({ "title": "Where it runs", "type": "object", "properties": { "matchLabels": labels } });
-        choice.insert("compositionSelector".into(), selector);
-    }
-    if form.makes.nested() {
-        if choice.is_empty() {
-            return None;
-        }
-        properties
-            .insert("crossplane".into(), json!({ "title": "Crossplane", "type": "object", "properties": choice }));
-    } else {
-        properties.extend(choice);
-    }
-    if properties.is_empty() {
-        return None;
-    }
-    Some(json!({ "title": "Crossplane settings", "type": "object", "properties": properties }))
-}
-
-/// The page that says where the manifest goes.
-fn creation(portal: &Portal) -> Value {
-    let mut options = json!({ "allowedHosts": [portal.host] });
-    if let (Some(map), false) = (options.as_object_mut(), portal.organisation.is_empty()) {
-        map.insert("allowedOwners".into(), json!([portal.organisation]));
-    }
-    json!({
-        "title": "Pull request",
-        "type": "object",
-        "required": ["repoUrl"],
-        "properties": {
-            "repoUrl": {
-                "title": "GitOps repository",
-                "type": "string",
-                "ui:field": "RepoUrlPicker",
-                "ui:options": options,
-            },
-            "targetBranch": { "title": "Branch", "type": "string", "default": "main" },
-        },
-    })
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().into_iter().flat_map(char::to_uppercase).collect::<String>() + letters.as_str()
 }

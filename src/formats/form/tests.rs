@@ -46,8 +46,9 @@ fn portal() -> Portal {
         owner: "group:platform-team".into(),
         host: "github.com".into(),
         organisation: "acme".into(),
-        clusters: vec!["cluster-mgmt".into()],
-        folder: "crossplane/claims".into(),
+        url: "https://github.com/acme".into(),
+        environments: vec![("dev".into(), false), ("prod".into(), true)],
+        folders: false,
     }
 }
 
@@ -126,7 +127,7 @@ fn what_is_hidden_is_nowhere() {
     let spec = "{type: object, required: [shown], properties: {shown: {type: string}, inner: {type: object, x-ui-hidden: true, properties: {a: {type: string}}}, other: {type: string, x-ui-hidden: true, default: x}}}";
     let form = read(&with_spec(spec), &[]).unwrap().remove(0);
     assert_eq!(form.fields.len(), 1);
-    for text in [json_schema(&form).to_string(), template(&form, &portal()).to_string(), params(&form)] {
+    for text in [json_schema(&form).to_string(), template(&form, &portal()).unwrap().to_string(), params(&form)] {
         assert!(!text.contains("inner") && !text.contains("other"), "{text}");
     }
     let spec = "{type: object, required: [token], properties: {token: {type: string, x-ui-hidden: true}}}";
@@ -238,38 +239,66 @@ fn parameters_have_names_that_rhai_takes() {
 
 #[test]
 fn the_template_keeps_what_is_required() {
-    let template = template(&of(POSTGRESQL), &portal());
-    let pages = template["spec"]["parameters"].as_array().unwrap();
+    let made = template(&of(DATABASE), &portal()).unwrap();
+    let pages = made["spec"]["parameters"].as_array().unwrap();
     let titles: Vec<&str> = pages.iter().map(|page| page["title"].as_str().unwrap()).collect();
-    assert_eq!(titles, ["Metadata", "PostgreSQL database", "Crossplane settings", "Pull request"]);
-    assert_eq!(pages[1]["required"], json!(["parameters"]));
-    let fields = &pages[1]["properties"]["parameters"];
-    assert_eq!(fields["required"], json!(["storageGB"]));
+    assert_eq!(titles, ["What and where", "Database"]);
+    assert_eq!(
+        (&pages[1]["required"], &pages[1]["properties"]["spec"]["required"]),
+        (&json!(["spec"]), &json!(["engine"]))
+    );
+    let made = template(&of(POSTGRESQL), &portal()).unwrap();
+    let fields = &made["spec"]["parameters"][1]["properties"]["spec"]["properties"]["parameters"];
+    assert_eq!(fields.get("required"), None, "what has a usual value needs no answer");
     assert_eq!(fields["properties"]["storageGB"]["maximum"], 1000);
     assert!(fields["properties"].get("backupRetentionDays").is_none());
     let toggle = &fields["dependencies"]["showAdvancedSettings"];
     assert_eq!(toggle["if"]["properties"]["showAdvancedSettings"]["const"], true);
     let days = &toggle["then"]["properties"]["backupRetentionDays"];
-    assert_eq!((&days["ui:placeholder"], days.get("default")), (&json!(7), None));
-    let excluded = template["spec"]["steps"][0]["input"]["excludeParams"].as_array().unwrap();
-    assert!(excluded.contains(&"parameters.showAdvancedSettings".into()));
-    assert!(pages[2]["properties"]["writeConnectionSecretToRef"]["properties"].get("namespace").is_none());
+    assert_eq!((&days["ui:help"], days.get("default")), (&json!("1, in production 14, unless given"), None));
+}
+
+#[test]
+fn the_template_proposes_what_create_resource_would() {
+    let made = template(&of(POSTGRESQL), &portal()).unwrap();
+    let steps = made["spec"]["steps"].as_array().unwrap();
+    let claim = &steps[0]["input"]["data"];
+    assert_eq!(claim["metadata"]["name"], "${{ parameters.name }}");
+    assert_eq!(claim["metadata"]["namespace"], "${{ parameters.project }}-${{ parameters.env }}-infra");
+    assert_eq!(
+        claim["spec"]["parameters"]["storageGB"],
+        r#"${{ parameters.spec.parameters.storageGB | default(50 if parameters.env in ["prod"] else 20) }}"#
+    );
+    assert!(claim["spec"].get("compositionSelector").is_none());
+    let path = &steps[1]["input"]["path"];
+    assert_eq!(path, "crossplane/claims/${{ parameters.env }}/postgresql-${{ parameters.name }}.yaml");
+    let in_folders = template(&of(POSTGRESQL), &Portal { folders: true, ..portal() }).unwrap();
+    let path = &in_folders["spec"]["steps"][1]["input"]["path"];
+    assert_eq!(path, "crossplane/claims/${{ parameters.env }}/postgresql/${{ parameters.name }}.yaml");
+    let mut unique = object(POSTGRESQL);
+    unique["metadata"]["annotations"]["idp-run/claim-name"] = "{type}-{name}-{unique}".into();
+    let made = template(&read(&unique, &[]).unwrap()[0], &portal()).unwrap();
+    let name = &made["spec"]["steps"][0]["input"]["data"]["metadata"]["name"];
+    assert_eq!(name, "postgresql-${{ parameters.name }}-${{ context.task.id | truncate(5, true, '') }}");
 }
 
 #[test]
 fn the_template_lets_people_choose_where_it_runs() {
-    let made = template(&of(DATABASE), &portal());
-    let settings = &made["spec"]["parameters"][2]["properties"];
-    let provider = &settings["compositionSelector"]["properties"]["matchLabels"]["properties"]["provider"];
+    let made = template(&of(DATABASE), &portal()).unwrap();
+    let provider = &made["spec"]["parameters"][0]["properties"]["provider"];
     assert_eq!((&provider["enum"], &provider["default"]), (&json!(["aws", "gcp"]), &json!("aws")));
+    assert_eq!(
+        made["spec"]["steps"][0]["input"]["data"]["spec"]["compositionSelector"],
+        "${{ { matchLabels: { provider: parameters.provider } } if parameters.provider != 'aws' else undefined }}"
+    );
 }
 
 #[test]
 fn groups_with_a_switch_show_the_rest_once_it_is_on() {
     let spec = "{type: object, properties: {backup: {type: object, required: [kind], properties: {enabled: {type: boolean}, kind: {type: string}, days: {type: integer, x-ui-order: 1}}}}}";
     let form = read(&with_spec(spec), &[]).unwrap().remove(0);
-    let made = template(&form, &portal());
-    let group = &made["spec"]["parameters"][1]["properties"]["backup"];
+    let made = template(&form, &portal()).unwrap();
+    let group = &made["spec"]["parameters"][1]["properties"]["spec"]["properties"]["backup"];
     let there: Vec<&String> = group["properties"].as_object().unwrap().keys().collect();
     assert_eq!(there, ["enabled", "kind"]);
     assert_eq!(group["dependencies"]["enabled"]["then"]["properties"]["days"]["type"], "integer");
@@ -279,13 +308,13 @@ fn groups_with_a_switch_show_the_rest_once_it_is_on() {
 #[test]
 fn templates_are_entities_that_backstage_takes() {
     for text in [POSTGRESQL, DATABASE] {
-        let template = template(&of(text), &portal());
+        let template = template(&of(text), &portal()).unwrap();
         assert_eq!(crate::formats::catalog::check(&template), []);
     }
     let mut document = object(POSTGRESQL);
     let long = format!("x{}.platform.acme.example", "postgresqlinstances".repeat(3));
     document["metadata"]["name"] = long.into();
-    let template = template(&read(&document, &[]).unwrap()[0], &portal());
+    let template = template(&read(&document, &[]).unwrap()[0], &portal()).unwrap();
     assert_eq!(crate::formats::catalog::check(&template), []);
     assert!(template["metadata"]["name"].as_str().unwrap().ends_with("-v1alpha1"));
 }
