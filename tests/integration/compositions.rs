@@ -89,6 +89,9 @@ impl Case {
         schema["properties"]["metadata"] = json!({ "type": "object", "properties": { "name": string, "uid": string } });
         schema["properties"]["spec"]["properties"]["claimRef"] = reference.clone();
         schema["properties"]["spec"]["properties"]["writeConnectionSecretToRef"] = reference;
+        let labels = json!({ "type": "object", "additionalProperties": string });
+        schema["properties"]["spec"]["properties"]["compositionSelector"] =
+            json!({ "type": "object", "properties": { "matchLabels": labels } });
         schema
     }
 
