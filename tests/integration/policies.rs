@@ -132,7 +132,7 @@ fn whole_sets_are_looked_at_together() {
     });"#;
     let ws = Workspace::of(&[
         ("k8s/a.yaml", &ingress("a")),
-        ("k8s/b.yaml", &(WEB.to_owned() + "---\n" + &ingress("b"))),
+        ("k8s/b.yaml", &format!("{WEB}---\n{}", ingress("b"))),
         ("host.rhai", rule),
     ]);
     let said = audited(&ws, &["--with", "./host.rhai"]);
