@@ -27,6 +27,7 @@ mod mistakes;
 mod parallel;
 mod parameters;
 mod plan;
+mod platform_policies;
 mod policies;
 mod promises;
 mod proposals;
