@@ -28,6 +28,7 @@ mod parallel;
 mod parameters;
 mod plan;
 mod platform_policies;
+mod pod_security;
 mod policies;
 mod promises;
 mod proposals;
