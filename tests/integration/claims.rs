@@ -167,7 +167,9 @@ fn what_was_given_up_is_made_anew() {
         ws.forget_journal();
         run(&ws, "create-resource", words).ends(0, &unchanged);
         merge(&ws, 2 * turn + 1);
-        run(&ws, "create-resource", &create).ends(0, "create 0 update 0 delete 0 unchanged 1 applied");
+        let done = run(&ws, "create-resource", &create);
+        done.ends(0, "create 0 update 0 delete 0 unchanged 1 applied");
+        assert!(done.of_type("diagnostic").is_empty(), "that it isn't asked for anew now is no news: {done}");
         names.push(claim(&ws, file)["metadata"]["name"].clone());
         run(&ws, "delete-resource", &named).ends(0, &format!("create 1 update 0 delete 0 unchanged {turn} applied"));
         merge(&ws, 2 * turn + 2);

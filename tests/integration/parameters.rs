@@ -137,6 +137,79 @@ fn only_identity_parameters_are_the_run() {
     said.ends(0, "create 0 update 0 delete 0 unchanged 1 applied");
 }
 
+const IDENTITY: &str = r##"//! Make a thing of a size
+
+fn params() {
+    #{
+        size: param("string", "Size, in any words").identity(),
+        team: param("string", "Team").or_else("a"),
+    }
+}
+
+fn identity(p) {
+    if p.size == () { return #{}; }
+    if !(p.size in ["s", "small", "little"]) { refuse("size", p.size, "nobody has that", ["small", "little"]); }
+    #{ size: "s" }
+}
+
+fn params(p) {
+    let more = #{};
+    more[`of_${p.size}`] = param("string", "More of it").or_else("none");
+    more
+}
+
+fn check(p) {
+    if p.size != "s" { return "the words of identity(p) count everywhere"; }
+}
+
+fn run(p) {
+    print(`${p.size} ${p.of_s} ${unique("x")}`);
+    repo("thing").ensure(#{ description: p.team });
+}
+"##;
+
+#[test]
+fn words_that_mean_the_same_are_one_run() {
+    let ws = Workspace::new();
+    let run = |args: &[&str]| ws.named("thing", IDENTITY, args);
+    let first = run(&["size=small", "of_s=b"]);
+    first.ends(0, "create 1 update 0 delete 0 unchanged 0 applied");
+    assert!(first.prints().starts_with("s b "), "{first}");
+    for word in ["size=little", "size=s", "size=small"] {
+        let again = run(&[word, "of_s=b"]);
+        again.ends(0, "create 0 update 0 delete 0 unchanged 1 applied");
+        assert_eq!(again.prints(), first.prints());
+    }
+    run(&["size=little", "team=b", "--update"]).ends(0, "create 0 update 1 delete 0 unchanged 0 applied");
+    let listed = ws.idp(&["runs", "list", "--output", "json"]).of_type("run");
+    assert_eq!(listed.len(), 1);
+    assert_eq!((&listed[0]["key"], &listed[0]["params"]["of_s"]), (&"thing size=s".into(), &"b".into()));
+    let said = run(&["size=smal"]);
+    said.fails(2, "idp::param::refused");
+    assert!(said.stderr.contains("did you mean `small`?"), "{said}");
+    assert!(said.of_type("diagnostic")[0]["frames"].as_array().unwrap().is_empty(), "{said}");
+    assert!(ws.idp(&["thing.rhai", "size=little", "--help"]).stdout.contains("of_s"));
+    assert!(ws.idp(&["thing.rhai", "--help"]).stdout.contains("size"));
+}
+
+#[test]
+fn mistakes_in_what_a_run_is_known_by_are_named() {
+    let ws = Workspace::new();
+    for (is, words) in [
+        ("3", "identity(p) must return a map"),
+        ("#{ team: \"x\" }", "identity(p) names `team`, and params() declares no identity of that name"),
+        ("#{ size: 3 }", "identity(p) is wrong: the parameter `size` must be a text"),
+    ] {
+        let text = IDENTITY.replace("#{ size: \"s\" }", is);
+        let said = ws.named("thing", &text, &["size=s"]);
+        said.fails(2, "idp::script::param");
+        assert!(said.of_type("diagnostic")[0]["message"].as_str().unwrap().contains(words), "{said}");
+        assert!(!ws.has_state());
+    }
+    let said = ws.named("thing", &IDENTITY.replace("fn identity(p)", "fn identity(p, q)"), &["size=s"]);
+    said.fails(2, "idp::script::run");
+}
+
 #[test]
 fn mistakes_in_declarations_are_shown_in_the_script() {
     let ws = Workspace::new();

@@ -11,8 +11,7 @@ fn offer(definition: &str) -> Arc<Offer> {
     offers::of_texts(vec![("platform: file.yaml".into(), definition.into())]).unwrap().remove(0)
 }
 
-fn claim() -> Claim {
-    let definition = "apiVersion: apiextensions.crossplane.io/v1
+const DEFINITION: &str = "apiVersion: apiextensions.crossplane.io/v1
 kind: CompositeResourceDefinition
 metadata:
   name: xcaches.acme.example
@@ -41,7 +40,9 @@ spec:
               rules: {type: array, items: {type: object, required: [port], properties: {port: {type: integer, maximum: 99}}}}
               net: {type: object, properties: {name: {type: string}}}
 ";
-    Claim::of(offer(definition))
+
+fn claim() -> Claim {
+    Claim::of(offer(DEFINITION))
 }
 
 fn message(error: Error) -> String {
@@ -121,6 +122,57 @@ fn what_is_there_changes_by_the_rules_of_the_definition() {
         message(with("zone", json!("b")).unwrap_err()).contains("spec.zone: Invalid value: \"b\": field is immutable")
     );
     assert!(message(with("name", json!("n")).unwrap_err()).contains("spec.name"));
+}
+
+/// What people answered is what the error speaks of; what a script set by itself is the claim's.
+#[test]
+fn what_is_wrong_with_an_answer_is_said_of_the_parameter() {
+    let claim = claim().avoiding(vec!["name".into()]);
+    let answers = |values: Value| claim.answered(values.as_object().unwrap());
+    let error = answers(json!({ "zone": "long" })).unwrap_err();
+    assert_eq!(error.code(), REFUSED);
+    assert!(error.message().starts_with("the parameter `zone` isn't what Cache takes: Too long"), "{error}");
+    let before = answers(json!({ "zone": "a", "specName": "n" })).unwrap().object("x", &Wrapping::default()).unwrap();
+    let mut after = before.clone();
+    after["spec"]["name"] = json!("m");
+    let asked = answers(json!({ "zone": "a" })).unwrap();
+    let error = refuse_change(&asked, &before, &after).unwrap_err();
+    assert!(error.message().contains("the parameter `specName` isn't what Cache takes"), "{error}");
+    assert!(message(refuse_change(&claim, &before, &after).unwrap_err()).contains("spec.name"));
+}
+
+/// The API server puts defaults in before it compares.
+#[test]
+fn what_is_left_out_is_compared_as_its_default() {
+    let claim = claim();
+    let before = claim.set("zone", json!("a")).unwrap().object("x", &Wrapping::default()).unwrap();
+    let mut bare = before.clone();
+    bare["spec"].as_object_mut().unwrap().remove("disk");
+    refuse_change(&claim, &before, &bare).unwrap();
+    let mut larger = before.clone();
+    larger["spec"]["disk"] = json!("20Gi");
+    assert!(message(refuse_change(&claim, &larger, &bare).unwrap_err()).contains("which is 20Gi"));
+}
+
+#[test]
+fn where_a_claim_runs_is_a_field_where_there_is_a_choice() {
+    let composition = |provider: &str| {
+        format!(
+            "---
+apiVersion: apiextensions.crossplane.io/v1
+kind: Composition
+metadata: {{name: cache-{provider}, labels: {{provider: {provider}}}}}
+spec: {{compositeTypeRef: {{apiVersion: acme.example/v1, kind: XCache}}}}
+"
+        )
+    };
+    assert!(!claim().paths().iter().any(|(name, _)| name == "provider"));
+    let text = [DEFINITION, &composition("aws"), &composition("gcp")].concat();
+    let claim = Claim::of(offer(&text)).on("gcp").unwrap().set("zone", json!("a")).unwrap();
+    let path = ("provider".to_string(), "spec.compositionSelector.matchLabels.provider".to_string());
+    assert!(claim.paths().contains(&path));
+    let object = claim.object("x", &Wrapping::default()).unwrap();
+    assert_eq!(Claim::of(offer(&text)).like(&object).provider(), Some("gcp"));
 }
 
 #[test]
