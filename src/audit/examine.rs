@@ -1,5 +1,7 @@
 //! One text: its documents, the Kubernetes objects among them, and what the policies say of each.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use super::Text;
@@ -7,6 +9,7 @@ use super::crew::{Seats, failed};
 use super::panel::Panel;
 use super::policy::{Breach, Object};
 use crate::error::{Error, Place};
+use crate::formats::objects;
 use crate::formats::yaml::{self, Document, Path, Step};
 use crate::primitives::manifest::Manifest;
 use crate::primitives::policy::{Candidate, Facts, Report};
@@ -100,16 +103,22 @@ impl Review<'_, '_> {
     }
 
     fn of_document(&mut self, number: usize, mut document: Document) {
-        let field = |name: &str| document.value[name].as_str().unwrap_or_default();
-        // A list of kubectl's holds objects, and is none.
-        if field("apiVersion") == "v1" && field("kind") == "List" {
-            let count = document.value["items"].as_array().map_or(0, Vec::len);
-            for at in 0..count {
-                self.of_object(number, &mut document, vec![Step::Key("items".into()), Step::Index(at)]);
-            }
-            return;
+        let parts = objects::of(&document.value);
+        for (path, why) in parts.odd {
+            let help = "an API server takes nothing else of a list".to_owned();
+            self.found.detections.push(unreadable(document.place(&path), why, Some(help)));
         }
-        self.of_object(number, &mut document, Vec::new());
+        let typed = |value| if let Cow::Owned(value) = value { Some(value) } else { None };
+        let found: Vec<_> = parts.objects.into_iter().map(|part| (part.path, typed(part.value))).collect();
+        for (path, typed) in found {
+            // Elements of a list of one kind are what the list says that they are.
+            if let Some(value) = typed
+                && let Some(element) = yaml::get_mut(&mut document.value, &path)
+            {
+                *element = value;
+            }
+            self.of_object(number, &mut document, path);
+        }
     }
 
     fn of_object(&mut self, number: usize, document: &mut Document, root: Vec<Step>) {
@@ -136,8 +145,8 @@ impl Review<'_, '_> {
             namespace: metadata("namespace"),
             name: metadata("name").or_else(|| metadata("generateName")),
         };
-        let whole = root.is_empty().then_some(&*document);
-        let object = Object { value, name: &name, document: whole, partial: self.text.partial };
+        let place = document.place(&root);
+        let object = Object { value, name: &name, place: &place, partial: self.text.partial };
         let at = self.found.objects.len();
         for policy in &self.panel.built_in {
             let breaches = policy.check(&object);
@@ -147,7 +156,6 @@ impl Review<'_, '_> {
                 self.found.detections.extend(breaches.into_iter().map(told));
             }
         }
-        let line = document.place(&root).line;
         if !self.panel.packs.is_empty() {
             // Places are found by path: they need the document's tree, not its value.
             let value = yaml::get_mut(&mut document.value, &root).map(Value::take).unwrap_or_default();
@@ -157,7 +165,7 @@ impl Review<'_, '_> {
                 self.found.kept.push(manifest);
             }
         }
-        self.found.objects.push(Seen { object: name, file: self.text.shown.clone(), line });
+        self.found.objects.push(Seen { object: name, file: self.text.shown.clone(), line: place.line });
         self.found.roots.push((number, root));
     }
 

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::error::Place;
-use crate::formats::yaml::{Document, Step};
+use crate::formats::yaml::Step;
 use crate::report::{ObjectName, RuleInfo, Severity};
 
 /// One object, as it stands in a file.
@@ -12,8 +12,8 @@ pub struct Object<'a> {
     pub value: &'a Value,
     /// Its name.
     pub name: &'a ObjectName,
-    /// The document, if the object is all of it and no element of a list.
-    pub document: Option<&'a Document>,
+    /// Where it begins.
+    pub place: &'a Place,
     /// Whether it is a patch, which has the fields that it changes and no others.
     pub partial: bool,
 }

@@ -5,8 +5,7 @@ use std::sync::Arc;
 use super::Text;
 use super::policy::{Breach, Object, Policy};
 use super::spread::spread;
-use crate::error::Error;
-use crate::formats::definitions::{self, Definition};
+use crate::formats::definitions::{self, Broken, Definition};
 use crate::formats::yaml;
 use crate::report::{RuleInfo, Severity};
 use crate::schemas::{Checks, Problem, Schemas};
@@ -14,15 +13,21 @@ use crate::schemas::{Checks, Problem, Schemas};
 /// What every definition of kinds says somewhere: CustomResourceDefinition, CompositeResourceDefinition.
 const DEFINES: &str = "ResourceDefinition";
 
-/// The definitions of kinds among the texts. What is wrong with one of them is found when it is looked at itself.
-pub fn definitions(texts: &[Text]) -> Vec<Definition> {
+/// The definitions of kinds among the texts, and those of which no kind can be made. What is wrong with one of them is
+/// found when it is looked at itself.
+pub fn definitions(texts: &[Text]) -> (Vec<Definition>, Vec<Broken>) {
     let contents = texts.iter().filter_map(|text| Some((text, text.content.as_ref()?)));
     let defining: Vec<_> = contents.filter(|(text, content)| !text.partial && content.contains(DEFINES)).collect();
-    let read = |(text, content): &(&Text, &Arc<str>)| -> Vec<Definition> {
+    let read = |(text, content): &(&Text, &Arc<str>)| -> Vec<(Vec<Definition>, Vec<Broken>)> {
         let documents = yaml::parse(&text.shown, content).unwrap_or_default();
-        documents.iter().flat_map(|document| definitions::read(document).unwrap_or_default()).collect()
+        documents.iter().map(definitions::sorted).collect()
     };
-    spread(&defining, read).into_iter().flatten().collect()
+    let (mut found, mut broken) = (Vec::new(), Vec::new());
+    for (kinds, wrong) in spread(&defining, read).into_iter().flatten() {
+        found.extend(kinds);
+        broken.extend(wrong);
+    }
+    (found, broken)
 }
 
 /// The policy with the schemas that count.
@@ -51,9 +56,9 @@ impl Policy for BySchema {
     fn check(&self, object: &Object<'_>) -> Vec<Breach> {
         let problems = self.schemas.check(object.value, Checks { partial: object.partial, ..Checks::default() });
         let mut found: Vec<Breach> = problems.into_iter().map(breach).collect();
-        // A definition may be an object as it should be, and the schema in it none. What the first tells needs no second.
-        let wrong = object.document.filter(|_| found.is_empty() && !object.partial);
-        found.extend(wrong.and_then(|document| definitions::read(document).err()).map(broken));
+        if !object.partial && definitions::is_one(object.value) {
+            found.extend(self.schemas.about_definition(object.place).map(about));
+        }
         found
     }
 }
@@ -63,13 +68,6 @@ fn breach(problem: Problem) -> Breach {
     Breach { severity, path, at_key, place: None, message, help }
 }
 
-fn broken(error: Error) -> Breach {
-    Breach {
-        severity: Severity::High,
-        path: Vec::new(),
-        at_key: false,
-        place: error.place().cloned(),
-        message: error.message().to_owned(),
-        help: error.help_text().map(str::to_owned),
-    }
+fn about((message, help): (String, String)) -> Breach {
+    Breach { severity: Severity::Medium, path: Vec::new(), at_key: false, place: None, message, help: Some(help) }
 }

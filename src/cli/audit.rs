@@ -1,17 +1,16 @@
 //! `idp-run audit`: what is wrong with manifests, by the schemas of their kinds.
 
-use std::io::Read;
 use std::path::Path;
 
 use clap::Args;
 
-use super::{Global, current_folder};
+use super::{Global, current_folder, input};
 use crate::audit::panel::{self, Panel, Settings};
 use crate::audit::schema::{self, BySchema};
 use crate::audit::waivers::{Scope, Waivers, today};
 use crate::audit::{self, Text, walk};
 use crate::config::Config;
-use crate::error::{Error, Exit, Result};
+use crate::error::{Exit, Result};
 use crate::library::{Library, Script};
 use crate::output;
 use crate::report::Severity;
@@ -20,9 +19,6 @@ use crate::world::Clock;
 
 /// The policies that are built in.
 pub(super) const BUILT_IN: [&str; 1] = ["schema"];
-
-/// More than that of standard input is refused before it is read.
-const MOST: u64 = 64 << 20;
 
 #[derive(Args)]
 pub struct AuditArgs {
@@ -94,26 +90,13 @@ pub(super) fn known_policies(_config: &Config) -> Vec<String> {
 
 /// What the paths stand for.
 fn texts(args: &AuditArgs, here: &Path) -> Result<Vec<Text>> {
-    let (input, mut paths): (Vec<String>, Vec<String>) = args.paths.iter().cloned().partition(|path| path == "-");
-    if paths.is_empty() && input.is_empty() {
+    let (stdin, mut paths): (Vec<String>, Vec<String>) = args.paths.iter().cloned().partition(|path| path == "-");
+    if paths.is_empty() && stdin.is_empty() {
         paths.push(".".into());
     }
     let mut texts = audit::read(&walk::files(&paths, &args.exclude, here)?, here)?;
-    if !input.is_empty() {
-        let mut text = String::new();
-        let read = std::io::stdin().lock().take(MOST + 1).read_to_string(&mut text);
-        read.map_err(|error| Error::invalid("idp::audit::input", format!("can't read standard input: {error}")))?;
-        if text.len() as u64 > MOST {
-            return Err(Error::invalid(
-                "idp::audit::input",
-                format!("standard input has more than {} MiB", MOST >> 20),
-            ));
-        }
-        if text.trim().is_empty() {
-            let error = Error::invalid("idp::audit::input", "standard input is empty: there is nothing to look at");
-            return Err(error.help("what wrote it may have failed: `set -o pipefail` in bash lets that end the job"));
-        }
-        texts.push(Text::new("<stdin>", text));
+    if !stdin.is_empty() {
+        texts.push(Text::new(input::NAME, input::text("idp::audit::input")?));
     }
     Ok(texts)
 }
@@ -143,7 +126,8 @@ fn panel(args: &AuditArgs, config: &Config, texts: &[Text], here: &Path) -> Resu
         if let Some(release) = &args.kubernetes {
             workspace = workspace.of_release(release);
         }
-        let schemas = workspace.own()?.before(schema::definitions(texts));
+        let (definitions, broken) = schema::definitions(texts);
+        let schemas = workspace.own()?.before(definitions).with_broken(broken);
         panel.built_in.push(Box::new(BySchema::new(schemas)));
     }
     let settings = Settings { params: args.param.clone(), ..Settings::default() };

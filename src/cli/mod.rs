@@ -12,6 +12,7 @@ mod doctor;
 mod eject;
 mod explain;
 mod form;
+mod input;
 mod list;
 mod man;
 mod outdated;

@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
-use super::{Global, block_on, current_folder};
+use super::{Global, block_on, current_folder, input};
 use crate::config::{Config, file};
 use crate::error::{Error, Exit, Place, Result, io, nearest};
 use crate::formats::definitions::{self, Definition, Role};
+use crate::formats::objects;
 use crate::formats::schema::{Schema, Type};
 use crate::formats::yaml::{self, Document, Path as FieldPath, Step};
 use crate::output::{self, Format, table::Table};
@@ -55,7 +56,7 @@ pub struct ShowArgs {
 
 #[derive(Args)]
 pub struct ImportArgs {
-    /// Files, or folders with files, such as a cluster's snapshot
+    /// Files, folders with files, such as a cluster's snapshot, or - for standard input
     #[arg(value_name = "PATH", required = true)]
     paths: Vec<PathBuf>,
     /// Write over files that say something else
@@ -409,27 +410,27 @@ fn plain(value: &Value) -> String {
 fn import(global: &Global, args: &ImportArgs) -> Result<Exit> {
     let config = global.config()?;
     let here = current_folder()?;
-    let mut found: Vec<(String, String, String)> = Vec::new();
+    let mut documents = Vec::new();
     for path in &args.paths {
         if path.to_string_lossy().contains("://") {
             let error = Error::invalid("idp::schema::import", format!("{} is a URL", path.display()));
             return Err(error.help("download it first and look at it: what is imported decides what may be committed"));
         }
-        let shown = path.display().to_string();
-        for (name, text) in texts(&here.join(path), &shown)? {
-            for document in yaml::parse(&name, &text)? {
-                for definition in definitions::read(&document)?.into_iter().take(1) {
-                    found.push((file_name(&definition), cleaned(&document), name.clone()));
-                }
-            }
+        let texts = match path.to_str() {
+            Some("-") => vec![(input::NAME.to_string(), input::text("idp::schema::import")?)],
+            _ => texts(&here.join(path), &path.display().to_string())?,
+        };
+        for (name, text) in texts {
+            documents.extend(yaml::parse(&name, &text)?);
         }
     }
+    let found = definitions_of(&documents)?;
     if found.is_empty() {
         let error = Error::invalid("idp::schema::import", "there is nothing to import: no file defines a kind");
         return Err(error.help("CustomResourceDefinitions and CompositeResourceDefinitions can be imported"));
     }
     let mut laid = Vec::new();
-    for (file, text, _) in &found {
+    for (file, text) in &found {
         laid.push((file, text, state(&config.root, file, text, args.replace)?));
     }
     for (file, text, state) in &laid {
@@ -453,13 +454,51 @@ fn import(global: &Global, args: &ImportArgs) -> Result<Exit> {
     Ok(Exit::Ok)
 }
 
+/// The definitions of documents and of the lists in them, each with the file that it goes to. Those that an API server
+/// would refuse aren't taken.
+fn definitions_of(documents: &[Document]) -> Result<Vec<(String, String)>> {
+    let mut parts = Vec::new();
+    for document in documents {
+        let found = objects::of(&document.value);
+        if let Some((path, why)) = found.odd.into_iter().next() {
+            let error = Error::invalid("idp::schema::import", why).at(document.place(&path));
+            return Err(error.help("`kubectl get crd,xrd -o json` writes a list as it should be"));
+        }
+        let defining = found.objects.into_iter().filter(|part| definitions::is_one(&part.value));
+        parts.extend(defining.map(|part| (document, part)));
+    }
+    let name = |value: &Value| value["metadata"]["name"].as_str().unwrap_or_default().to_owned();
+    let composite = |kind: &Value| kind == "CompositeResourceDefinition";
+    let xrds: Vec<String> =
+        parts.iter().filter(|(_, part)| composite(&part.value["kind"])).map(|(_, part)| name(&part.value)).collect();
+    let mut found = Vec::new();
+    for (document, part) in &parts {
+        // What Crossplane made of a definition that is here says the same.
+        let owners = part.value["metadata"]["ownerReferences"].as_array().into_iter().flatten();
+        let made = |owner: &Value| composite(&owner["kind"]) && xrds.iter().any(|xrd| owner["name"] == xrd.as_str());
+        if !composite(&part.value["kind"]) && owners.into_iter().any(made) {
+            continue;
+        }
+        let kinds = definitions::kinds(document, part)?;
+        if let [fault, others @ ..] = definitions::faults(&part.value).as_slice() {
+            let more = if others.is_empty() { String::new() } else { format!(" ({} more like that)", others.len()) };
+            let whole: Vec<Step> = part.path.iter().chain(&fault.path).cloned().collect();
+            let message = format!("an API server refuses the definition {}: {fault}{more}", name(&part.value));
+            let error = Error::invalid("idp::schema::definition", message).at(document.place(&whole));
+            return Err(error.help("mend it first; `idp-run audit FILE` tells all that is wrong; nothing was imported"));
+        }
+        found.extend(kinds.first().map(|kind| (file_name(kind), cleaned(&part.value))));
+    }
+    Ok(found)
+}
+
 fn file_name(definition: &Definition) -> String {
     format!("{}/{}.{}.yaml", workspace::FOLDER, definition.plural, definition.group)
 }
 
-/// The document without what a cluster adds to it.
-fn cleaned(document: &Document) -> String {
-    let mut value = document.value.clone();
+/// A definition without what a cluster adds to it.
+fn cleaned(definition: &Value) -> String {
+    let mut value = definition.clone();
     if let Some(object) = value.as_object_mut() {
         object.shift_remove("status");
     }

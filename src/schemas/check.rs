@@ -5,8 +5,9 @@ use serde_json::Value;
 
 use super::kind::Kind;
 use super::{Found, Schemas, find};
-use crate::error::with_article;
-use crate::formats::definitions::Role;
+use crate::error::{Error, with_article};
+use crate::formats::definitions::{self, Role};
+use crate::formats::objects;
 use crate::formats::schema::{How, Names, Reason, Violation};
 use crate::formats::yaml::Step;
 use crate::report::Severity;
@@ -43,6 +44,8 @@ pub struct Problem {
     pub message: String,
     /// What to do.
     pub help: Option<String>,
+    /// Whether the object couldn't be judged, so that nobody knows what else is wrong.
+    pub unjudged: bool,
 }
 
 impl Problem {
@@ -66,10 +69,10 @@ impl Schemas {
     /// Everything that is wrong with a document. Nothing, if it is no object of Kubernetes; of a kind of which nothing
     /// is known, that is said as a problem of low severity. The objects of a list are looked at one by one.
     pub fn check(&self, document: &Value, how: Checks<'_>) -> Vec<Problem> {
-        let Some((api_version, kind)) = object_of(document) else { return Vec::new() };
-        if (api_version, kind) == ("v1", "List") {
+        if objects::is_list(document) {
             return self.check_list(document, how);
         }
+        let Some((api_version, kind)) = object_of(document) else { return Vec::new() };
         match self.find(api_version, kind) {
             Found::Known(known) => check_known(&known, document, how),
             found => vec![unknown(&found, api_version, kind, self.release())],
@@ -77,10 +80,11 @@ impl Schemas {
     }
 
     fn check_list(&self, list: &Value, how: Checks<'_>) -> Vec<Problem> {
-        let mut problems = Vec::new();
-        for (at, item) in list["items"].as_array().into_iter().flatten().enumerate() {
-            for mut problem in self.check(item, Checks { old: None, ..how }) {
-                problem.path.splice(0..0, [Step::Key("items".into()), Step::Index(at)]);
+        let parts = objects::of(list);
+        let mut problems: Vec<Problem> = parts.odd.into_iter().map(|(path, why)| odd(path, why)).collect();
+        for part in parts.objects {
+            for mut problem in self.check(&part.value, Checks { old: None, ..how }) {
+                problem.path.splice(0..0, part.path.iter().cloned());
                 problems.push(problem);
             }
         }
@@ -102,15 +106,46 @@ fn check_known(kind: &Kind, document: &Value, how: Checks<'_>) -> Vec<Problem> {
     let schema = match kind.schema() {
         Ok(schema) => schema,
         Err(error) => {
-            let help = error.help_text().map(str::to_string);
-            problems.push(problem("kind", Severity::Medium, error.message().to_string(), help));
+            problems.push(not_judged(&kind.kind, &error));
             return problems;
         }
     };
     let names = Names::of(&kind.api_version, &kind.kind);
     let violations = schema.review(document, how.old, names, How { partial: how.partial, rules: how.rules });
     problems.extend(violations.into_iter().map(|violation| of(violation, kind)));
+    if !how.partial && definitions::is_one(document) {
+        // What the kind's own schema has told needs no second.
+        let told: Vec<Vec<Step>> = problems.iter().map(|problem| problem.path.clone()).collect();
+        let faults = definitions::faults(document).into_iter().filter(|fault| !told.contains(&fault.path));
+        problems.extend(faults.map(of_definition));
+    }
     problems
+}
+
+/// A fault of a definition, for which there is no kind.
+fn of_definition(fault: Violation) -> Problem {
+    Problem {
+        at_key: fault.reason == Reason::Unknown,
+        severity: Severity::High,
+        reason: Some(fault.reason),
+        message: fault.to_string(),
+        help: fault.help,
+        path: fault.path,
+        unjudged: false,
+    }
+}
+
+/// That an object can't be judged, since its kind is none.
+fn not_judged(kind: &str, error: &Error) -> Problem {
+    let place = error.place().map_or_else(String::new, |place| format!(" at {place}"));
+    let message = format!("the {kind} can't be checked: {}", error.message());
+    let help = format!("mend the definition{place}");
+    Problem { unjudged: true, ..problem("kind", Severity::High, message, Some(help)) }
+}
+
+/// What in a list is no object.
+fn odd(path: Vec<Step>, why: String) -> Problem {
+    Problem { path, ..problem("items", Severity::High, why, Some("an API server takes nothing else of a list".into())) }
 }
 
 fn of(violation: Violation, kind: &Kind) -> Problem {
@@ -129,6 +164,7 @@ fn of(violation: Violation, kind: &Kind) -> Problem {
         message: violation.to_string(),
         help,
         path: violation.path,
+        unjudged: false,
     }
 }
 
@@ -152,7 +188,7 @@ fn hint(violation: &Violation, kind: &Kind) -> Option<String> {
 }
 
 fn problem(key: &str, severity: Severity, message: String, help: Option<String>) -> Problem {
-    Problem { path: vec![key.into()], at_key: false, severity, reason: None, message, help }
+    Problem { path: vec![key.into()], at_key: false, severity, reason: None, message, help, unjudged: false }
 }
 
 /// What there is to say of a kind that isn't known.
@@ -181,7 +217,12 @@ fn unknown(found: &Found, api_version: &str, kind: &str, release: &str) -> Probl
             };
             problem("kind", severity, format!("{api_version} has no kind `{kind}`"), Some(help))
         }
-        Found::UnknownGroup | Found::Known(_) => {
+        Found::Broken(broken) => not_judged(kind, &broken.error),
+        Found::UnknownGroup { nearest: Some(near) } => {
+            let message = format!("there is no API group `{}`", find::split(api_version).0);
+            problem("apiVersion", Severity::High, message, Some(format!("did you mean `{near}`?")))
+        }
+        Found::UnknownGroup { nearest: None } | Found::Known(_) => {
             let message = format!("nothing is known of {api_version} {kind}: it was not checked");
             let help = "put its CRD into schemas/ of the workspace: idp-run schemas import FILE".to_string();
             problem("kind", Severity::Low, message, Some(help))

@@ -219,8 +219,8 @@ spec:
     let schemas = newest().with(definitions::read(&yaml::parse("gadget.yaml", text).unwrap()[0]).unwrap());
     let gadget = "{apiVersion: acme.example/v1, kind: Gadget, metadata: {name: a}}";
     insta::assert_snapshot!(said(&schemas, gadget, Checks::default()), @r#"
-    Medium it.yaml:1:37: the schema of Gadget v1: `properties.spec.type` of the schema is `text`, which is none of array, boolean, integer, number, object or string
-      write it as the openAPIV3Schema of a CustomResourceDefinition
+    High it.yaml:1:37: the Gadget can't be checked: the definition of Gadget is one that an API server refuses: spec.versions[0].schema.openAPIV3Schema.properties[spec].type: Unsupported value: "text": supported values: "array", "boolean", "integer", "number", "object", "string"
+      mend the definition at gadget.yaml:1:1
     "#);
     let Found::Known(kind) = schemas.find("acme.example/v1", "Gadget") else { panic!("not found") };
     assert_eq!(kind.schema().unwrap_err().place().unwrap().file, "gadget.yaml");
@@ -257,4 +257,133 @@ fn what_must_be_refused_is_high() {
     assert_eq!(check(gone)[0].severity, Severity::High);
     let unknown = serde_json::json!({ "apiVersion": "other.example/v1", "kind": "Thing", "metadata": { "name": "a" } });
     assert_eq!(check(unknown)[0].severity, Severity::Low);
+}
+
+#[test]
+fn what_is_wrong_with_a_definition_is_told_where_it_stands() {
+    let text = "\
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: { name: gadgets.acme.example }
+spec:
+  group: acme.example
+  scope: Cluster
+  names: { kind: Gadget, plural: gadgets, shortNames: [GD] }
+  versions:
+    - name: v1
+      served: true
+      storage: true
+      schema:
+        openAPIV3Schema:
+          type: object
+          properties:
+            spec:
+              type: object
+              properties:
+                size: { type: integer, minimum: 1, default: 0 }
+                zone: { type: string, pattern: 'a(' }
+                tags: { type: array }
+                mode: { type: string, enums: [a] }
+";
+    insta::assert_snapshot!(all(text), @r#"
+    High it.yaml:22:39: unknown field "spec.versions[0].schema.openAPIV3Schema.properties.spec.properties.mode.enums"
+      did you mean `enum`?
+    High it.yaml:20:48: spec.versions[0].schema.openAPIV3Schema.properties[spec].properties[zone].pattern: Invalid value: "a(": must be a valid regular expression, but isn't: error parsing regexp: unclosed group
+    High it.yaml:21:23: spec.versions[0].schema.openAPIV3Schema.properties[spec].properties[tags].items: Required value: must be specified
+    High it.yaml:7:56: spec.names.shortNames[0]: Invalid value: "GD": a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')
+    "#);
+    let rules = text
+        .replace("pattern: 'a('", "x-kubernetes-validations: [{ rule: 'self.size() >' }]")
+        .replace("type: array", "type: boolean")
+        .replace("enums", "enum")
+        .replace("GD", "gd");
+    let found = all(&rules);
+    assert!(
+        found.starts_with("High it.yaml:19:61: ") && found.contains("[size].default: Invalid value: 0: "),
+        "{found}"
+    );
+    let found = all(&rules.replace("default: 0", "default: 1"));
+    assert!(
+        found.starts_with("High it.yaml:20:") && found.contains("[zone].x-kubernetes-validations[0].rule: "),
+        "{found}"
+    );
+    assert!(found.contains("compilation failed: ERROR: <input>:1:"), "{found}");
+}
+
+#[test]
+fn groups_that_are_nearly_known_are_told_with_the_one_that_was_meant() {
+    let mut lines = String::new();
+    for version in [
+        "app/v1 Deployment",
+        "core/v1 Service",
+        "networking.k8.io/v1 Ingress",
+        "network.k8s.io/v1 Ingress",
+        "networking/v1 NetworkPolicy",
+        "argoproj.oi/v1alpha1 Application",
+        // Others that are near, and right.
+        "gateway.networking.k8s.io/v1 Gateway",
+        "argoproj.ai/v1 Thing",
+        "acme/v1 Thing",
+    ] {
+        let (version, kind) = version.split_once(' ').unwrap();
+        lines.push_str(&all(&format!("{{apiVersion: {version}, kind: {kind}, metadata: {{name: a}}}}")));
+    }
+    insta::assert_snapshot!(lines, @r#"
+    High it.yaml:1:14: there is no API group `app`
+      did you mean `apps/v1`?
+    High it.yaml:1:14: there is no API group `core`
+      did you mean `v1`?
+    High it.yaml:1:14: there is no API group `networking.k8.io`
+      did you mean `networking.k8s.io/v1`?
+    High it.yaml:1:14: there is no API group `network.k8s.io`
+      did you mean `networking.k8s.io/v1`?
+    High it.yaml:1:14: there is no API group `networking`
+      did you mean `networking.k8s.io/v1`?
+    High it.yaml:1:14: there is no API group `argoproj.oi`
+      did you mean `argoproj.io/v1alpha1`?
+    Low it.yaml:1:50: nothing is known of gateway.networking.k8s.io/v1 Gateway: it was not checked
+      put its CRD into schemas/ of the workspace: idp-run schemas import FILE
+    Low it.yaml:1:36: nothing is known of argoproj.ai/v1 Thing: it was not checked
+      put its CRD into schemas/ of the workspace: idp-run schemas import FILE
+    Low it.yaml:1:29: nothing is known of acme/v1 Thing: it was not checked
+      put its CRD into schemas/ of the workspace: idp-run schemas import FILE
+    "#);
+}
+
+#[test]
+fn lists_of_a_kind_hold_that_kind() {
+    let text = "{apiVersion: v1, kind: ConfigMapList, items: [{metadata: {name: a}, dta: {}}, 3]}";
+    insta::assert_snapshot!(all(text), @r#"
+    High it.yaml:1:79: items[1] of the ConfigMapList is no object
+      an API server takes nothing else of a list
+    High it.yaml:1:69: unknown field "dta"
+      did you mean `data`?
+    "#);
+}
+
+#[test]
+fn nobody_loosens_what_kubernetes_says_of_its_own_kinds() {
+    let text = "\
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata:
+  name: ingresses.networking.k8s.io
+  annotations: { api-approved.kubernetes.io: unapproved }
+spec:
+  group: networking.k8s.io
+  scope: Namespaced
+  names: { kind: Ingress, plural: ingresses }
+  versions:
+    - name: v1
+      served: true
+      storage: true
+      schema: { openAPIV3Schema: { type: object, x-kubernetes-preserve-unknown-fields: true } }
+";
+    let definition = definitions::read(&yaml::parse("ingress.yaml", text).unwrap()[0]).unwrap();
+    let place = definition[0].place.clone().unwrap();
+    let schemas = newest().with(definition);
+    let ingress = "{apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: {name: a}, sepc: {}}";
+    assert!(said(&schemas, ingress, Checks::default()).contains("did you mean `spec`?"));
+    let (message, _) = schemas.about_definition(&place).unwrap();
+    assert_eq!(message, "Ingress of networking.k8s.io is Kubernetes' own: this definition doesn't count");
 }

@@ -4,9 +4,9 @@
 use std::sync::Arc;
 
 use super::kind::Kind;
-use super::{Schemas, kubernetes, lifecycle};
+use super::{Schemas, group, kubernetes, lifecycle};
 use crate::error::nearest;
-use crate::formats::definitions::Role;
+use crate::formats::definitions::{Broken, Role};
 
 /// What is known of a kind.
 #[derive(Debug, Clone)]
@@ -41,8 +41,13 @@ pub enum Found {
         /// Whether all kinds of the group are known.
         all: bool,
     },
+    /// There is a definition, and it can't be used.
+    Broken(Arc<Broken>),
     /// Nothing of that group is known.
-    UnknownGroup,
+    UnknownGroup {
+        /// What was probably meant: an apiVersion.
+        nearest: Option<String>,
+    },
 }
 
 /// The group of an apiVersion, and the version.
@@ -67,7 +72,10 @@ pub fn find(schemas: &Schemas, api_version: &str, kind: &str) -> Found {
             },
         };
     }
-    built_in(schemas, api_version, kind).unwrap_or_else(|| unknown(schemas, group, kind))
+    if let Some(broken) = schemas.broken(group, kind) {
+        return Found::Broken(broken.clone());
+    }
+    built_in(schemas, api_version, kind).unwrap_or_else(|| unknown(schemas, api_version, kind))
 }
 
 /// A kind of Kubernetes itself, in any version.
@@ -97,15 +105,16 @@ fn built_in(schemas: &Schemas, api_version: &str, kind: &str) -> Option<Found> {
 }
 
 /// The version to write: a stable one before beta before alpha.
-fn best<'v>(versions: impl Iterator<Item = &'v str>) -> Option<&'v str> {
+pub(super) fn best<'v>(versions: impl Iterator<Item = &'v str>) -> Option<&'v str> {
     versions.min_by_key(|version| (version.contains("alpha"), version.contains("beta"), std::cmp::Reverse(*version)))
 }
 
-fn join(group: &str, version: &str) -> String {
+pub(super) fn join(group: &str, version: &str) -> String {
     if group.is_empty() { version.to_string() } else { format!("{group}/{version}") }
 }
 
-fn unknown(schemas: &Schemas, group: &str, kind: &str) -> Found {
+fn unknown(schemas: &Schemas, api_version: &str, kind: &str) -> Found {
+    let (group, _) = split(api_version);
     let own: Vec<&str> = kubernetes::kinds()
         .iter()
         .filter(|known| known.group == group && known.is_in(schemas.release))
@@ -113,7 +122,7 @@ fn unknown(schemas: &Schemas, group: &str, kind: &str) -> Found {
         .collect();
     let defined: Vec<_> = schemas.definitions().into_iter().filter(|known| known.group == group).collect();
     if own.is_empty() && defined.is_empty() {
-        return Found::UnknownGroup;
+        return Found::UnknownGroup { nearest: group::meant(schemas, api_version, kind) };
     }
     let names = own.iter().copied().chain(defined.iter().map(|known| known.kind.as_str()));
     // In lower case, so that `deployment` is near.

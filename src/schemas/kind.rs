@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use super::kubernetes::{self, BuiltIn, Release};
 use crate::error::{Error, Result};
 use crate::formats::definitions::{Definition, Role};
-use crate::formats::schema::Schema;
+use crate::formats::schema::{Schema, Violation};
 
 /// A kind in one of its versions.
 #[derive(Debug)]
@@ -91,6 +91,11 @@ impl Kind {
                 Schema::parse_with(&root, &|name| definitions.get(name))
             }
             Source::Defined(definition, at) => {
+                if definition.role != Role::Partial
+                    && let [first, others @ ..] = definition.faults().as_slice()
+                {
+                    return Err(refused(definition, first, others.len()));
+                }
                 let version = &definition.versions[*at];
                 Schema::parse(&version.schema).map_err(|error| {
                     let message = format!("the schema of {} {}: {}", self.kind, version.name, error.message());
@@ -105,5 +110,20 @@ impl Kind {
                 })
             }
         }
+    }
+}
+
+/// That an API server wouldn't have such a kind.
+fn refused(definition: &Definition, first: &Violation, others: usize) -> Error {
+    let more = match others {
+        0 => String::new(),
+        1 => ", and one thing more".to_string(),
+        several => format!(", and {several} things more"),
+    };
+    let message = format!("the definition of {} is one that an API server refuses: {first}{more}", definition.kind);
+    let error = Error::invalid("idp::schema::definition", message);
+    match &definition.place {
+        Some(place) => error.at(place.clone()),
+        None => error,
     }
 }

@@ -1,10 +1,12 @@
 //! Schemas of all kinds that a platform knows: Kubernetes' own, those of the tools around it, and the CRDs and XRDs of
 //! the workspace. One call looks a document up and checks it: for the door, for audits, for claims.
 
+mod before;
 mod check;
 #[cfg(test)]
 mod check_tests;
 mod find;
+mod group;
 mod kind;
 pub mod kubernetes;
 pub mod layout;
@@ -20,8 +22,8 @@ pub mod workspace;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::error::{Error, Result};
-use crate::formats::definitions::Definition;
+use crate::error::{Error, Place, Result};
+use crate::formats::definitions::{Broken, Definition};
 pub use check::{Checks, Problem, object_of};
 pub use find::Found;
 pub use kind::Kind;
@@ -39,6 +41,10 @@ pub struct Schemas {
     /// Group and kind to the place in the list.
     index: HashMap<(String, String), usize>,
     twice: Vec<(Arc<Definition>, Arc<Definition>)>,
+    /// Definitions of kinds that Kubernetes itself defines. They don't count.
+    beside_kubernetes: Vec<Arc<Definition>>,
+    /// Kinds whose definitions can't be used.
+    broken: HashMap<(String, String), Arc<Broken>>,
     /// What was found by apiVersion and kind.
     met: Mutex<HashMap<(String, String), Found>>,
 }
@@ -62,8 +68,16 @@ impl Schemas {
     }
 
     fn empty(release: Release) -> Schemas {
-        let (definitions, index, twice) = (Vec::new(), HashMap::new(), Vec::new());
-        Schemas { release, base: None, definitions, index, twice, met: Mutex::default() }
+        Schemas {
+            release,
+            base: None,
+            definitions: Vec::new(),
+            index: HashMap::new(),
+            twice: Vec::new(),
+            beside_kubernetes: Vec::new(),
+            broken: HashMap::new(),
+            met: Mutex::default(),
+        }
     }
 
     /// The newest Kubernetes that is built in.
@@ -74,14 +88,27 @@ impl Schemas {
     /// The same with these kinds; of two of one kind the later one counts.
     #[must_use]
     pub fn with(mut self, definitions: Vec<Definition>) -> Schemas {
-        definitions.into_iter().for_each(|definition| self.add(definition, true));
+        definitions.into_iter().for_each(|definition| self.add(definition, true, 0));
+        self
+    }
+
+    /// The same, in which it is known why these kinds can't be used; a definition of one of them that can counts.
+    #[must_use]
+    pub fn with_broken(mut self, broken: Vec<Broken>) -> Schemas {
+        let known = broken.into_iter().map(|broken| ((broken.group.clone(), broken.kind.clone()), Arc::new(broken)));
+        self.broken.extend(known);
+        self.met = Mutex::default();
         self
     }
 
     /// A copy with these kinds before those that are known.
     #[must_use]
     pub fn before(&self, definitions: Vec<Definition>) -> Schemas {
-        self.copy().with(definitions)
+        let mut copy = self.copy();
+        // What a file says anew isn't said twice.
+        let known = copy.definitions.len();
+        definitions.into_iter().for_each(|definition| copy.add(definition, true, known));
+        copy
     }
 
     /// A copy with these kinds behind those that are known, but for what is built in.
@@ -92,22 +119,37 @@ impl Schemas {
         for definition in definitions {
             let place = (definition.group.clone(), definition.kind.clone());
             let own = copy.index.get(&place).is_some_and(|at| *at < known);
-            copy.add(definition, !own);
+            copy.add(definition, !own, 0);
         }
         copy
     }
 
     fn copy(&self) -> Schemas {
-        let Schemas { release, base, definitions, index, twice, .. } = self;
-        let (definitions, index, twice) = (definitions.clone(), index.clone(), twice.clone());
-        Schemas { release: *release, base: *base, definitions, index, twice, met: Mutex::default() }
+        Schemas {
+            release: self.release,
+            base: self.base,
+            definitions: self.definitions.clone(),
+            index: self.index.clone(),
+            twice: self.twice.clone(),
+            beside_kubernetes: self.beside_kubernetes.clone(),
+            broken: self.broken.clone(),
+            met: Mutex::default(),
+        }
     }
 
-    fn add(&mut self, definition: Definition, wins: bool) {
+    /// Adds a kind. Of those before `anew`, one of the same file is the same definition as it was.
+    fn add(&mut self, definition: Definition, wins: bool, anew: usize) {
         let definition = Arc::new(definition);
+        // Nobody loosens what Kubernetes says of its own kinds: an API server doesn't serve such a definition either.
+        if kubernetes::kinds().iter().any(|own| own.group == definition.group && own.kind == definition.kind) {
+            self.beside_kubernetes.push(definition);
+            return;
+        }
         let place = (definition.group.clone(), definition.kind.clone());
-        let known = self.index.get(&place).map(|at| &self.definitions[*at]);
-        if let Some(known) = known.filter(|known| !is_same(known, &definition)) {
+        let at = self.index.get(&place).copied();
+        let known = at.map(|at| &self.definitions[at]);
+        let is_anew = |known: &Definition| at.is_some_and(|at| at < anew) && is_one_file(known, &definition);
+        if let Some(known) = known.filter(|known| !is_same(known, &definition) && !is_anew(known)) {
             let pair = (known.clone(), definition.clone());
             self.twice.push(if wins { pair } else { (pair.1, pair.0) });
         }
@@ -143,6 +185,30 @@ impl Schemas {
         &self.twice
     }
 
+    /// Definitions of kinds that Kubernetes itself defines, which don't count.
+    pub fn beside_kubernetes(&self) -> &[Arc<Definition>] {
+        &self.beside_kubernetes
+    }
+
+    /// What there is to say of a definition beside what is wrong with it: that it doesn't count, or why another doesn't.
+    pub fn about_definition(&self, at: &Place) -> Option<(String, String)> {
+        let is_here = |definition: &Definition| definition.place.as_ref() == Some(at);
+        if let Some(here) = self.beside_kubernetes.iter().find(|definition| is_here(definition)) {
+            let message = format!("{} of {} is Kubernetes' own: this definition doesn't count", here.kind, here.group);
+            return Some((message, "give the kind a group of your own".into()));
+        }
+        let (unused, used) = self.twice.iter().find(|(unused, used)| is_here(unused) || is_here(used))?;
+        let other = if is_here(used) { unused } else { used };
+        let place = other.place.as_ref().map_or_else(|| "another place".into(), ToString::to_string);
+        let which = if is_here(used) {
+            "this one counts, and that one doesn't"
+        } else {
+            "that one counts, and this one doesn't"
+        };
+        let message = format!("{} of {} is defined at {place}, too, and not the same: {which}", used.kind, used.group);
+        Some((message, "take one of them away".into()))
+    }
+
     /// Looks a kind up.
     pub fn find(&self, api_version: &str, kind: &str) -> Found {
         // What is built in is met once for all.
@@ -150,7 +216,7 @@ impl Schemas {
             && self.own(find::split(api_version).0, kind).is_none()
         {
             let found = base.find(api_version, kind);
-            if !matches!(found, Found::UnknownKind { .. } | Found::UnknownGroup) {
+            if !matches!(found, Found::UnknownKind { .. } | Found::UnknownGroup { .. }) {
                 return found;
             }
         }
@@ -162,6 +228,11 @@ impl Schemas {
         let found = find::find(self, api_version, kind);
         met.insert(key, found.clone());
         found
+    }
+
+    /// Why a definition of a kind can't be used.
+    fn broken(&self, group: &str, kind: &str) -> Option<&Arc<Broken>> {
+        self.broken.get(&(group.to_string(), kind.to_string()))
     }
 
     /// A definition beyond what is built in.
@@ -183,6 +254,12 @@ fn base(release: Release) -> Result<&'static Schemas> {
     let base: &'static Schemas = Box::leak(Box::new(Schemas::empty(release).with(platform::definitions()?)));
     bases.push(base);
     Ok(base)
+}
+
+/// Whether two definitions are of one file, such as one that a change writes anew.
+fn is_one_file(one: &Definition, other: &Definition) -> bool {
+    let file = |definition: &Definition| definition.place.as_ref().map(|place| place.file.clone());
+    file(one).is_some_and(|one| file(other) == Some(one))
 }
 
 fn is_same(one: &Definition, other: &Definition) -> bool {

@@ -7,14 +7,16 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use serde_json::Value;
 
+use super::before::{Before, in_repository};
 use super::check::{Checks, Problem, object_of};
 use super::workspace::{self, Workspace};
 use super::{Found, Schemas};
 use crate::config::Config;
 use crate::error::{Error, Place};
-use crate::formats::definitions;
-use crate::formats::kustomize;
-use crate::formats::yaml::{self, Document};
+use crate::formats::objects::{self, Part};
+use crate::formats::schema::Schema;
+use crate::formats::yaml::{self, Document, Step};
+use crate::formats::{definitions, kustomize};
 use crate::report::{Finding, Severity};
 use crate::world::change::{Change, FileChange};
 use crate::world::review::Reviewer;
@@ -42,7 +44,25 @@ impl Reviewer for Objects {
 struct Written<'c> {
     file: &'c FileChange,
     documents: Vec<Document>,
-    before: Vec<Document>,
+}
+
+impl Written<'_> {
+    /// The objects, each with the document that it stands in.
+    fn objects(&self) -> Vec<(&Document, Part<'_>)> {
+        let mut found = Vec::new();
+        for document in &self.documents {
+            found.extend(objects::of(&document.value).objects.into_iter().map(|part| (document, part)));
+        }
+        found
+    }
+}
+
+/// What the objects of a change were.
+struct History {
+    /// As the change tells it.
+    own: Before,
+    /// As it is where the change is proposed to: read when it is needed, and once.
+    delivered: Option<Before>,
 }
 
 /// The reviewers of a run's door: those of the world, and this one.
@@ -76,28 +96,26 @@ impl Objects {
                 let parse = |bytes: &[u8]| parsed(&format!("{repo}:{}", file.path), bytes);
                 // What doesn't parse is for another reviewer.
                 let documents = parse(&file.after.as_ref()?.bytes)?;
-                let before = file.before.as_ref().and_then(|file| parse(&file.bytes)).unwrap_or_default();
-                Some(Written { file, documents, before })
+                Some(Written { file, documents })
             })
             .collect();
-        let objects: Vec<&Value> =
-            written.iter().flat_map(|written| &written.documents).map(|document| &document.value).collect();
-        if !objects.iter().any(|object| object_of(object).is_some()) {
-            return Vec::new();
-        }
         let documents: Vec<&Document> = written.iter().flat_map(|written| &written.documents).collect();
-        let mut findings = Vec::new();
-        for document in &documents {
-            if let Err(error) = definitions::read(document) {
-                findings.push(told(&error, document.file()));
-            }
+        let mut findings: Vec<Finding> = documents.iter().flat_map(|document| odd(document)).collect();
+        let parts: Vec<_> = written.iter().flat_map(Written::objects).collect();
+        let objects: Vec<&Value> = parts.iter().map(|(_, part)| part.value.as_ref()).collect();
+        if !objects.iter().any(|object| object_of(object).is_some()) {
+            return findings;
         }
         let schemas = match self.schemas(&objects, &documents, world).await {
             Ok(schemas) => schemas,
             Err(error) => return vec![told(&error, &repo.to_string())],
         };
+        for (document, part) in parts.iter().filter(|(_, part)| definitions::is_one(&part.value)) {
+            findings.extend(about_definition(&schemas, document, part));
+        }
+        let mut before = History { own: Before::of(change), delivered: None };
         for written in &written {
-            self.file(change, written, &schemas, world, &mut findings).await;
+            self.file(change, written, &schemas, world, (&mut before, &mut findings)).await;
         }
         findings
     }
@@ -108,33 +126,33 @@ impl Objects {
         written: &Written<'_>,
         schemas: &Schemas,
         world: &World,
-        findings: &mut Vec<Finding>,
+        (before, findings): (&mut History, &mut Vec<Finding>),
     ) {
         // Whether the file is a patch is asked when something is missing in it, and once.
         let mut is_patch = None;
-        let mut base = None;
-        for document in &written.documents {
-            let old = written.before.iter().map(|before| &before.value).find(|old| is_same(old, &document.value));
-            let mut how = Checks { old, ..Checks::default() };
-            let mut problems = schemas.check(&document.value, how);
-            if !problems.is_empty() && matches!(change, Change::UpdatePullRequest { .. }) {
+        let path = &written.file.path;
+        for (document, part) in written.objects() {
+            let object = part.value.as_ref();
+            let mut how = Checks { old: before.own.old(path, object), ..Checks::default() };
+            let mut problems = schemas.check(object, how);
+            let is_asked = !problems.is_empty() || compares(schemas, object);
+            if is_asked && matches!(change, Change::UpdatePullRequest { .. }) {
                 // What a branch said was never delivered: what counts is what there is where it is proposed to.
-                if base.is_none() {
-                    let text = in_repository(change, &written.file.path, world).await;
-                    base = Some(text.and_then(|bytes| parsed("", &bytes)).unwrap_or_default());
-                }
-                let delivered = base.iter().flatten().map(|there| &there.value);
-                how.old = delivered.into_iter().find(|there| is_same(there, &document.value));
-                problems = schemas.check(&document.value, how);
+                let delivered = match before.delivered.take() {
+                    Some(delivered) => delivered,
+                    None => Before::delivered(change, world).await,
+                };
+                how.old = before.delivered.insert(delivered).old(path, object);
+                problems = schemas.check(object, how);
             }
             if problems.iter().any(Problem::is_missing) {
                 let patch = match is_patch {
                     Some(patch) => patch,
-                    None => *is_patch.insert(kustomize_names(change, &written.file.path, world).await),
+                    None => *is_patch.insert(kustomize_names(change, path, world).await),
                 };
                 if patch {
                     how.partial = true;
-                    problems = schemas.check(&document.value, how);
+                    problems = schemas.check(object, how);
                 }
             }
             let known: BTreeSet<String> = match how.old {
@@ -145,12 +163,13 @@ impl Objects {
                 _ => BTreeSet::new(),
             };
             for problem in problems.into_iter().filter(is_news) {
+                let whole: Vec<Step> = part.path.iter().chain(&problem.path).cloned().collect();
                 let place = match problem.at_key {
-                    true => document.key_place(&problem.path),
-                    false => document.place(&problem.path),
+                    true => document.key_place(&whole),
+                    false => document.place(&whole),
                 };
-                let was_there = known.contains(&problem.message);
-                findings.push(finding(problem, &document.value, place, was_there));
+                let was_there = known.contains(&problem.message) && !problem.unjudged;
+                findings.push(finding(problem, object, place, was_there));
             }
         }
     }
@@ -160,18 +179,26 @@ impl Objects {
     async fn schemas(&self, objects: &[&Value], documents: &[&Document], world: &World) -> Result<Arc<Schemas>, Error> {
         let mut schemas = self.0.own()?;
         let is_known = |schemas: &Schemas| {
-            let items = objects.iter().filter_map(|object| object["items"].as_array()).flatten();
-            items.chain(objects.iter().copied()).filter_map(object_of).all(|(api_version, kind)| {
-                (api_version, kind) == ("v1", "List")
-                    || !matches!(schemas.find(api_version, kind), Found::UnknownGroup | Found::UnknownKind { .. })
+            objects.iter().copied().filter_map(object_of).all(|(api_version, kind)| {
+                match schemas.find(api_version, kind) {
+                    // Of what is built in as a part, somebody may have the whole.
+                    Found::Known(known) => !known.is_partial(),
+                    Found::UnknownGroup { .. } | Found::UnknownKind { .. } => false,
+                    Found::UnknownVersion { all, .. } => all,
+                    Found::Removed { .. } | Found::NotYet { .. } | Found::Broken(_) => true,
+                }
             })
         };
         if !is_known(&schemas) {
             schemas = self.0.whole(world.forge.as_ref()).await?.schemas.clone();
         }
-        let brought: Vec<_> =
-            documents.iter().filter_map(|document| definitions::read(document).ok()).flatten().collect();
-        if brought.is_empty() { Ok(schemas) } else { Ok(Arc::new(schemas.before(brought))) }
+        let (mut brought, mut broken) = (Vec::new(), Vec::new());
+        for (kinds, wrong) in documents.iter().map(|document| definitions::sorted(document)) {
+            brought.extend(kinds);
+            broken.extend(wrong);
+        }
+        let none = brought.is_empty() && broken.is_empty();
+        if none { Ok(schemas) } else { Ok(Arc::new(schemas.before(brought).with_broken(broken))) }
     }
 }
 
@@ -198,27 +225,37 @@ async fn kustomize_names(change: &Change, path: &str, world: &World) -> bool {
     false
 }
 
-/// A file of the repository that a change is for: at the head of the branch that a new pull request is proposed to, or
-/// else of the default branch.
-async fn in_repository(change: &Change, path: &str, world: &World) -> Option<Arc<[u8]>> {
-    let repo = change.repo()?;
-    let base = match change {
-        Change::OpenPullRequest { base, .. } => base.clone(),
-        _ => world.forge.repository(repo).await.ok()??.settings.default_branch,
-    };
-    let head = world.forge.branch(repo, &base).await.ok()??;
-    Some(world.forge.file(repo, &head, path).await.ok()??.bytes)
-}
-
 /// Low ones are for audits. That an object has a name, other reviewers see to.
 fn is_news(problem: &Problem) -> bool {
     problem.severity > Severity::Low && !(problem.is_missing() && problem.path == ["metadata".into(), "name".into()])
 }
 
-/// Whether two documents are one object.
-fn is_same(one: &Value, other: &Value) -> bool {
-    let same = |path: &str| one.pointer(path) == other.pointer(path);
-    same("/apiVersion") && same("/kind") && same("/metadata/name") && same("/metadata/namespace")
+/// Whether a kind has rules about changes.
+fn compares(schemas: &Schemas, object: &Value) -> bool {
+    let Some((api_version, kind)) = object_of(object) else { return false };
+    match schemas.find(api_version, kind) {
+        Found::Known(kind) => kind.schema().is_ok_and(Schema::compares),
+        _ => false,
+    }
+}
+
+/// What in the lists of a document is no object.
+fn odd(document: &Document) -> Vec<Finding> {
+    let told = |(path, message): (Vec<Step>, String)| Finding {
+        policy: POLICY.into(),
+        severity: Severity::High,
+        place: document.place(&path),
+        message,
+        help: Some("an API server takes nothing else of a list".into()),
+    };
+    objects::of(&document.value).odd.into_iter().map(told).collect()
+}
+
+/// That a definition doesn't count, or keeps another one from counting. The same file at the head of a branch is what it was.
+fn about_definition(schemas: &Schemas, document: &Document, part: &Part<'_>) -> Option<Finding> {
+    let place = document.place(&part.path);
+    let (message, help) = schemas.about_definition(&place)?;
+    Some(Finding { policy: POLICY.into(), severity: Severity::Medium, place, message, help: Some(help) })
 }
 
 fn finding(problem: Problem, object: &Value, place: Place, was_there: bool) -> Finding {

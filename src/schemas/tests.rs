@@ -58,7 +58,8 @@ fn versions_come_and_go_with_releases() {
         Found::NotYet { release, instead } => format!("from {release}, use {instead:?}"),
         Found::UnknownVersion { has, all } => format!("has {has:?} {all}"),
         Found::UnknownKind { nearest, all } => format!("near {nearest:?} {all}"),
-        Found::UnknownGroup => "unknown group".to_string(),
+        Found::UnknownGroup { nearest } => format!("unknown group, near {nearest:?}"),
+        Found::Broken(broken) => format!("broken: {}", broken.error),
     };
     assert_eq!(said("1.37", "extensions/v1beta1", "Ingress"), "gone in 1.22, use Some(\"networking.k8s.io/v1\")");
     assert_eq!(said("1.37", "policy/v1beta1", "PodSecurityPolicy"), "gone in 1.25, use None");
@@ -75,7 +76,7 @@ fn versions_come_and_go_with_releases() {
     assert_eq!(said("1.37", "argoproj.io/v1alpha1", "AppProjects"), "near Some(\"AppProject\") false");
     assert_eq!(said("1.37", "argoproj.io/v1alpha1", "Workflow"), "near None false");
     assert_eq!(said("1.37", "argoproj.io/v1", "Application"), "has [\"argoproj.io/v1alpha1\"] false");
-    assert_eq!(said("1.37", "acme.example/v1", "Gadget"), "unknown group");
+    assert_eq!(said("1.37", "acme.example/v1", "Gadget"), "unknown group, near None");
 }
 
 #[test]

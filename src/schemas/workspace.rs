@@ -11,7 +11,7 @@ use super::Schemas;
 use super::offers::{self, Offer};
 use crate::config::{Config, file};
 use crate::error::{Error, Place, Result, io};
-use crate::formats::definitions::{self, Definition};
+use crate::formats::definitions::{self, Broken, Definition};
 use crate::formats::yaml;
 use crate::world::forge::{CommitId, Forge, RepoId};
 
@@ -98,15 +98,24 @@ impl Workspace {
 
     fn with(&self, texts: &[(String, String)]) -> Result<Arc<Whole>> {
         let own = self.own()?;
-        let (mut found, mut broken) = (Vec::new(), Vec::new());
+        let (mut found, mut broken, mut errors) = (Vec::new(), Vec::new(), Vec::new());
         for (name, text) in texts {
-            match of_text(name, text) {
-                Ok(definitions) => found.extend(definitions),
-                Err(error) => broken.push(error),
+            match sorted(name, text) {
+                Ok((definitions, wrong)) => {
+                    found.extend(definitions);
+                    broken.extend(wrong);
+                }
+                Err(error) => errors.push(error),
             }
         }
-        let schemas = if found.is_empty() { own } else { Arc::new(own.behind(found)) };
-        Ok(Arc::new(Whole { schemas, broken }))
+        for known in &broken {
+            if !errors.contains(&known.error) {
+                errors.push(known.error.clone());
+            }
+        }
+        let none = found.is_empty() && broken.is_empty();
+        let schemas = if none { own } else { Arc::new(own.behind(found).with_broken(broken)) };
+        Ok(Arc::new(Whole { schemas, broken: errors }))
     }
 
     /// What can be claimed: the CompositeResourceDefinitions of schemas/ and of the repositories. Of two of one kind and
@@ -189,6 +198,19 @@ pub fn of_text(name: &str, text: &str) -> Result<Vec<Definition>> {
         found.extend(definitions::read(&document)?);
     }
     Ok(found)
+}
+
+/// The same, with those of which no kind can be made apart.
+fn sorted(name: &str, text: &str) -> Result<(Vec<Definition>, Vec<Broken>)> {
+    let (mut found, mut broken) = (Vec::new(), Vec::new());
+    if text.contains("ResourceDefinition") {
+        for document in yaml::parse(name, text)? {
+            let (kinds, wrong) = definitions::sorted(&document);
+            found.extend(kinds);
+            broken.extend(wrong);
+        }
+    }
+    Ok((found, broken))
 }
 
 fn of_file(root: &Path, path: &Path) -> Result<Vec<Definition>> {

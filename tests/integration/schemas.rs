@@ -118,6 +118,158 @@ fn rules_about_changes_hold_against_what_was_delivered() {
 }
 
 #[test]
+fn rules_about_changes_follow_an_object_through_the_tree() {
+    let disk = |size: u32, more: &str| {
+        format!(
+            "apiVersion: platform.acme.example/v1alpha1\nkind: PostgreSQLInstance\nmetadata: {{ name: stock{more} }}\n\
+             spec: {{ parameters: {{ storageGB: {size} }} }}\n"
+        )
+    };
+    let list = |size: u32| {
+        let item = disk(size, "").trim_end().replace('\n', "\n  ");
+        format!("apiVersion: v1\nkind: List\nitems:\n- {item}\n")
+    };
+    let refuses = |before: &str, edit: &str| {
+        let ws = Workspace::acme();
+        ws.write("seeds/orders-gitops/k8s/stock.yaml", before);
+        let said = ws.plan(&format!("repo(\"orders-gitops\").propose(\"X\", |t| t{edit});"));
+        said.fails(1, "idp::review::refused");
+        assert!(findings(&said).contains("a disk can't shrink"), "{edit}: {said}");
+    };
+    let same = |text: &str| format!(".write(\"k8s/stock.yaml\", {text:?})");
+    let moved = |text: &str| format!(".remove(\"k8s/stock.yaml\").write(\"k8s/other.yaml\", {text:?})");
+    refuses(&disk(50, ""), &moved(&disk(20, "")));
+    refuses(&disk(50, ", namespace: a"), &same(&disk(20, "")));
+    refuses(&disk(50, ""), &moved(&disk(20, ", namespace: a")));
+    refuses(&list(50), &same(&disk(20, "")));
+    refuses(&disk(50, ""), &moved(&list(20)));
+    // The same name elsewhere is another object, as long as the first one is there; so is one of another namespace.
+    let ws = Workspace::acme();
+    ws.write("seeds/orders-gitops/k8s/stock.yaml", &disk(50, ""));
+    ws.write("seeds/orders-gitops/k8s/a.yaml", &disk(50, ", namespace: a"));
+    for edit in [
+        format!(".write(\"k8s/dev/stock.yaml\", {:?})", disk(20, "")),
+        format!(".remove(\"k8s/a.yaml\").write(\"k8s/b.yaml\", {:?})", disk(20, ", namespace: b")),
+    ] {
+        let said = ws.plan(&format!("repo(\"orders-gitops\").propose(\"X\", |t| t{edit});"));
+        said.ends(0, "create 1 update 0 delete 0 unchanged 0 planned");
+    }
+}
+
+#[test]
+fn what_a_branch_took_away_is_what_an_object_was() {
+    let disk = |size: u32| {
+        format!(
+            "apiVersion: platform.acme.example/v1alpha1\nkind: PostgreSQLInstance\nmetadata: {{ name: stock }}\n\
+             spec: {{ parameters: {{ storageGB: {size} }} }}\n"
+        )
+    };
+    let ws = Workspace::acme();
+    ws.write("seeds/orders-gitops/k8s/stock.yaml", &disk(50));
+    let edit = |text: &str| format!("repo(\"orders-gitops\").propose(\"X\", |t| t.remove(\"k8s/stock.yaml\"){text});");
+    ws.script(&edit("")).ends(0, "create 1 update 0 delete 0 unchanged 0 applied");
+    let smaller = format!(".write(\"k8s/other.yaml\", {:?})", disk(20));
+    let said = ws.script(&edit(&smaller));
+    said.fails(1, "idp::review::refused");
+    assert!(findings(&said).contains("a disk can't shrink"), "{said}");
+}
+
+#[test]
+fn the_whole_of_a_kind_counts_before_the_part_that_is_built_in() {
+    let application = "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: { name: a }\n\
+                       spec: { project: a, destination: { name: b }, source: { repoURL: c, path: d } }\nfancy: true\n";
+    let whole = GADGET
+        .replace("gadgets.acme.example", "applications.argoproj.io")
+        .replace("group: acme.example", "group: argoproj.io")
+        .replace("kind: Gadget, plural: gadgets, shortNames: [gd]", "kind: Application, plural: applications")
+        .replace("name: v1\n", "name: v1alpha1\n")
+        .replace("            spec:\n", "            fancy: { type: boolean }\n            spec:\n");
+    let ws = Workspace::new();
+    ws.write("seeds/app/crds/application.yaml", &whole);
+    ws.write("idp.yaml", &format!("{}schemas: [app/crds]\n", ws.read("idp.yaml")));
+    let said = ws.plan(&proposal("gitops", &[("a.yaml", application)]));
+    said.fails(1, "idp::review::refused");
+    // Its size is missing, and it may be fancy.
+    assert!(findings(&said).contains("spec.size: Required value") && !findings(&said).contains("fancy"), "{said}");
+}
+
+#[test]
+fn definitions_that_an_api_server_refuses_are_refused() {
+    let ws = Workspace::new();
+    let wrong = GADGET.replace("default: fast", "default: quick");
+    let said = ws.plan(&proposal("gitops", &[("gadget.yaml", &wrong)]));
+    said.fails(1, "idp::review::refused");
+    let place = "high acme/gitops:gadget.yaml:23:";
+    let words = "spec.versions[0].schema.openAPIV3Schema.properties[spec].properties[mode].default: Unsupported value: \"quick\"";
+    assert!(
+        findings(&said).contains(&format!("{place} CustomResourceDefinition gadgets.acme.example: {words}")),
+        "{said}"
+    );
+    // In a list, too, and its objects with it.
+    let indented = wrong.trim_end().replace('\n', "\n  ");
+    let list = format!(
+        "apiVersion: v1\nkind: List\nitems:\n- {indented}\n- apiVersion: acme.example/v1\n  kind: Gadget\n  metadata: {{ name: a }}\n"
+    );
+    let said = ws.plan(&proposal("gitops", &[("all.yaml", &list)]));
+    said.fails(1, "idp::review::refused");
+    assert!(findings(&said).contains("high acme/gitops:all.yaml:26:"), "{said}");
+    assert!(findings(&said).contains("the Gadget can't be checked"), "{said}");
+    ws.write("crds/gadget.yaml", &wrong);
+    let said = ws.idp(&["schemas", "import", "crds"]);
+    refused(&said, "idp::schema::definition");
+    assert!(said.stderr.contains("crds/gadget.yaml:23:") && said.stderr.contains("Unsupported"), "{said}");
+    let said =
+        ws.plan(&proposal("gitops", &[("a.yaml", "apiVersion: app/v1\nkind: Deployment\nmetadata: { name: a }\n")]));
+    said.fails(1, "idp::review::refused");
+    assert!(findings(&said).contains("there is no API group `app`\n  did you mean `apps/v1`?"), "{said}");
+}
+
+#[test]
+fn two_definitions_of_a_kind_are_told() {
+    let ws = Workspace::new();
+    ws.write("schemas/gadget.yaml", GADGET);
+    let other = GADGET.replace("maximum: 9", "maximum: 99");
+    let said = ws.plan(&proposal("gitops", &[("gadget.yaml", &other)]));
+    said.ends(0, "create 1 update 0 delete 0 unchanged 0 planned");
+    assert_eq!(
+        findings(&said),
+        "medium acme/gitops:gadget.yaml:1: Gadget of acme.example is defined at schemas/gadget.yaml:1:1, too, and not the \
+         same: this one counts, and that one doesn't\n  take one of them away\n"
+    );
+}
+
+#[test]
+fn the_definitions_of_a_cluster_are_imported_from_standard_input() {
+    let ws = Workspace::new();
+    let gadget: Value = idp_run::formats::yaml::parse("", GADGET).unwrap()[0].value.clone();
+    let mut made = gadget.clone();
+    made["metadata"]["name"] = "xbuckets.acme.example".into();
+    made["spec"]["names"] = serde_json::json!({ "kind": "XBucket", "plural": "xbuckets" });
+    made["metadata"]["ownerReferences"] =
+        serde_json::json!([{ "kind": "CompositeResourceDefinition", "name": "xbuckets.acme.example" }]);
+    let mut xrd = made.clone();
+    xrd["apiVersion"] = "apiextensions.crossplane.io/v2".into();
+    xrd["kind"] = "CompositeResourceDefinition".into();
+    xrd["metadata"].as_object_mut().unwrap().shift_remove("ownerReferences");
+    xrd["spec"]["versions"][0]["referenceable"] = true.into();
+    let list = serde_json::json!({ "apiVersion": "v1", "kind": "List", "items": [gadget, made, xrd] });
+    ws.write("crds.json", &list.to_string());
+    let import = |file: &str| {
+        let mut command = ws.command(&["schemas", "import", "-"]);
+        command.stdin(std::fs::File::open(ws.path().join(file)).unwrap());
+        crate::workspace::said(command)
+    };
+    let said = import("crds.json");
+    assert_eq!(said.code, 0, "{said}");
+    assert!(ws.read("schemas/gadgets.acme.example.yaml").starts_with("apiVersion: apiextensions.k8s.io/v1"), "{said}");
+    assert!(ws.read("schemas/xbuckets.acme.example.yaml").contains("kind: CompositeResourceDefinition"), "{said}");
+    let said = ws.idp(&["schemas", "list", "acme.example"]);
+    assert!(said.stdout.contains("Gadget") && said.stdout.contains("XBucket"), "{said}");
+    ws.write("empty.json", "");
+    refused(&import("empty.json"), "idp::schema::import");
+}
+
+#[test]
 fn applied_manifests_are_checked_too() {
     let ws = Workspace::new();
     let text = r#"cluster("dev").apply(manifest(#{ apiVersion: "v1", kind: "ConfigMap", metadata: #{ name: "a", namespace: "b" },
@@ -191,7 +343,11 @@ fn definitions_of_the_workspace_of_repositories_and_of_the_change_count() {
     let ws = Workspace::new();
     ws.write("seeds/app/crds/gadget.yaml", &broken);
     ws.write("idp.yaml", &format!("{}schemas: [app/crds]\n", ws.read("idp.yaml")));
-    ws.plan(&text).ends(0, "create 1 update 0 delete 0 unchanged 0 planned");
+    // Nor can anybody say what its objects are.
+    let said = ws.plan(&text);
+    said.fails(1, "idp::review::refused");
+    assert!(findings(&said).contains("the Gadget can't be checked: the CustomResourceDefinition"), "{said}");
+    assert!(findings(&said).contains("mend the definition at acme/app:crds/gadget.yaml:8:10"), "{said}");
     let said = ws.idp(&["schemas", "list"]);
     assert_eq!(said.code, 0);
     assert!(said.stderr.contains("acme/app:crds/gadget.yaml:8:10"), "{said}");

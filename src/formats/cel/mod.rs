@@ -21,5 +21,17 @@ mod tree;
 mod types;
 mod value;
 
+use std::sync::Arc;
+
+use serde_json::Value as Json;
+
 pub use rule::{Broken, Budget, Fault, Part, Reason, Rule};
 pub use types::Type;
+
+/// The steps of a `fieldPath` that names a field of a schema.
+///
+/// # Errors
+/// What is wrong with the path.
+pub fn field_path(path: &str, schema: &Json) -> Result<Vec<String>, String> {
+    field_path::read(path, &Arc::new(Type::of_schema(schema)))
+}

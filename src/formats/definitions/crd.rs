@@ -5,14 +5,13 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::field::Field;
+use super::field::{Field, Result};
 use super::{Definition, Role, Version, names};
-use crate::error::{Error, Result};
-use crate::formats::yaml::Document;
+use crate::formats::schema::Violation;
 
 /// Reads a CRD.
-pub fn read(document: &Document, api: &str) -> Result<Vec<Definition>> {
-    let root = Field::root(document);
+pub fn read(value: &Value, api: &str) -> Result<Vec<Definition>> {
+    let root = Field::root(value);
     if api != "v1" {
         return Err(removed(&root, api));
     }
@@ -54,17 +53,19 @@ pub fn read(document: &Document, api: &str) -> Result<Vec<Definition>> {
         role: Role::Custom,
         connection_keys: Vec::new(),
         annotations: annotations(&root),
-        place: Some(document.place(&[])),
+        place: None,
     }])
 }
 
-fn removed(root: &Field<'_>, api: &str) -> Error {
-    match api {
-        "v1beta1" => root
-            .error("apiextensions.k8s.io/v1beta1 was removed in Kubernetes 1.22")
-            .help("write it as apiextensions.k8s.io/v1, with a schema for each version"),
-        _ => root.error(&format!("there is no apiextensions.k8s.io/{api}")).help("use apiextensions.k8s.io/v1"),
-    }
+fn removed(root: &Field<'_>, api: &str) -> Box<Violation> {
+    let (what, help) = match api {
+        "v1beta1" => (
+            "apiextensions.k8s.io/v1beta1 was removed in Kubernetes 1.22".to_string(),
+            "write it as apiextensions.k8s.io/v1, with a schema for each version",
+        ),
+        _ => (format!("there is no apiextensions.k8s.io/{api}"), "use apiextensions.k8s.io/v1"),
+    };
+    Box::new(Violation { help: Some(help.into()), ..*root.error(&what) })
 }
 
 /// What the API server tells those who use a version that is deprecated.

@@ -2,46 +2,42 @@
 
 use serde_json::Value;
 
-use crate::error::{Error, Place, Result};
-use crate::formats::yaml::{Document, Path, Step};
+use crate::formats::schema::{Reason, Violation};
+use crate::formats::yaml::{Path, Step};
+
+/// What a field holds, or what is wrong with it.
+pub type Result<T> = std::result::Result<T, Box<Violation>>;
 
 /// A field that is there.
 #[derive(Clone)]
 pub struct Field<'d> {
-    document: &'d Document,
     path: Vec<Step>,
     value: &'d Value,
 }
 
 impl<'d> Field<'d> {
-    pub fn root(document: &'d Document) -> Field<'d> {
-        Field { document, path: Vec::new(), value: &document.value }
-    }
-
-    /// Where it is written.
-    pub fn place(&self) -> Place {
-        self.document.place(&self.path)
+    pub fn root(value: &'d Value) -> Field<'d> {
+        Field { path: Vec::new(), value }
     }
 
     pub fn value(&self) -> &'d Value {
         self.value
     }
 
-    /// The error that this field is. It is told as Kubernetes tells it: path, then what is wrong.
-    pub fn error(&self, what: &str) -> Error {
-        let kind = self.document.value["kind"].as_str().unwrap_or("definition");
-        let name = self.document.value.pointer("/metadata/name").and_then(Value::as_str);
-        let called = name.map_or(kind.to_string(), |name| format!("{kind} {name}"));
-        let path = if self.path.is_empty() { String::new() } else { format!("{}: ", Path(&self.path)) };
-        Error::invalid("idp::schema::definition", format!("the {called} defines no kind: {path}{what}"))
-            .at(self.place())
-            .help("an API server would refuse it, too: mend the field")
+    /// The fault that this field is. It is told as Kubernetes tells it: path, then what is wrong.
+    pub fn error(&self, what: &str) -> Box<Violation> {
+        self.fault(Reason::Invalid, what.to_owned())
+    }
+
+    fn fault(&self, reason: Reason, message: String) -> Box<Violation> {
+        let (field, path) = (Path(&self.path).to_string(), self.path.clone());
+        Box::new(Violation { path, field, reason, message, help: None })
     }
 
     fn step(&self, step: Step, value: &'d Value) -> Field<'d> {
         let mut path = self.path.clone();
         path.push(step);
-        Field { document: self.document, path, value }
+        Field { path, value }
     }
 
     /// A field that may be missing; null is missing.
@@ -51,7 +47,8 @@ impl<'d> Field<'d> {
     }
 
     pub fn need(&self, key: &str) -> Result<Field<'d>> {
-        self.get(key).ok_or_else(|| self.step(key.into(), &Value::Null).error("Required value"))
+        self.get(key)
+            .ok_or_else(|| self.step(key.into(), &Value::Null).fault(Reason::Required, "Required value".into()))
     }
 
     pub fn text(&self) -> Result<&'d str> {

@@ -2,8 +2,10 @@
 //! that Crossplane makes of them. Pure; `schemas` looks kinds up in them, forms and claims are made of them.
 
 mod composite;
+mod conversion;
 mod crd;
 mod field;
+mod judge;
 mod manifest;
 mod names;
 #[cfg(test)]
@@ -15,8 +17,10 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::error::{Place, Result};
-use crate::formats::yaml::Document;
+use crate::error::{Error, Place, Result};
+use crate::formats::objects::{self, Part};
+use crate::formats::schema::{Reason, Violation};
+use crate::formats::yaml::{Document, Step};
 
 /// One kind with all of its versions.
 #[derive(Debug, Clone, PartialEq)]
@@ -115,19 +119,139 @@ impl Definition {
     pub fn manifest(&self) -> Value {
         manifest::of(self)
     }
+
+    /// Everything for which an API server would refuse that CustomResourceDefinition. Keywords that it doesn't know it drops.
+    pub fn faults(&self) -> Vec<Violation> {
+        let mut found = judge::of_kind(self);
+        found.retain(|fault| fault.reason != Reason::Unknown);
+        found
+    }
 }
 
-/// The kinds that a document defines: one for a CRD; for an XRD the composite resource, and its claim if there is one;
-/// none for other documents.
+/// A definition of which no kind can be made.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Broken {
+    /// The API group that it names.
+    pub group: String,
+    /// The kind that it would define.
+    pub kind: String,
+    /// What is wrong with it, with its place.
+    pub error: Error,
+}
+
+/// The kinds that the objects of a document define, alone or in a list: one for a CRD; for an XRD the composite resource,
+/// and its claim if there is one; none for other documents.
 ///
 /// # Errors
 /// `idp::schema::definition` with the place of the field that is missing or wrong.
 pub fn read(document: &Document) -> Result<Vec<Definition>> {
-    let text = |key: &str| document.value.get(key).and_then(Value::as_str).unwrap_or_default();
-    let (api_version, kind) = (text("apiVersion"), text("kind"));
-    match (api_version.rsplit_once('/'), kind) {
-        (Some(("apiextensions.k8s.io", version)), "CustomResourceDefinition") => crd::read(document, version),
-        (Some(("apiextensions.crossplane.io", version)), "CompositeResourceDefinition") => xrd::read(document, version),
-        _ => Ok(Vec::new()),
+    let mut found = Vec::new();
+    for part in objects::of(&document.value).objects {
+        found.extend(kinds(document, &part)?);
+    }
+    Ok(found)
+}
+
+/// The same, with those of which no kind can be made apart.
+pub fn sorted(document: &Document) -> (Vec<Definition>, Vec<Broken>) {
+    let (mut found, mut broken) = (Vec::new(), Vec::new());
+    for part in objects::of(&document.value).objects {
+        match kinds(document, &part) {
+            Ok(kinds) => found.extend(kinds),
+            Err(error) => {
+                let text = |path: &str| part.value.pointer(path).and_then(Value::as_str).unwrap_or_default().to_owned();
+                for kind in
+                    ["/spec/names/kind", "/spec/claimNames/kind"].map(text).into_iter().filter(|k| !k.is_empty())
+                {
+                    broken.push(Broken { group: text("/spec/group"), kind, error: error.clone() });
+                }
+            }
+        }
+    }
+    (found, broken)
+}
+
+/// The kinds that an object of a document defines.
+///
+/// # Errors
+/// As [`read`].
+pub fn kinds(document: &Document, part: &Part<'_>) -> Result<Vec<Definition>> {
+    match of_value(&part.value) {
+        Ok(mut found) => {
+            found.iter_mut().for_each(|definition| definition.place = Some(document.place(&part.path)));
+            Ok(found)
+        }
+        Err(fault) => {
+            let path: Vec<Step> = part.path.iter().chain(&fault.path).cloned().collect();
+            let text = |path: &str| part.value.pointer(path).and_then(Value::as_str);
+            let kind = text("/kind").unwrap_or("definition");
+            let called = text("/metadata/name").map_or(kind.to_string(), |name| format!("{kind} {name}"));
+            let at = if fault.field.is_empty() { String::new() } else { format!("{}: ", fault.field) };
+            let message = format!("the {called} defines no kind: {at}{}", fault.message);
+            let help = fault.help.clone();
+            Err(Error::invalid("idp::schema::definition", message)
+                .at(document.place(&path))
+                .help(help.unwrap_or_else(|| "an API server would refuse it, too: mend the field".into())))
+        }
+    }
+}
+
+/// Everything for which an API server would refuse an object that defines a kind; nothing for other objects. Of an XRD it
+/// is what it would refuse of the CRDs that Crossplane makes of it, at the place in the XRD.
+pub fn faults(object: &Value) -> Vec<Violation> {
+    match (api_of(object), of_value(object)) {
+        (Some((Api::Crd, "v1")), _) => judge::faults(object),
+        (_, Err(fault)) => vec![*fault],
+        (Some((Api::Xrd, _)), Ok(made)) => {
+            let mut found: Vec<Violation> = Vec::new();
+            for definition in made {
+                let is_claim = matches!(definition.role, Role::Claim { .. });
+                // Crossplane drops keywords that it doesn't know, such as those for forms. What looks like a slip is told.
+                let slip = |fault: &Violation| fault.reason != Reason::Unknown || is_slip(fault);
+                let faults = judge::of_kind(&definition).into_iter().filter(slip);
+                for fault in faults.map(|fault| xrd::placed(fault, is_claim)) {
+                    if !found.iter().any(|known| known.path == fault.path && known.message == fault.message) {
+                        found.push(fault);
+                    }
+                }
+            }
+            found
+        }
+        (_, Ok(_)) => Vec::new(),
+    }
+}
+
+/// Whether an unknown keyword is near to one that there is.
+fn is_slip(fault: &Violation) -> bool {
+    let own = matches!(fault.path.last(), Some(Step::Key(word)) if word.starts_with("x-"));
+    fault.help.is_some() && !own
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Api {
+    Crd,
+    Xrd,
+}
+
+/// What sort of definition an object is, and in which version.
+fn api_of(object: &Value) -> Option<(Api, &str)> {
+    let text = |key: &str| object.get(key).and_then(Value::as_str).unwrap_or_default();
+    match (text("apiVersion").rsplit_once('/')?, text("kind")) {
+        (("apiextensions.k8s.io", version), "CustomResourceDefinition") => Some((Api::Crd, version)),
+        (("apiextensions.crossplane.io", version), "CompositeResourceDefinition") => Some((Api::Xrd, version)),
+        _ => None,
+    }
+}
+
+/// Whether an object defines a kind, or means to.
+pub fn is_one(object: &Value) -> bool {
+    api_of(object).is_some()
+}
+
+fn of_value(object: &Value) -> field::Result<Vec<Definition>> {
+    match api_of(object) {
+        Some((Api::Crd, version)) => crd::read(object, version),
+        Some((Api::Xrd, version)) => xrd::read(object, version),
+        None => Ok(Vec::new()),
     }
 }

@@ -1,7 +1,6 @@
 //! Names of a kind and of its versions, as CRDs and XRDs write them, with the API server's rules for them.
 
-use super::field::Field;
-use crate::error::Result;
+use super::field::{Field, Result};
 
 /// The names of a kind.
 pub struct Names {

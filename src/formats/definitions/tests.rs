@@ -234,3 +234,26 @@ fn what_is_wrong_is_told_where_it_is() {
         assert_eq!(error.place().unwrap().line, line, "{}", error.message());
     }
 }
+
+#[test]
+fn faults_of_an_xrd_are_those_of_the_crds_that_it_becomes() {
+    let lines = |text: &str| -> Vec<String> {
+        let document = &yaml::parse("definition.yaml", text).unwrap()[0];
+        let faults = super::faults(&document.value);
+        faults.iter().map(|fault| format!("{}: {fault}", document.place(&fault.path))).collect()
+    };
+    assert_eq!(lines(&xrd("v1", CLAIM)), Vec::<String>::new());
+    assert_eq!(lines(&xrd("v2", "")), Vec::<String>::new());
+    let wrong = xrd("v1", CLAIM).replace("region: { type: string }", "region: { type: text }");
+    let words = "Unsupported value: \"text\": supported values: \"array\", \"boolean\", \"integer\", \"number\", \"object\", \"string\"";
+    // Composite resource and claim have it in common: it is told once.
+    assert_eq!(
+        lines(&wrong),
+        [format!(
+            "definition.yaml:26:33: spec.versions[0].schema.openAPIV3Schema.properties[spec].properties[region].type: {words}"
+        )]
+    );
+    let wrong = xrd("v1", "  claimNames: { kind: Bucket, plural: buckets, shortNames: [B] }");
+    let [line] = lines(&wrong).try_into().unwrap();
+    assert!(line.starts_with("definition.yaml:9:61: spec.claimNames.shortNames[0]: Invalid value: \"B\""), "{line}");
+}

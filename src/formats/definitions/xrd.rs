@@ -3,12 +3,13 @@
 
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use super::composite::{self, Scope};
-use super::field::Field;
+use super::field::{Field, Result};
 use super::names::{self, Names};
 use super::{Definition, Role, Version, crd};
-use crate::error::Result;
-use crate::formats::yaml::Document;
+use crate::formats::schema::Violation;
 
 /// What composite resource and claim have in common.
 struct Xrd<'d> {
@@ -19,12 +20,13 @@ struct Xrd<'d> {
 }
 
 /// Reads an XRD.
-pub fn read(document: &Document, api: &str) -> Result<Vec<Definition>> {
-    let root = Field::root(document);
+pub fn read(value: &Value, api: &str) -> Result<Vec<Definition>> {
+    let root = Field::root(value);
     if !["v1", "v2"].contains(&api) {
         let error =
             root.error(&format!("there is no apiextensions.crossplane.io/{api} of CompositeResourceDefinition"));
-        return Err(error.help("use apiextensions.crossplane.io/v2, or v1 for kinds with claims"));
+        let help = Some("use apiextensions.crossplane.io/v2, or v1 for kinds with claims".into());
+        return Err(Box::new(Violation { help, ..*error }));
     }
     let spec = root.need("spec")?;
     let group = names::group(&spec)?;
@@ -46,6 +48,15 @@ pub fn read(document: &Document, api: &str) -> Result<Vec<Definition>> {
         made.push(definition(&xrd, claim, Role::Claim { of }, &machinery)?);
     }
     Ok(made)
+}
+
+/// A fault of a CRD that Crossplane makes, at the place that it comes from.
+pub fn placed(mut fault: Violation, is_claim: bool) -> Violation {
+    if is_claim && fault.path.get(1).is_some_and(|step| *step == "names".into()) {
+        fault.path[1] = "claimNames".into();
+        fault.field = fault.field.replacen("spec.names", "spec.claimNames", 1);
+    }
+    fault
 }
 
 /// Where composite resources live. What a version of the API doesn't know, it refuses.
@@ -136,6 +147,6 @@ fn definition(xrd: &Xrd<'_>, names: Names, role: Role, machinery: &composite::Ma
         role,
         connection_keys: xrd.keys.clone(),
         annotations: crd::annotations(&xrd.root),
-        place: Some(xrd.root.place()),
+        place: None,
     })
 }

@@ -171,7 +171,7 @@ fn fits(value: &Value, trail: &Trail, found: &mut Vec<Violation>) -> bool {
     fits
 }
 
-fn type_meta(map: &Map<String, Value>, partial: bool, trail: &Trail, found: &mut Vec<Violation>) {
+pub(super) fn type_meta(map: &Map<String, Value>, partial: bool, trail: &Trail, found: &mut Vec<Violation>) {
     for key in ["apiVersion", "kind"] {
         let trail = trail.field(key);
         let text = match map.get(key) {

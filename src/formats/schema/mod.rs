@@ -7,6 +7,7 @@ mod default;
 mod email;
 mod field;
 mod format;
+mod judge;
 mod lists;
 mod metadata;
 mod names;
@@ -33,9 +34,11 @@ use serde_json::Value;
 use crate::error::Result;
 use crate::formats::yaml::Step;
 pub use field::Limits;
+pub(in crate::formats) use judge::faults;
 pub use names::Names;
 pub use node::Type;
 use node::{Dialect, Graph, Id};
+pub(in crate::formats) use violation::Trail;
 pub use violation::{Reason, Violation};
 
 /// A schema, or a part of one. A clone costs nothing.
@@ -100,6 +103,11 @@ impl Schema {
         found
     }
 
+    /// Whether it has rules about what a value was before.
+    pub fn compares(&self) -> bool {
+        self.graph.nodes.iter().filter_map(|node| node.rules.as_ref()).any(|rules| rules.compare())
+    }
+
     /// The object as it would be stored: without unknown fields and nulls, with defaults. Borrowed if that changes nothing.
     pub fn settled<'a>(&self, object: &'a Value) -> Cow<'a, Value> {
         let same = !self.graph.node(self.id).below.defaults
@@ -149,10 +157,15 @@ impl Schema {
         }
         // Rules look at values that the schema takes: the API server checks them only then, too.
         if how.rules && !how.partial && self.is_root && !found.iter().any(|violation| violation.reason.blocks_rules()) {
-            rules::check(&self.graph, self.id, object, old, &mut found);
+            rules::check(&self.graph, self.id, object, old, true, &mut found);
         }
         found
     }
+}
+
+/// What is wrong with a name of labels between dots.
+pub(in crate::formats) fn wrong_subdomain(name: &str) -> Vec<String> {
+    names::wrong_subdomain(name, "bytes")
 }
 
 /// What is wrong with `apiVersion`, `kind` and `metadata` of an object, whatever its schema is.

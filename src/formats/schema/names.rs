@@ -58,7 +58,7 @@ pub(super) fn wrong_label(name: &str) -> Vec<String> {
 }
 
 /// The API server measures names in characters and prefixes in bytes, and means bytes both times.
-fn wrong_subdomain(name: &str, unit: &str) -> Vec<String> {
+pub(super) fn wrong_subdomain(name: &str, unit: &str) -> Vec<String> {
     let mut wrong = too_long(name, 253, unit);
     if !is_subdomain(name) {
         wrong.push(format!(

@@ -28,6 +28,11 @@ impl Rules {
         Rules { entries, compiled: OnceLock::new() }
     }
 
+    /// Whether one of them names the value before.
+    pub(super) fn compare(&self) -> bool {
+        self.entries.iter().any(|entry| entry["rule"].as_str().is_some_and(|rule| rule.contains("oldSelf")))
+    }
+
     /// The rules for values of a type, which is that of the schema around them: an alternative has none of its own.
     fn on(&self, schema: &Value, is_root: bool) -> &[Result<Rule, String>] {
         self.compiled.get_or_init(|| {
@@ -39,11 +44,18 @@ impl Rules {
 }
 
 /// Checks all rules of an object, until their costs are too high.
-pub(super) fn check(graph: &Graph, root: Id, object: &Value, old: Option<&Value>, found: &mut Vec<Violation>) {
+pub(super) fn check(
+    graph: &Graph,
+    root: Id,
+    object: &Value,
+    old: Option<&Value>,
+    is_root: bool,
+    found: &mut Vec<Violation>,
+) {
     // Rules in an `allOf` alone are none for the API server: it looks there only if there are others.
     let Some(source) = &graph.source else { return };
     let mut walk = Walk { graph, budget: Budget::new(), found };
-    let spot = Spot { rules: root, structure: root, schema: source, is_root: true };
+    let spot = Spot { rules: root, structure: root, schema: source, is_root };
     let ratchet = Ratchet { current: old.map(|value| (Old { value, structure: root }, object)), parent: None };
     walk.value(spot, object, old, ratchet, &Trail::ROOT);
 }

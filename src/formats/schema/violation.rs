@@ -81,7 +81,7 @@ impl fmt::Display for Violation {
 
 /// A path that is being walked, innermost first.
 #[derive(Clone, Copy)]
-pub(super) struct Trail<'a> {
+pub(in crate::formats) struct Trail<'a> {
     up: Option<&'a Trail<'a>>,
     at: At<'a>,
 }
@@ -97,17 +97,17 @@ enum At<'a> {
 }
 
 impl<'a> Trail<'a> {
-    pub(super) const ROOT: Trail<'static> = Trail { up: None, at: At::Root };
+    pub(in crate::formats) const ROOT: Trail<'static> = Trail { up: None, at: At::Root };
 
-    pub(super) fn field(&'a self, name: &'a str) -> Trail<'a> {
+    pub(in crate::formats) fn field(&'a self, name: &'a str) -> Trail<'a> {
         Trail { up: Some(self), at: At::Field(name) }
     }
 
-    pub(super) fn key(&'a self, name: &'a str) -> Trail<'a> {
+    pub(in crate::formats) fn key(&'a self, name: &'a str) -> Trail<'a> {
         Trail { up: Some(self), at: At::Key(name) }
     }
 
-    pub(super) fn index(&'a self, index: usize) -> Trail<'a> {
+    pub(in crate::formats) fn index(&'a self, index: usize) -> Trail<'a> {
         Trail { up: Some(self), at: At::Index(index) }
     }
 
@@ -160,7 +160,7 @@ impl<'a> Trail<'a> {
     }
 
     /// As all other checks of the API server write it: keys in brackets.
-    fn bracketed(&self) -> String {
+    pub(super) fn bracketed(&self) -> String {
         let mut text = String::new();
         for (at, part) in self.parts().iter().enumerate() {
             match part {
@@ -197,19 +197,19 @@ impl<'a> Trail<'a> {
     }
 
     /// A violation that any other check of the API server found.
-    pub(super) fn other(&self, reason: Reason, body: String) -> Violation {
+    pub(in crate::formats) fn other(&self, reason: Reason, body: String) -> Violation {
         let field = self.bracketed();
         let field = if field.is_empty() { "<nil>".to_string() } else { field };
         Violation { path: self.steps(), field, reason, message: body, help: None }
     }
 
     /// [`Self::other`] with the value and what is wrong with it.
-    pub(super) fn invalid(&self, value: &Value, detail: &str) -> Violation {
+    pub(in crate::formats) fn invalid(&self, value: &Value, detail: &str) -> Violation {
         self.other(Reason::Invalid, wording::body(Reason::Invalid, value, detail))
     }
 
     /// A field that is missing.
-    pub(super) fn required(&self, detail: &str) -> Violation {
+    pub(in crate::formats) fn required(&self, detail: &str) -> Violation {
         let body = if detail.is_empty() { "Required value".to_string() } else { format!("Required value: {detail}") };
         self.other(Reason::Required, body)
     }

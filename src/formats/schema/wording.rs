@@ -25,6 +25,19 @@ pub(super) fn shown(value: &Value) -> String {
     }
 }
 
+/// What JSON schema calls a value's type.
+pub(super) fn type_name(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(number) if number.is_f64() => "number",
+        Value::Number(_) => "integer",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    }
+}
+
 /// `%v` of a scalar.
 fn plain(value: &Value) -> String {
     match value {

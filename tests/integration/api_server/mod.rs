@@ -2,6 +2,7 @@
 
 mod built_in;
 mod comparison;
+mod definitions;
 mod generated;
 mod keywords;
 mod random;
