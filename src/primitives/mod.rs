@@ -20,6 +20,7 @@ pub mod param;
 pub mod policy;
 pub mod pull_request;
 pub mod quantity;
+pub mod references;
 pub mod repo;
 pub mod secret;
 pub mod selector;
@@ -79,6 +80,7 @@ pub fn all() -> &'static [Primitive] {
             Primitive { name: "policy", module: exported_module!(policy::api::api).into() },
             Primitive { name: "pull_request", module: exported_module!(pull_request::api::api).into() },
             Primitive { name: "quantity", module: exported_module!(quantity::api).into() },
+            Primitive { name: "references", module: exported_module!(references::api).into() },
             Primitive { name: "repo", module: exported_module!(repo::api::api).into() },
             Primitive { name: "secret", module: exported_module!(secret::api).into() },
             Primitive { name: "selector", module: exported_module!(selector::api).into() },

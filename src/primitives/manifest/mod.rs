@@ -105,6 +105,11 @@ impl Manifest {
         self.template || self.trail.is_empty()
     }
 
+    /// Whether this is the pod template of a controller, seen as a pod.
+    pub fn is_template(&self) -> bool {
+        self.template
+    }
+
     /// A value by its path from here.
     pub fn get(&self, path: &[Step]) -> Option<&Value> {
         yaml::get(self.found()?, path)

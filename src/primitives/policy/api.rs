@@ -167,6 +167,21 @@ pub mod api {
         all.pods()
     }
 
+    /// The pods, and pod templates as pods, of a namespace (`""` for those that name none) that a selector selects.
+    ///
+    /// ```rhai
+    /// policy("shop/services", #{
+    ///     title: "A Service of no pod",
+    ///     check_all: |all| for s in all.of("Service") {
+    ///         if all.pods(s.namespace, selector(s.at("spec.selector"))).is_empty() { deny(s, "it leads nowhere") }
+    ///     },
+    /// });
+    /// ```
+    #[rhai_fn(global, name = "pods", pure)]
+    pub fn pods_of(all: &mut Objects, namespace: &str, selector: crate::formats::selector::Selector) -> Array {
+        all.selected(namespace, &selector)
+    }
+
     /// The object of a kind by its namespace (`""` where it has none) and name; `()` if there is none.
     ///
     /// ```rhai

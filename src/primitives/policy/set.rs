@@ -1,10 +1,11 @@
 //! All objects of a run, as whole-set policies are shown them: found by kind and name without a walk over all of them.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rhai::{Array, Dynamic};
 
+use crate::formats::selector::Selector;
 use crate::primitives::manifest::Manifest;
 
 /// The objects. Cloning is cheap.
@@ -17,6 +18,8 @@ struct Index {
     by_kind: HashMap<String, Vec<usize>>,
     /// By kind, namespace and name: the first of those that are there.
     by_name: HashMap<(String, String, String), usize>,
+    /// Pods by namespace, once somebody selects some.
+    pods: OnceLock<HashMap<String, Vec<Manifest>>>,
 }
 
 impl Objects {
@@ -43,6 +46,21 @@ impl Objects {
     /// Pods, and pod templates as pods.
     pub fn pods(&self) -> Array {
         self.0.all.iter().filter_map(Manifest::pod).map(Dynamic::from).collect()
+    }
+
+    /// Those of a namespace that a selector selects.
+    pub fn selected(&self, namespace: &str, selector: &Selector) -> Array {
+        let pods = self.0.pods.get_or_init(|| {
+            let mut found: HashMap<String, Vec<Manifest>> = HashMap::new();
+            for pod in self.0.all.iter().filter_map(Manifest::pod) {
+                let namespace = pod.of_metadata("namespace").unwrap_or_default().to_owned();
+                found.entry(namespace).or_default().push(pod);
+            }
+            found
+        });
+        let of_namespace = pods.get(namespace).into_iter().flatten();
+        let selected = of_namespace.filter(|pod| selector.matches(&pod.value()["metadata"]["labels"]));
+        selected.cloned().map(Dynamic::from).collect()
     }
 
     /// The object of a kind, namespace and name.
