@@ -47,5 +47,6 @@ mod undo;
 mod updates;
 mod waivers;
 mod webhooks;
+mod workload;
 mod workspace;
 mod yaml;
