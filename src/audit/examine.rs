@@ -9,7 +9,7 @@ use super::crew::{Seats, failed};
 use super::panel::Panel;
 use super::policy::{Breach, Object};
 use crate::error::{Error, Place};
-use crate::formats::objects;
+use crate::formats::lists;
 use crate::formats::yaml::{self, Document, Path, Step};
 use crate::primitives::manifest::Manifest;
 use crate::primitives::policy::{Candidate, Facts, Report};
@@ -103,7 +103,7 @@ impl Review<'_, '_> {
     }
 
     fn of_document(&mut self, number: usize, mut document: Document) {
-        let parts = objects::of(&document.value);
+        let parts = lists::of(&document.value);
         for (path, why) in parts.odd {
             let help = "an API server takes nothing else of a list".to_owned();
             self.found.detections.push(unreadable(document.place(&path), why, Some(help)));

@@ -9,7 +9,7 @@ use super::{Global, block_on, current_folder, input};
 use crate::config::{Config, file};
 use crate::error::{Error, Exit, Place, Result, io, nearest};
 use crate::formats::definitions::{self, Definition, Role};
-use crate::formats::objects;
+use crate::formats::lists;
 use crate::formats::schema::{Schema, Type};
 use crate::formats::yaml::{self, Document, Path as FieldPath, Step};
 use crate::output::{self, Format, table::Table};
@@ -459,7 +459,7 @@ fn import(global: &Global, args: &ImportArgs) -> Result<Exit> {
 fn definitions_of(documents: &[Document]) -> Result<Vec<(String, String)>> {
     let mut parts = Vec::new();
     for document in documents {
-        let found = objects::of(&document.value);
+        let found = lists::of(&document.value);
         if let Some((path, why)) = found.odd.into_iter().next() {
             let error = Error::invalid("idp::schema::import", why).at(document.place(&path));
             return Err(error.help("`kubectl get crd,xrd -o json` writes a list as it should be"));

@@ -7,7 +7,7 @@ pub mod digest;
 pub mod form;
 pub mod image;
 pub mod kustomize;
-pub mod objects;
+pub mod lists;
 mod pattern;
 pub mod quantity;
 pub mod references;

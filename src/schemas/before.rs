@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::find::split;
 use super::workspace::is_yaml;
-use crate::formats::{objects, yaml};
+use crate::formats::{lists, yaml};
 use crate::world::World;
 use crate::world::change::{Change, File};
 use crate::world::forge::{CommitId, RepoId};
@@ -114,7 +114,7 @@ async fn read(repo: &RepoId, commit: &CommitId, path: &str, world: &World) -> Ve
 
 fn objects_of(bytes: &[u8]) -> Vec<Value> {
     let documents = std::str::from_utf8(bytes).ok().and_then(|text| yaml::parse("", text).ok()).unwrap_or_default();
-    let parts = documents.iter().flat_map(|document| objects::of(&document.value).objects);
+    let parts = documents.iter().flat_map(|document| lists::of(&document.value).objects);
     parts.map(|part| part.value.into_owned()).collect()
 }
 

@@ -7,7 +7,7 @@ use super::kind::Kind;
 use super::{Found, Schemas, find};
 use crate::error::{Error, with_article};
 use crate::formats::definitions::{self, Role};
-use crate::formats::objects;
+use crate::formats::lists;
 use crate::formats::schema::{How, Names, Reason, Violation};
 use crate::formats::yaml::Step;
 use crate::report::Severity;
@@ -69,7 +69,7 @@ impl Schemas {
     /// Everything that is wrong with a document. Nothing, if it is no object of Kubernetes; of a kind of which nothing
     /// is known, that is said as a problem of low severity. The objects of a list are looked at one by one.
     pub fn check(&self, document: &Value, how: Checks<'_>) -> Vec<Problem> {
-        if objects::is_list(document) {
+        if lists::is_list(document) {
             return self.check_list(document, how);
         }
         let Some((api_version, kind)) = object_of(document) else { return Vec::new() };
@@ -80,7 +80,7 @@ impl Schemas {
     }
 
     fn check_list(&self, list: &Value, how: Checks<'_>) -> Vec<Problem> {
-        let parts = objects::of(list);
+        let parts = lists::of(list);
         let mut problems: Vec<Problem> = parts.odd.into_iter().map(|(path, why)| odd(path, why)).collect();
         for part in parts.objects {
             for mut problem in self.check(&part.value, Checks { old: None, ..how }) {

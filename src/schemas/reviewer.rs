@@ -13,7 +13,7 @@ use super::workspace::{self, Workspace};
 use super::{Found, Schemas};
 use crate::config::Config;
 use crate::error::{Error, Place};
-use crate::formats::objects::{self, Part};
+use crate::formats::lists::{self, Part};
 use crate::formats::schema::Schema;
 use crate::formats::yaml::{self, Document, Step};
 use crate::formats::{definitions, kustomize};
@@ -51,7 +51,7 @@ impl Written<'_> {
     fn objects(&self) -> Vec<(&Document, Part<'_>)> {
         let mut found = Vec::new();
         for document in &self.documents {
-            found.extend(objects::of(&document.value).objects.into_iter().map(|part| (document, part)));
+            found.extend(lists::of(&document.value).objects.into_iter().map(|part| (document, part)));
         }
         found
     }
@@ -248,7 +248,7 @@ fn odd(document: &Document) -> Vec<Finding> {
         message,
         help: Some("an API server takes nothing else of a list".into()),
     };
-    objects::of(&document.value).odd.into_iter().map(told).collect()
+    lists::of(&document.value).odd.into_iter().map(told).collect()
 }
 
 /// That a definition doesn't count, or keeps another one from counting. The same file at the head of a branch is what it was.

@@ -18,7 +18,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::error::{Error, Place, Result};
-use crate::formats::objects::{self, Part};
+use crate::formats::lists::{self, Part};
 use crate::formats::schema::{Reason, Violation};
 use crate::formats::yaml::{Document, Step};
 
@@ -146,7 +146,7 @@ pub struct Broken {
 /// `idp::schema::definition` with the place of the field that is missing or wrong.
 pub fn read(document: &Document) -> Result<Vec<Definition>> {
     let mut found = Vec::new();
-    for part in objects::of(&document.value).objects {
+    for part in lists::of(&document.value).objects {
         found.extend(kinds(document, &part)?);
     }
     Ok(found)
@@ -155,7 +155,7 @@ pub fn read(document: &Document) -> Result<Vec<Definition>> {
 /// The same, with those of which no kind can be made apart.
 pub fn sorted(document: &Document) -> (Vec<Definition>, Vec<Broken>) {
     let (mut found, mut broken) = (Vec::new(), Vec::new());
-    for part in objects::of(&document.value).objects {
+    for part in lists::of(&document.value).objects {
         match kinds(document, &part) {
             Ok(kinds) => found.extend(kinds),
             Err(error) => {
