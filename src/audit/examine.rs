@@ -10,6 +10,7 @@ use super::panel::Panel;
 use super::policy::{Breach, Object};
 use crate::error::{Error, Place};
 use crate::formats::lists;
+use crate::formats::objects::{self, Shape};
 use crate::formats::yaml::{self, Document, Path, Step};
 use crate::primitives::manifest::Manifest;
 use crate::primitives::policy::{Candidate, Facts, Report};
@@ -17,21 +18,6 @@ use crate::report::{Detection, Finding, ObjectName, PolicyLevel, Seen, Severity}
 
 /// The name under which it is said that something can't be read.
 pub const READING: &str = "manifest";
-
-/// API groups whose documents look like objects and are no objects of a cluster: files of kustomize, skaffold, kind,
-/// kubeadm, Backstage and others, which tools read.
-const OF_TOOLS: [&str; 10] = [
-    "backstage.io",
-    "kustomize.config.k8s.io",
-    "skaffold",
-    "kind.x-k8s.io",
-    "kubeadm.k8s.io",
-    "kubelet.config.k8s.io",
-    "kubeproxy.config.k8s.io",
-    "audit.k8s.io",
-    "k3d.io",
-    "ctlptl.dev",
-];
 
 /// What came of a text.
 #[derive(Debug, Default)]
@@ -82,14 +68,13 @@ impl Review<'_, '_> {
         let text = self.text;
         let Some(content) = &text.content else {
             // JSON of other encodings is something else; YAML that nobody can read may be a manifest.
-            if text.named || !text.shown.ends_with(".json") {
+            if text.named || !objects::is_json(&text.shown) {
                 let place = Place::file(&*text.shown);
                 self.found.detections.push(unreadable(place, "the file is not UTF-8".into(), None));
             }
             return;
         };
-        // Most JSON of a repository is something else, and needn't be read to tell.
-        if !text.named && text.shown.ends_with(".json") && !content.contains("\"apiVersion\"") {
+        if !text.named && !objects::may_say(&text.shown, content) {
             return;
         }
         match yaml::parse(&text.shown, content) {
@@ -123,21 +108,19 @@ impl Review<'_, '_> {
 
     fn of_object(&mut self, number: usize, document: &mut Document, root: Vec<Step>) {
         let Some(value) = yaml::get(&document.value, &root) else { return };
-        let field = |name: &str| value[name].as_str().filter(|text| !text.is_empty());
-        let (api_version, kind) = (field("apiVersion"), field("kind"));
-        let (Some(api_version), Some(kind)) = (api_version, kind) else {
-            // One of the two and metadata make it an object that lacks the other; otherwise it is something else.
-            if api_version.is_some() != kind.is_some() && value["metadata"].is_object() {
-                let lacks = |kind| format!("the {kind} has no apiVersion");
-                let what = kind.map_or("the object has no kind".to_owned(), lacks);
-                let help = "a manifest needs apiVersion, kind and metadata.name".to_owned();
-                self.found.detections.push(unreadable(document.place(&root), what, Some(help)));
+        let (api_version, kind) = match objects::shape(value, &self.text.shown) {
+            Shape::Object { api_version, kind } => (api_version, kind),
+            half => {
+                let what = match half {
+                    Shape::NoApiVersion(kind) => format!("the {kind} has no apiVersion"),
+                    Shape::NoKind => "the object has no kind".to_owned(),
+                    _ => return,
+                };
+                let place = document.place(&root);
+                self.found.detections.push(unreadable(place, what, Some(objects::NEEDS.into())));
+                return;
             }
-            return;
         };
-        if is_of_a_tool(api_version, kind) {
-            return;
-        }
         let metadata = |name: &str| value["metadata"][name].as_str().map(str::to_owned);
         let name = ObjectName {
             api_version: api_version.to_owned(),
@@ -238,12 +221,4 @@ fn detection(policy: &str, breach: Breach, object: usize, root: &[Step], documen
     let place = place.unwrap_or_else(of_path);
     let finding = Finding { policy: policy.into(), severity, place, message, help };
     Detection { level: PolicyLevel::Deny, finding, object: Some(object), path: Path(&path).to_string(), waived: None }
-}
-
-fn is_of_a_tool(api_version: &str, kind: &str) -> bool {
-    let group = api_version.split_once('/').map_or("", |(group, _)| group);
-    // kubectl's own configuration has the version of the core group.
-    let of_a_tool =
-        OF_TOOLS.iter().any(|tool| group.strip_suffix(tool).is_some_and(|rest| rest.is_empty() || rest.ends_with('.')));
-    of_a_tool || (api_version, kind) == ("v1", "Config")
 }

@@ -84,11 +84,14 @@ fn what_is_no_object_is_counted_and_passed_over() {
             ("catalog-info.yaml", "apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata: {name: a}\n"),
             ("template.yaml", "apiVersion: scaffolder.backstage.io/v1beta3\nkind: Template\nmetadata: {name: a}\n"),
             ("kubeconfig.yaml", "apiVersion: v1\nkind: Config\nclusters: []\n"),
+            ("plugin.yaml", "apiVersion: builtin\nkind: PrefixTransformer\nmetadata: {name: a}\n"),
+            ("score.yaml", "apiVersion: score.dev/v1b1\nmetadata: {name: a}\n"),
+            ("tsconfig.JSON", "{ // with a comment\n }"),
         ],
         Severity::Low,
     );
     assert_eq!(lines(&audit), Vec::<String>::new());
-    assert_eq!((audit.files, audit.objects.len(), audit.skipped), (8, 0, 8));
+    assert_eq!((audit.files, audit.objects.len(), audit.skipped), (11, 0, 11));
 }
 
 #[test]
@@ -148,6 +151,7 @@ fn folders_are_walked_as_their_gitignore_says() {
         ("out/d.yaml", ""),
         ("k8s/e.yml", ""),
         ("k8s/f.json", ""),
+        ("k8s/j.YAML", ""),
         ("k8s/.gitignore", "g.yaml\n"),
         ("k8s/g.yaml", ""),
         (".github/workflows/ci.yaml", ""),
@@ -166,6 +170,7 @@ fn folders_are_walked_as_their_gitignore_says() {
             "chart/Chart.yaml",
             "k8s/e.yml",
             "k8s/f.json",
+            "k8s/j.YAML",
             "skeleton/i.yaml",
             "templates/api/template.yaml",
             "templates/h.yaml"
@@ -173,11 +178,11 @@ fn folders_are_walked_as_their_gitignore_says() {
     );
     assert_eq!(
         found(&folder, &["."], &["chart", "*.json", "templates/api"]),
-        ["a.yaml", "k8s/e.yml", "skeleton/i.yaml", "templates/h.yaml"]
+        ["a.yaml", "k8s/e.yml", "k8s/j.YAML", "skeleton/i.yaml", "templates/h.yaml"]
     );
     assert_eq!(
         found(&folder, &["k8s", "c.txt", "k8s/e.yml", "./k8s/g.yaml"], &[]),
-        ["c.txt", "k8s/e.yml", "k8s/f.json", "k8s/g.yaml"]
+        ["c.txt", "k8s/e.yml", "k8s/f.json", "k8s/g.yaml", "k8s/j.YAML"]
     );
     let missing = walk::files(&["nowhere".into()], &[], folder.path()).unwrap_err();
     assert_eq!(missing.code(), "idp::audit::path");
@@ -194,13 +199,24 @@ fn files_that_a_kustomization_names_are_patches() {
         ("dev/patch.yaml", deployment),
         ("shared/patch.yaml", deployment),
         ("base/deployment.yaml", deployment),
+        ("base/kustomization.yaml", "resources: [deployment.yaml, both.yaml]\npatches: [{path: both.yaml}]\n"),
+        ("base/both.yaml", deployment),
+        ("above/idp.yaml", ""),
+        ("above/k8s/kustomization.yaml", "patches: [{path: dev/patches/a.yaml, target: {kind: Deployment}}]\n"),
+        ("above/k8s/dev/patches/a.yaml", deployment),
+        ("kustomization.yaml", "patches: [{path: above/k8s/dev/patches/b.yaml}]\n"),
+        ("above/k8s/dev/patches/b.yaml", deployment),
     ]);
-    let partial = |paths: &[&str]| {
+    let in_folder = |paths: &[&str], here: &std::path::Path| {
         let paths: Vec<String> = paths.iter().map(|path| (*path).to_owned()).collect();
-        let files = walk::files(&paths, &[], folder.path()).unwrap();
-        let texts = read(&files, folder.path()).unwrap();
+        let files = walk::files(&paths, &[], here).unwrap();
+        let texts = read(&files, here).unwrap();
         texts.into_iter().filter(|text| text.partial).map(|text| text.shown.to_string()).collect::<Vec<_>>()
     };
-    assert_eq!(partial(&["."]), ["dev/patch.yaml", "shared/patch.yaml"]);
+    let partial = |paths: &[&str]| in_folder(paths, folder.path());
+    assert_eq!(partial(&["dev", "base", "shared"]), ["dev/patch.yaml", "shared/patch.yaml"]);
+    // Above a folder that is named, and above the current one: as far as the workspace goes.
+    assert_eq!(partial(&["above/k8s/dev"]), ["above/k8s/dev/patches/a.yaml"]);
+    assert_eq!(in_folder(&["."], &folder.path().join("above/k8s/dev/patches")), ["a.yaml"]);
     assert_eq!(partial(&["dev/patch.yaml", "base/deployment.yaml"]), ["dev/patch.yaml"]);
 }

@@ -7,9 +7,7 @@ use ignore::WalkBuilder;
 use ignore::overrides::{Override, OverrideBuilder};
 
 use crate::error::{Error, Result};
-
-/// The endings of files that may hold manifests.
-const ENDINGS: [&str; 3] = ["yaml", "yml", "json"];
+use crate::formats::objects;
 
 /// A file to be read.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -69,17 +67,15 @@ fn below(folder: &Path, overrides: &Override, here: &Path, found: &mut BTreeSet<
         .filter_entry(|entry| {
             let name = entry.file_name();
             let beside = |file: &str| entry.path().parent().is_some_and(|parent| parent.join(file).is_file());
-            let of_chart = name == "templates" && beside("Chart.yaml");
-            let of_template = name == "skeleton" && beside("template.yaml");
-            name != "node_modules" && !of_chart && !of_template
+            let rendered_later = objects::RENDERED_LATER.iter().any(|(folder, file)| name == *folder && beside(file));
+            name != "node_modules" && !rendered_later
         })
         .build();
     for entry in walk {
         let entry = entry
             .map_err(|error| Error::failed("idp::io", format!("can't look below {}: {error}", folder.display())))?;
         let is_file = entry.file_type().is_some_and(|kind| kind.is_file());
-        let ending = entry.path().extension().and_then(|ending| ending.to_str());
-        if is_file && ending.is_some_and(|ending| ENDINGS.contains(&ending)) {
+        if is_file && objects::may_hold(&entry.file_name().to_string_lossy()) {
             found.insert(File { shown: shown(entry.path(), here), path: entry.into_path(), named: false });
         }
     }

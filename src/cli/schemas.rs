@@ -10,6 +10,7 @@ use crate::config::{Config, file};
 use crate::error::{Error, Exit, Place, Result, io, nearest};
 use crate::formats::definitions::{self, Definition, Role};
 use crate::formats::lists;
+use crate::formats::objects;
 use crate::formats::schema::{Schema, Type};
 use crate::formats::yaml::{self, Document, Path as FieldPath, Step};
 use crate::output::{self, Format, table::Table};
@@ -530,7 +531,7 @@ fn texts(path: &Path, shown: &str) -> Result<Vec<(String, String)>> {
         let is_link = inner.symlink_metadata().is_ok_and(|data| data.is_symlink());
         if inner.is_dir() && !is_link && !name.starts_with('.') {
             found.extend(texts(&inner, &shown)?);
-        } else if inner.is_file() && (workspace::is_yaml(&name) || name.ends_with(".json")) {
+        } else if inner.is_file() && objects::may_hold(&name) {
             let text = file::read_text(&inner).map_err(unreadable)?;
             // Other files of a folder are none of our business, whole or not.
             if text.contains("ResourceDefinition") {

@@ -1,4 +1,4 @@
-//! Kustomizations, as far as others need to know: which files they name as patches. Those are parts of objects.
+//! Kustomizations, as far as others need to know: which files they name as patches, that is parts of objects.
 
 use std::collections::BTreeSet;
 
@@ -7,13 +7,36 @@ use serde_json::Value;
 /// The names of the files.
 pub const NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
 
-/// The files that a kustomization in a folder names as patches, by their paths from the same root as the folder's.
-pub fn patches(kustomization: &Value, folder: &str) -> BTreeSet<String> {
-    let list = |key: &str| kustomization[key].as_array().into_iter().flatten();
-    let with_path = list("patches").chain(list("patchesJson6902")).filter_map(|patch| patch["path"].as_str());
-    // An older field, whose elements are paths or the patches themselves.
-    let plain = list("patchesStrategicMerge").filter_map(Value::as_str).filter(|text| !text.contains('\n'));
-    with_path.chain(plain).filter_map(|path| joined(folder, path)).collect()
+/// Whether a file is one, by its name.
+pub fn is_one(path: &str) -> bool {
+    NAMES.contains(&path.rsplit('/').next().unwrap_or_default())
+}
+
+/// What kustomizations name, by the paths from the same root as their folders'.
+#[derive(Debug, Default)]
+pub struct Named {
+    /// Files of whole objects, and folders.
+    pub resources: BTreeSet<String>,
+    /// Files of parts of objects.
+    pub patches: BTreeSet<String>,
+}
+
+impl Named {
+    /// Adds what a kustomization in a folder names.
+    pub fn add(&mut self, kustomization: &Value, folder: &str) {
+        let list = |key: &str| kustomization[key].as_array().into_iter().flatten();
+        let with_path = list("patches").chain(list("patchesJson6902")).filter_map(|patch| patch["path"].as_str());
+        // An older field, whose elements are paths or the patches themselves.
+        let plain = list("patchesStrategicMerge").filter_map(Value::as_str).filter(|text| !text.contains('\n'));
+        self.patches.extend(with_path.chain(plain).filter_map(|path| joined(folder, path)));
+        let resources = list("resources").filter_map(Value::as_str);
+        self.resources.extend(resources.filter_map(|path| joined(folder, path)));
+    }
+
+    /// Whether a file is a patch, and nowhere a resource: that would be a whole object, which is merged with another one.
+    pub fn is_patch(&self, path: &str) -> bool {
+        self.patches.contains(path) && !self.resources.contains(path)
+    }
 }
 
 /// The folders that a file is in, innermost first; the root is empty.
@@ -55,9 +78,23 @@ mod tests {
             "patchesStrategicMerge": ["../b.yaml", "kind: Deployment\n"],
             "patchesJson6902": [{ "path": "./c.yaml" }],
         });
-        let found: Vec<String> = patches(&kustomization, "k8s/dev").into_iter().collect();
+        let mut named = Named::default();
+        named.add(&kustomization, "k8s/dev");
+        let found: Vec<&str> = named.patches.iter().map(String::as_str).collect();
         assert_eq!(found, ["k8s/b.yaml", "k8s/dev/a.yaml", "k8s/dev/c.yaml"]);
-        assert!(patches(&json!({ "patches": [{ "path": "../a.yaml" }] }), "").is_empty());
+        assert!(named.resources.contains("k8s/base"));
+        let mut outside = Named::default();
+        outside.add(&json!({ "patches": [{ "path": "../a.yaml" }] }), "");
+        assert!(outside.patches.is_empty());
+    }
+
+    #[test]
+    fn a_patch_that_is_a_resource_is_whole() {
+        let mut named = Named::default();
+        named.add(&json!({ "patches": [{ "path": "a.yaml" }, { "path": "b.yaml" }] }), "k8s/dev");
+        named.add(&json!({ "resources": ["dev/b.yaml"] }), "k8s");
+        assert!(named.is_patch("k8s/dev/a.yaml") && !named.is_patch("k8s/dev/b.yaml"));
+        assert!(is_one("k8s/kustomization.yml") && is_one("Kustomization") && !is_one("k8s/a.yaml"));
     }
 
     #[test]

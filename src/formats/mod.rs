@@ -8,6 +8,7 @@ pub mod form;
 pub mod image;
 pub mod kustomize;
 pub mod lists;
+pub mod objects;
 mod pattern;
 pub mod quantity;
 pub mod references;

@@ -2,13 +2,11 @@
 //! to another file, too.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use serde_json::Value;
 
 use super::find::split;
-use super::workspace::is_yaml;
-use crate::formats::{lists, yaml};
+use crate::formats::{lists, objects, yaml};
 use crate::world::World;
 use crate::world::change::{Change, File};
 use crate::world::forge::{CommitId, RepoId};
@@ -27,7 +25,7 @@ pub struct Before(BTreeMap<String, Changed>);
 impl Before {
     /// As the change itself tells it.
     pub fn of(change: &Change) -> Before {
-        let files = change.files().iter().filter(|file| is_yaml(&file.path));
+        let files = change.files().iter().filter(|file| objects::may_hold(&file.path));
         let objects = |file: &Option<File>| file.as_ref().map(|file| objects_of(&file.bytes)).unwrap_or_default();
         let changed = files
             .map(|file| (file.path.clone(), Changed { before: objects(&file.before), after: objects(&file.after) }));
@@ -88,7 +86,7 @@ async fn differing(repo: &RepoId, base: &CommitId, head: &CommitId, world: &Worl
     let (there, here) = (list(base).await, list(head).await);
     let same: BTreeMap<&str, _> = here.iter().map(|entry| (entry.path.as_str(), entry)).collect();
     let differs = there.iter().filter(|entry| same.get(entry.path.as_str()).is_none_or(|other| *other != *entry));
-    differs.map(|entry| entry.path.clone()).filter(|path| is_yaml(path)).collect()
+    differs.map(|entry| entry.path.clone()).filter(|path| objects::may_hold(path)).collect()
 }
 
 /// The commit that a change is for: the head of the branch that a pull request is proposed to, or of the default branch.
@@ -99,12 +97,6 @@ async fn base(change: &Change, world: &World) -> Option<(RepoId, CommitId)> {
         _ => world.forge.repository(repo).await.ok()??.settings.default_branch,
     };
     Some((repo.clone(), world.forge.branch(repo, &branch).await.ok()??))
-}
-
-/// A file of the repository that a change is for.
-pub async fn in_repository(change: &Change, path: &str, world: &World) -> Option<Arc<[u8]>> {
-    let (repo, commit) = base(change, world).await?;
-    Some(world.forge.file(&repo, &commit, path).await.ok()??.bytes)
 }
 
 async fn read(repo: &RepoId, commit: &CommitId, path: &str, world: &World) -> Vec<Value> {

@@ -8,6 +8,7 @@ use super::{Found, Schemas, find};
 use crate::error::{Error, with_article};
 use crate::formats::definitions::{self, Role};
 use crate::formats::lists;
+use crate::formats::objects::object_of;
 use crate::formats::schema::{How, Names, Reason, Violation};
 use crate::formats::yaml::Step;
 use crate::report::Severity;
@@ -53,16 +54,11 @@ impl Problem {
     pub fn is_missing(&self) -> bool {
         self.reason == Some(Reason::Required)
     }
-}
 
-/// Documents that look like objects and never meet an API server.
-const NO_OBJECTS: [&str; 3] = ["backstage.io", "kustomize.config.k8s.io", "scaffolder.backstage.io"];
-
-/// The apiVersion and kind of a document that is an object of Kubernetes.
-pub fn object_of(document: &Value) -> Option<(&str, &str)> {
-    let text = |key: &str| document.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());
-    let (api_version, kind) = (text("apiVersion")?, text("kind")?);
-    (!NO_OBJECTS.contains(&find::split(api_version).0)).then_some((api_version, kind))
+    /// Whether it is about the object's name.
+    pub fn is_about_the_name(&self) -> bool {
+        self.path == ["metadata".into(), "name".into()]
+    }
 }
 
 impl Schemas {
@@ -119,6 +115,8 @@ fn check_known(kind: &Kind, document: &Value, how: Checks<'_>) -> Vec<Problem> {
         let faults = definitions::faults(document).into_iter().filter(|fault| !told.contains(&fault.path));
         problems.extend(faults.map(of_definition));
     }
+    // A patch is for what its target names; its own name is often a word that fills the field.
+    problems.retain(|problem| !(how.partial && problem.is_about_the_name()));
     problems
 }
 

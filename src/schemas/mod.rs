@@ -24,7 +24,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::error::{Error, Place, Result};
 use crate::formats::definitions::{Broken, Definition};
-pub use check::{Checks, Problem, object_of};
+pub use check::{Checks, Problem};
 pub use find::Found;
 pub use kind::Kind;
 use kubernetes::Release;

@@ -7,17 +7,19 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use serde_json::Value;
 
-use super::before::{Before, in_repository};
-use super::check::{Checks, Problem, object_of};
-use super::workspace::{self, Workspace};
+use super::before::Before;
+use super::check::{Checks, Problem};
+use super::workspace::Workspace;
 use super::{Found, Schemas};
 use crate::config::Config;
 use crate::error::{Error, Place};
+use crate::formats::definitions;
 use crate::formats::lists::{self, Part};
+use crate::formats::objects::{self, object_of};
 use crate::formats::schema::Schema;
 use crate::formats::yaml::{self, Document, Step};
-use crate::formats::{definitions, kustomize};
 use crate::report::{Finding, Severity};
+use crate::world::beside::{self, Patches};
 use crate::world::change::{Change, FileChange};
 use crate::world::review::Reviewer;
 use crate::world::{World, open};
@@ -85,11 +87,12 @@ impl Objects {
 
     async fn committed(&self, change: &Change, world: &World) -> Vec<Finding> {
         let Some(repo) = change.repo() else { return Vec::new() };
+        let later = beside::rendered_later(change, world).await;
         let conflicts = change.rendering().map(|rendering| &rendering.conflicts);
         let written: Vec<Written<'_>> = change
             .files()
             .iter()
-            .filter(|file| workspace::is_yaml(&file.path))
+            .filter(|file| objects::may_hold(&file.path) && !later.contains(&file.path.as_str()))
             // Conflict markers are for people to take out.
             .filter(|file| !conflicts.is_some_and(|conflicts| conflicts.contains(&file.path)))
             .filter_map(|file| {
@@ -129,7 +132,7 @@ impl Objects {
         (before, findings): (&mut History, &mut Vec<Finding>),
     ) {
         // Whether the file is a patch is asked when something is missing in it, and once.
-        let mut is_patch = None;
+        let patches = Patches::new(change, world);
         let path = &written.file.path;
         for (document, part) in written.objects() {
             let object = part.value.as_ref();
@@ -145,15 +148,11 @@ impl Objects {
                 how.old = before.delivered.insert(delivered).old(path, object);
                 problems = schemas.check(object, how);
             }
-            if problems.iter().any(Problem::is_missing) {
-                let patch = match is_patch {
-                    Some(patch) => patch,
-                    None => *is_patch.insert(kustomize_names(change, path, world).await),
-                };
-                if patch {
-                    how.partial = true;
-                    problems = schemas.check(object, how);
-                }
+            if problems.iter().any(|problem| problem.is_missing() || problem.is_about_the_name())
+                && patches.name(path).await
+            {
+                how.partial = true;
+                problems = schemas.check(object, how);
             }
             let known: BTreeSet<String> = match how.old {
                 Some(old) if !problems.is_empty() => {
@@ -203,31 +202,13 @@ impl Objects {
 }
 
 fn parsed(name: &str, bytes: &[u8]) -> Option<Vec<Document>> {
-    yaml::parse(name, std::str::from_utf8(bytes).ok()?).ok()
-}
-
-/// Whether a kustomization of the change or of the repository names a file as a patch.
-async fn kustomize_names(change: &Change, path: &str, world: &World) -> bool {
-    for folder in kustomize::folders_above(path) {
-        for name in kustomize::NAMES {
-            let at = if folder.is_empty() { name.to_string() } else { format!("{folder}/{name}") };
-            let text = match change.files().iter().find(|file| file.path == at) {
-                Some(file) => file.after.as_ref().map(|file| file.bytes.clone()),
-                None => in_repository(change, &at, world).await,
-            };
-            let text = text.as_deref().and_then(|bytes| std::str::from_utf8(bytes).ok());
-            let documents = text.and_then(|text| yaml::parse(&at, text).ok()).unwrap_or_default();
-            if documents.iter().any(|document| kustomize::patches(&document.value, folder).contains(path)) {
-                return true;
-            }
-        }
-    }
-    false
+    let text = std::str::from_utf8(bytes).ok().filter(|text| objects::may_say(name, text))?;
+    yaml::parse(name, text).ok()
 }
 
 /// Low ones are for audits. That an object has a name, other reviewers see to.
 fn is_news(problem: &Problem) -> bool {
-    problem.severity > Severity::Low && !(problem.is_missing() && problem.path == ["metadata".into(), "name".into()])
+    problem.severity > Severity::Low && !(problem.is_missing() && problem.is_about_the_name())
 }
 
 /// Whether a kind has rules about changes.

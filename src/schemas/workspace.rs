@@ -12,6 +12,7 @@ use super::offers::{self, Offer};
 use crate::config::{Config, file};
 use crate::error::{Error, Place, Result, io};
 use crate::formats::definitions::{self, Broken, Definition};
+use crate::formats::objects;
 use crate::formats::yaml;
 use crate::world::forge::{CommitId, Forge, RepoId};
 
@@ -165,7 +166,7 @@ pub(super) async fn head(forge: &dyn Forge, repo: RepoId) -> Result<Option<(Repo
     Ok(head.map(|head| (repo, head)))
 }
 
-/// The YAML files below a folder of a commit.
+/// The YAML and JSON files below a folder of a commit.
 pub(super) async fn texts(
     forge: &dyn Forge,
     repo: &RepoId,
@@ -173,18 +174,13 @@ pub(super) async fn texts(
     folder: &str,
 ) -> Result<Vec<(String, String)>> {
     let entries = forge.list(repo, head, folder).await?;
-    let read = entries.into_iter().filter(|entry| is_yaml(&entry.path)).map(|entry| async move {
+    let read = entries.into_iter().filter(|entry| objects::may_hold(&entry.path)).map(|entry| async move {
         let file = forge.file(repo, head, &entry.path).await?;
         let text = file.and_then(|file| String::from_utf8(file.bytes.to_vec()).ok());
         Ok::<_, Error>(text.map(|text| (format!("{repo}:{}", entry.path), text)))
     });
     let found: Vec<Option<(String, String)>> = try_join_all(read).await?;
     Ok(found.into_iter().flatten().collect())
-}
-
-/// Whether a file may hold objects, by its name.
-pub fn is_yaml(path: &str) -> bool {
-    path.ends_with(".yaml") || path.ends_with(".yml")
 }
 
 /// The kinds that the documents of a text define. Documents that define none are passed over.
@@ -247,7 +243,7 @@ fn files(root: &Path) -> Result<Vec<PathBuf>> {
                 if !entry.file_type().map_err(io("read", &path))?.is_symlink() {
                     todo.push(path);
                 }
-            } else if is_yaml(&name) || name.ends_with(".json") {
+            } else if objects::may_hold(&name) {
                 if !file::stays_inside(root, &path) {
                     let message = format!("can't read {name}: a link leads out of the workspace");
                     return Err(Error::invalid("idp::schema::definition", message).help("put the file itself there"));

@@ -2,6 +2,7 @@
 //! All of it is read through the traits here; all of it is changed through `door`.
 
 pub mod access;
+pub mod beside;
 pub mod change;
 pub mod ci;
 pub mod cluster;

@@ -2,10 +2,14 @@
 
 use async_trait::async_trait;
 use globset::GlobSet;
+use serde_json::Value;
 
 use super::World;
+use super::beside::{self, Patches};
 use super::change::Change;
 use crate::error::{Error, Place};
+use crate::formats::objects::{self, Shape};
+use crate::formats::yaml::{Document, Step};
 use crate::formats::{catalog, yaml};
 use crate::report::{Finding, Severity};
 
@@ -16,7 +20,7 @@ pub trait Reviewer: Send + Sync {
     async fn review(&self, change: &Change, world: &World) -> Vec<Finding>;
 }
 
-/// Every committed YAML file parses; a document with `apiVersion` or `kind` is a whole manifest.
+/// Every committed YAML file parses; a document that is meant as an object is a whole one.
 pub struct Manifests {
     /// Globs over `repository/path`: files in which every document must be a manifest.
     pub required: GlobSet,
@@ -24,12 +28,15 @@ pub struct Manifests {
 
 #[async_trait]
 impl Reviewer for Manifests {
-    async fn review(&self, change: &Change, _: &World) -> Vec<Finding> {
+    async fn review(&self, change: &Change, world: &World) -> Vec<Finding> {
         let Some(repo) = change.repo() else { return Vec::new() };
         let mut findings = Vec::new();
+        let patches = Patches::new(change, world);
+        let later = beside::rendered_later(change, world).await;
         for file in change.files() {
             let Some(after) = &file.after else { continue };
-            if !file.path.ends_with(".yaml") && !file.path.ends_with(".yml") {
+            let required = self.required.is_match(format!("{}/{}", repo.name(), file.path));
+            if !objects::may_hold(&file.path) || !required && later.contains(&file.path.as_str()) {
                 continue;
             }
             // An update leaves to people what is theirs: conflict markers, which they take out before they merge, and
@@ -42,15 +49,29 @@ impl Reviewer for Manifests {
                 continue;
             }
             let name = format!("{repo}:{}", file.path);
-            let required = self.required.is_match(format!("{}/{}", repo.name(), file.path));
             match std::str::from_utf8(&after.bytes) {
-                Ok(text) => review_text(&name, text, required, &mut findings),
+                Ok(text) if !required && !objects::may_say(&file.path, text) => {}
+                Ok(text) => {
+                    let mut found = Vec::new();
+                    review_text(&name, text, required, &mut found);
+                    // What a kustomization patches is named by its target.
+                    if found.iter().any(|finding| finding.message.ends_with(UNNAMED)) && patches.name(&file.path).await
+                    {
+                        found.retain(|finding| !finding.message.ends_with(UNNAMED));
+                    }
+                    findings.append(&mut found);
+                }
+                // JSON of other encodings is something else.
+                Err(_) if !required && objects::is_json(&file.path) => {}
                 Err(_) => findings.push(refusal("yaml", Place::file(&name), "the file is not UTF-8".into(), None)),
             }
         }
         findings
     }
 }
+
+/// What an object without a name lacks.
+const UNNAMED: &str = "metadata.name";
 
 fn refusal(policy: &str, place: Place, message: String, help: Option<String>) -> Finding {
     Finding { policy: policy.into(), severity: Severity::High, place, message, help }
@@ -67,28 +88,40 @@ fn review_text(name: &str, text: &str, required: bool, findings: &mut Vec<Findin
         }
     };
     for document in documents {
-        let text = |path: &str| document.value.pointer(path).and_then(|value| value.as_str()).filter(|t| !t.is_empty());
-        let (api_version, kind) = (text("/apiVersion"), text("/kind"));
-        if api_version.is_none() && kind.is_none() {
-            if required {
-                let message = "every document of this file must be a Kubernetes object".to_string();
-                let help = "idp.yaml lists the file under `manifests`; add apiVersion, kind and metadata.name";
-                findings.push(refusal("manifest", document.place(&[]), message, Some(help.into())));
-            }
-            continue;
-        }
-        // Kustomize's own files have no name.
-        if api_version.is_some_and(|version| version.starts_with("kustomize.config.k8s.io/")) {
-            continue;
-        }
-        for (field, there) in [("apiVersion", api_version), ("kind", kind), ("metadata.name", text("/metadata/name"))] {
-            if there.is_none() {
-                let what = kind.unwrap_or("manifest");
-                let message = format!("the {what} has no {field}");
-                let help = "a manifest needs apiVersion, kind and metadata.name".to_string();
-                findings.push(refusal("manifest", document.place(&[]), message, Some(help)));
+        review_document(&document.value, &[], &document, (name, required), findings);
+    }
+}
+
+fn review_document(value: &Value, root: &[Step], document: &Document, file: (&str, bool), findings: &mut Vec<Finding>) {
+    let (name, required) = file;
+    let mut lacks = |what: &str, field: &str| {
+        let message = format!("the {what} has no {field}");
+        findings.push(refusal("manifest", document.place(root), message, Some(objects::NEEDS.into())));
+    };
+    let called = value.pointer("/metadata/name").and_then(Value::as_str).is_some_and(|name| !name.is_empty());
+    match objects::shape(value, name) {
+        Shape::Object { kind, .. } if !called => lacks(kind, UNNAMED),
+        Shape::Object { .. } => {}
+        Shape::List(items) => {
+            for (at, item) in items.iter().enumerate() {
+                review_document(item, &[Step::Key("items".into()), Step::Index(at)], document, file, findings);
             }
         }
+        half @ (Shape::NoApiVersion(_) | Shape::NoKind) => {
+            match half {
+                Shape::NoApiVersion(kind) => lacks(kind, "apiVersion"),
+                _ => lacks("manifest", "kind"),
+            }
+            if !called {
+                lacks("manifest", UNNAMED);
+            }
+        }
+        Shape::Other if required && !objects::is_headed(value) => {
+            let message = "every document of this file must be a Kubernetes object".to_string();
+            let help = "idp.yaml lists the file under `manifests`; add apiVersion, kind and metadata.name";
+            findings.push(refusal("manifest", document.place(root), message, Some(help.into())));
+        }
+        Shape::Other => {}
     }
 }
 

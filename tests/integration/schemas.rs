@@ -300,6 +300,78 @@ fn a_patch_of_a_kustomization_is_a_part() {
 }
 
 #[test]
+fn a_patch_needs_no_name_of_its_own_and_a_resource_is_whole() {
+    let ws = Workspace::new();
+    let kustomization =
+        |text: &str| format!("kind: Kustomization\napiVersion: kustomize.config.k8s.io/v1beta1\n{text}\n");
+    let by_target = kustomization("patches: [{ path: dev/a.yaml, target: { kind: Deployment } }]");
+    let both = kustomization("resources: [dev/a.yaml]\npatches: [{ path: dev/a.yaml }]");
+    for name in ["metadata: {}\n", "metadata: { name: Any Name }\n"] {
+        let patch = format!("apiVersion: apps/v1\nkind: Deployment\n{name}spec: {{ replicas: 3 }}\n");
+        let plan = |above: &str| {
+            ws.plan(&proposal("gitops", &[("k8s/dev/a.yaml", patch.as_str()), ("k8s/kustomization.yaml", above)]))
+        };
+        plan(&by_target).ends(0, "create 1 update 0 delete 0 unchanged 0 planned");
+        plan(&both).fails(1, "idp::review::refused");
+        plan(&kustomization("resources: []")).fails(1, "idp::review::refused");
+    }
+}
+
+#[test]
+fn what_is_no_object_passes_the_door() {
+    let ws = Workspace::new();
+    let chart = "apiVersion: v2\nname: api\nversion: 1.0.0\n";
+    let template = "apiVersion: v1\nkind: Service\nmetadata:\n  name: {{ .Release.Name }}\n{{- if .Values.x }}\nspec: {}\n{{- end }}\n";
+    let files = [
+        ("charts/api/Chart.yaml", chart),
+        ("charts/api/values.yaml", "kind: StatefulSet\nmetadata: { labels: {} }\n"),
+        ("charts/api/templates/service.yaml", template),
+        ("charts/api/templates/plain.yaml", "apiVersion: v1\nkind: Service\nspce: {}\n"),
+        ("storage.yaml", "kind: gp3\n"),
+        ("kubeconfig", "apiVersion: v1\nkind: Config\n"),
+        ("kube.yaml", "apiVersion: v1\nkind: Config\nclusters: []\n"),
+        ("k8s/prefix.yaml", "apiVersion: builtin\nkind: PrefixTransformer\nmetadata: { name: a }\nprefix: x-\n"),
+        (
+            "k8s/list.yaml",
+            "apiVersion: v1\nkind: List\nitems:\n- { apiVersion: v1, kind: ConfigMap, metadata: { name: a } }\n",
+        ),
+        ("score.yaml", "apiVersion: score.dev/v1b1\nmetadata: { name: a }\n"),
+        ("tsconfig.json", "{ // with a comment\n }\n"),
+        (
+            "templates/api/template.yaml",
+            "apiVersion: scaffolder.backstage.io/v1beta3\nkind: Template\nmetadata: { name: a }\n",
+        ),
+        ("templates/api/skeleton/k8s/a.yaml", "{% if values.x %}\n  kind: [\n{% endif %}\n"),
+    ];
+    ws.plan(&proposal("gitops", &files)).ends(0, "create 1 update 0 delete 0 unchanged 0 planned");
+    // A template is one because of the chart beside it, which may be in the repository.
+    let alone = proposal("gitops", &[("charts/api/templates/service.yaml", template)]);
+    ws.plan(&alone).fails(1, "idp::review::refused");
+    let ws = Workspace::new();
+    ws.write("seeds/gitops/charts/api/Chart.yaml", chart);
+    ws.plan(&alone).ends(0, "create 1 update 0 delete 0 unchanged 0 planned");
+}
+
+#[test]
+fn files_are_looked_at_whatever_the_case_of_their_ending_and_as_json() {
+    let ws = Workspace::new();
+    let wrong = "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a }\nadta: {}\n";
+    let json = r#"{ "apiVersion": "v1", "kind": "ConfigMap", "metadata": { "name": "a" }, "adta": {} }"#;
+    let unnamed = "apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: ConfigMap\n  metadata: {}\n";
+    for (path, text, found) in [
+        ("a.YAML", wrong, "high acme/gitops:a.YAML:4: ConfigMap a: unknown field \"adta\""),
+        ("a.Yml", wrong, "high acme/gitops:a.Yml:4: ConfigMap a: unknown field \"adta\""),
+        ("a.json", json, "high acme/gitops:a.json:1: ConfigMap a: unknown field \"adta\""),
+        ("b.json", "{ \"apiVersion\": \"v1\",", "high acme/gitops:b.json:1: "),
+        ("list.yaml", unnamed, "high acme/gitops:list.yaml:4: the ConfigMap has no metadata.name"),
+    ] {
+        let said = ws.plan(&proposal("gitops", &[(path, text)]));
+        said.fails(1, "idp::review::refused");
+        assert!(findings(&said).contains(found), "{path}\n{}", findings(&said));
+    }
+}
+
+#[test]
 fn what_was_wrong_before_is_told_and_not_refused() {
     let ws = Workspace::new();
     ws.write("seeds/gitops/a.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a }\nadta: { a: b }\n");
