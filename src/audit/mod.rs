@@ -14,6 +14,7 @@ pub mod waivers;
 pub mod walk;
 mod whole;
 
+use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -25,6 +26,9 @@ use kustomization::Patches;
 use panel::Panel;
 use spread::spread;
 use walk::File;
+
+/// More than that of standard input or a pipe is refused.
+pub const MOST_OF_A_STREAM: u64 = 64 << 20;
 
 /// A text that may hold manifests.
 #[derive(Debug, Clone)]
@@ -49,20 +53,36 @@ impl Text {
 /// Reads files, and says which of them kustomizations name as patches.
 ///
 /// # Errors
-/// `idp::io` for a file that can't be read.
+/// `idp::io` for a file that can't be read, `idp::audit::input` for a pipe that doesn't end.
 pub fn read(files: &[File], here: &Path) -> Result<Vec<Text>> {
     let patches = Patches::of(files, here);
     spread(files, |file| text(file, &patches)).into_iter().collect()
 }
 
 fn text(file: &File, patches: &Patches) -> Result<Text> {
-    let bytes = std::fs::read(&file.path).map_err(io("read", &file.path))?;
+    let bytes = bytes(&file.path)?;
     Ok(Text {
         shown: file.shown.as_str().into(),
         content: String::from_utf8(bytes).ok().map(Into::into),
         partial: patches.name(file),
         named: file.named,
     })
+}
+
+fn bytes(path: &Path) -> Result<Vec<u8>> {
+    let open = std::fs::File::open(path).map_err(io("read", path))?;
+    let mut bytes = Vec::new();
+    if open.metadata().is_ok_and(|data| data.is_file()) {
+        (&open).read_to_end(&mut bytes).map_err(io("read", path))?;
+        return Ok(bytes);
+    }
+    // What isn't a file may never end.
+    open.take(MOST_OF_A_STREAM + 1).read_to_end(&mut bytes).map_err(io("read", path))?;
+    if bytes.len() as u64 > MOST_OF_A_STREAM {
+        let message = format!("{} has more than {} MiB", path.display(), MOST_OF_A_STREAM >> 20);
+        return Err(Error::invalid("idp::audit::input", message));
+    }
+    Ok(bytes)
 }
 
 /// Shows every object of the texts to everyone on the panel.

@@ -32,7 +32,8 @@ pub fn files(paths: &[String], exclude: &[String], here: &Path) -> Result<Vec<Fi
         let whole = plain(&here.join(path));
         if whole.is_dir() {
             below(&whole, &overrides, here, &mut found)?;
-        } else if whole.is_file() {
+        } else if whole.exists() {
+            // Pipes as well as files: `<(helm template ...)` of a shell is one.
             found.insert(File { shown: shown(&whole, here), path: whole, named: true });
         } else {
             let error = Error::invalid("idp::audit::path", format!("there is no file or folder {path}"));

@@ -8,7 +8,7 @@ use super::{Global, current_folder, input};
 use crate::audit::panel::{self, Panel, Settings};
 use crate::audit::schema::{self, BySchema};
 use crate::audit::waivers::{Scope, Waivers, today};
-use crate::audit::{self, Text, walk};
+use crate::audit::{self, MOST_OF_A_STREAM as MOST, Text, walk};
 use crate::config::Config;
 use crate::error::{Exit, Result};
 use crate::library::{Library, Script};

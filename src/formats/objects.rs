@@ -7,7 +7,7 @@ use serde_json::Value;
 const ENDINGS: [&str; 3] = ["yaml", "yml", "json"];
 
 /// API groups, and groups below them, whose documents are read by tools and by no API server.
-const OF_TOOLS: [&str; 30] = [
+const OF_TOOLS: [&str; 29] = [
     // Kustomize, its built-in plugins, and functions of kpt.
     "builtin",
     "kustomize.config.k8s.io",
@@ -25,7 +25,6 @@ const OF_TOOLS: [&str; 30] = [
     // Files that Kubernetes' own programs are started with.
     "admission.config.k8s.io",
     "apiserver.config.k8s.io",
-    "apiserver.k8s.io",
     "audit.k8s.io",
     "client.authentication.k8s.io",
     "controllermanager.config.k8s.io",

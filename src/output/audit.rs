@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::actions::{Actions, command};
 use super::look::{Look, clean, one_line};
+use super::source::Lines;
 use super::stream::Streams;
 use super::verdicts::escaped;
 use super::words::count;
@@ -62,9 +63,11 @@ fn told(audit: &Audit, detection: &Detection) -> Finding {
 
 fn people(look: &Look, audit: &Audit, quiet: bool) -> String {
     let mut text = String::new();
+    let lines: BTreeMap<&str, Lines<'_>> =
+        audit.sources.iter().map(|(file, text)| (&**file, Lines::of(text))).collect();
     for detection in audit.detections.iter().filter(|detection| detection.waived.is_none()) {
         let finding = told(audit, detection);
-        let source = audit.sources.get(&finding.place.file).map(|source| &**source);
+        let source = lines.get(&*finding.place.file);
         text.push_str(&diagnostic::found(look, &finding, &Audit::code(&finding.policy), source));
         text.push('\n');
     }

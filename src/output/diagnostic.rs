@@ -8,7 +8,7 @@ use miette::{
 };
 
 use super::look::{Look, clean, wrap};
-use super::source::Sources;
+use super::source::{Lines, Sources};
 use crate::error::{Error, codes};
 use crate::report::{Finding, Frame};
 
@@ -82,10 +82,13 @@ pub(super) fn finding(look: &Look, finding: &Finding) -> String {
 }
 
 /// A finding with its code and its line, where the file's text is at hand.
-pub(super) fn found(look: &Look, finding: &Finding, code: &str, source: Option<&str>) -> String {
+pub(super) fn found(look: &Look, finding: &Finding, code: &str, source: Option<&Lines<'_>>) -> String {
     let width = look.measure();
     let mut sources = Sources::default();
-    let shown = source.is_some_and(|source| sources.mark("", &finding.place, source, width.saturating_sub(10)));
+    let shown = source.is_some_and(|source| {
+        let excerpt = source.around(finding.place.line);
+        sources.mark_in("", &finding.place, excerpt, width.saturating_sub(10))
+    });
     let trail = if shown { Vec::new() } else { vec![clean(&finding.place.to_string()).into_owned()] };
     let report = Report {
         code: code.to_string(),

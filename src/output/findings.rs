@@ -1,10 +1,13 @@
 //! What checks and policies found: snippets for people, lines for machines, SARIF and workflow commands for CI. `cli`
 //! hands over the findings with the rules behind them.
 
+use std::collections::BTreeMap;
+
 use serde_json::json;
 
 use super::actions::{Actions, command};
 use super::look::{Look, clean};
+use super::source::Lines;
 use super::stream::Streams;
 use super::{Format, Options, diagnostic, json as lines, sarif, words};
 use crate::report::{Finding, Review};
@@ -39,8 +42,10 @@ pub fn findings_to(options: &Options, mut streams: Streams, review: &Review) {
 
 fn people(look: &Look, review: &Review, quiet: bool) -> String {
     let mut text = String::new();
+    let lines: BTreeMap<&str, Lines<'_>> =
+        review.sources.iter().map(|(file, text)| (&**file, Lines::of(text))).collect();
     for finding in &review.findings {
-        let source = review.sources.get(&finding.place.file).map(|source| &**source);
+        let source = lines.get(&*finding.place.file);
         text.push_str(&diagnostic::found(look, finding, &review.code(&finding.policy), source));
         text.push('\n');
     }

@@ -13,6 +13,9 @@ const MOST: usize = 8;
 /// Labels with at most about this many lines between them share a snippet.
 const NEAR: usize = 6;
 
+/// How many lines around a label are prepared to be drawn: more than a snippet shows of them.
+const AROUND: usize = 2 * NEAR;
+
 /// Files one behind the other in one range of offsets, so that a span belongs to exactly one of them. miette joins
 /// labels that are near each other into one snippet, and draws a snippet of its own for each other file.
 #[derive(Debug, Default)]
@@ -27,6 +30,38 @@ struct File {
     name: String,
     text: String,
     start: usize,
+    /// The number of its first line, which isn't 1 where the text is an excerpt.
+    first: usize,
+}
+
+/// A part of a source.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Excerpt<'s> {
+    text: &'s str,
+    /// The number of its first line.
+    first: usize,
+}
+
+/// A source that many findings are about: its lines are found without counting them again.
+#[derive(Debug)]
+pub(super) struct Lines<'s> {
+    text: &'s str,
+    starts: Vec<usize>,
+}
+
+impl<'s> Lines<'s> {
+    pub(super) fn of(text: &'s str) -> Lines<'s> {
+        let ends = text.match_indices('\n').map(|(at, _)| at + 1);
+        Lines { text, starts: std::iter::once(0).chain(ends).collect() }
+    }
+
+    /// The lines around one, as many as a snippet may show.
+    pub(super) fn around(&self, line: usize) -> Excerpt<'s> {
+        let first = line.saturating_sub(AROUND).max(1);
+        let start = self.starts.get(first - 1).copied().unwrap_or(self.text.len());
+        let end = self.starts.get(line.saturating_add(AROUND)).copied().unwrap_or(self.text.len());
+        Excerpt { text: &self.text[start..end], first }
+    }
 }
 
 #[derive(Debug)]
@@ -40,6 +75,11 @@ struct Mark {
 impl Sources {
     /// Adds a label. False if the source has no such place; then it can only be named.
     pub(super) fn mark(&mut self, label: &str, place: &Place, source: &str, width: usize) -> bool {
+        self.mark_in(label, place, Excerpt { text: source, first: 1 }, width)
+    }
+
+    /// The same in a part of the source.
+    pub(super) fn mark_in(&mut self, label: &str, place: &Place, source: Excerpt<'_>, width: usize) -> bool {
         if let Some(known) = self.marks.iter_mut().find(|mark| mark.place == *place) {
             // Recursion comes through one place many times.
             if known.label.is_empty() {
@@ -47,7 +87,8 @@ impl Sources {
             }
             return true;
         }
-        if source.lines().nth(place.line.wrapping_sub(1)).is_none() {
+        let Some(below) = place.line.checked_sub(source.first) else { return false };
+        if source.text.lines().nth(below).is_none() {
             return false;
         }
         if self.marks.len() == MOST {
@@ -59,13 +100,19 @@ impl Sources {
             None => {
                 // One past the end stays free, so that the end of one file isn't the start of the next.
                 let start = self.files.last().map_or(0, |file| file.start + file.text.len() + 1);
-                self.files.push(File { name: place.file.clone(), text: shown(source, width), start });
+                self.files.push(File {
+                    name: place.file.clone(),
+                    text: shown(source.text, width),
+                    start,
+                    first: source.first,
+                });
                 start
             }
         };
         let Some(file) = self.files.iter().find(|file| file.start == start) else { return false };
-        let before: usize = file.text.split('\n').take(place.line - 1).map(|line| line.len() + 1).sum();
-        let line = file.text.split('\n').nth(place.line - 1).unwrap_or_default();
+        let Some(below) = place.line.checked_sub(file.first) else { return false };
+        let before: usize = file.text.split('\n').take(below).map(|line| line.len() + 1).sum();
+        let line = file.text.split('\n').nth(below).unwrap_or_default();
         let (column, length) = token(line, place.column);
         self.marks.push(Mark {
             place: place.clone(),
@@ -137,7 +184,7 @@ impl SourceCode for Sources {
             name,
             contents.data(),
             span,
-            contents.line(),
+            contents.line() + file.first - 1,
             contents.column(),
             lines,
         )))
@@ -186,6 +233,27 @@ mod tests {
         assert_eq!(token("  a b ", 0), (2, 3));
         assert_eq!(token("ä = 1", 3), (3, 1));
         assert_eq!(token("a", 9), (1, 0));
+    }
+
+    #[test]
+    fn an_excerpt_has_the_lines_around_with_their_numbers() {
+        let text: String = (1..=100).map(|line| format!("line {line}\n")).collect();
+        let lines = Lines::of(&text);
+        let excerpt = |line| {
+            let Excerpt { text, first } = lines.around(line);
+            (first, text.lines().next().map(str::to_owned), text.lines().count())
+        };
+        assert_eq!(excerpt(50), (38, Some("line 38".into()), 25));
+        assert_eq!(excerpt(1), (1, Some("line 1".into()), 13));
+        assert_eq!(excerpt(100), (88, Some("line 88".into()), 13));
+        assert_eq!(excerpt(0).0, 1);
+        assert_eq!(excerpt(1000), (988, None, 0));
+        let mut sources = Sources::default();
+        assert!(sources.mark_in("x", &Place::at("a", 50, 1), lines.around(50), 80));
+        let label = &sources.labels()[0];
+        let contents = sources.read_span(label.inner(), 1, 1).unwrap();
+        assert_eq!((contents.line(), contents.data()), (48, "line 49\nline 50\nline 51\n".as_bytes()));
+        assert!(!Sources::default().mark_in("x", &Place::at("b", 1000, 1), lines.around(1000), 80));
     }
 
     #[test]

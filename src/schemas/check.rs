@@ -95,7 +95,7 @@ fn check_known(kind: &Kind, document: &Value, how: Checks<'_>) -> Vec<Problem> {
     }
     if !kind.namespaced && document.pointer("/metadata/namespace").is_some_and(|namespace| !namespace.is_null()) {
         let message = "metadata.namespace: Forbidden: not allowed on this type".to_string();
-        let help = format!("a {} belongs to the whole cluster: leave the namespace out", kind.kind);
+        let help = format!("{} belongs to the whole cluster: leave the namespace out", with_article(&kind.kind));
         let path = vec!["metadata".into(), "namespace".into()];
         problems.push(Problem { path, at_key: true, ..problem("", Severity::Medium, message, Some(help)) });
     }

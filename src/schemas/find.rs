@@ -87,7 +87,9 @@ fn built_in(schemas: &Schemas, api_version: &str, kind: &str) -> Option<Found> {
     if let Some(found) = called().find(|known| known.version == version) {
         if found.is_in(release) {
             let minor = release.name().rsplit('.').next().and_then(|minor| minor.parse().ok()).unwrap_or_default();
-            let warning = lifecycle::deprecated(api_version, kind, minor);
+            let stabler = best(now().map(|known| known.version)).filter(|best| *best != version);
+            let stabler = stabler.map(|version| join(group, version));
+            let warning = lifecycle::deprecated(api_version, kind, minor, stabler.as_deref());
             return Some(Found::Known(Arc::new(Kind::built_in(*found, release, warning))));
         }
         let instead = best(now().map(|known| known.version)).map(|version| join(group, version));

@@ -38,6 +38,17 @@ spec:
 }
 
 #[test]
+fn no_kind_is_taken_for_a_file_of_a_tool() {
+    let kubernetes = kubernetes::kinds().iter().map(|kind| (kind.api_version(), kind.kind.to_owned()));
+    let around: Vec<_> = platform::definitions().unwrap();
+    let around = around.iter().map(|known| (known.api_version(&known.versions[0].name), known.kind.clone()));
+    for (api_version, kind) in kubernetes.chain(around) {
+        let object = serde_json::json!({ "apiVersion": api_version, "kind": kind });
+        assert!(crate::formats::objects::object_of(&object).is_some(), "{api_version} {kind}");
+    }
+}
+
+#[test]
 fn kinds_of_kubernetes_are_known_with_their_scope() {
     let schemas = at("1.36");
     let Found::Known(kind) = schemas.find("apps/v1", "Deployment") else { panic!("not found") };

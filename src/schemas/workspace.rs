@@ -4,7 +4,6 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use futures_util::future::try_join_all;
 use tokio::sync::Mutex;
 
 use super::Schemas;
@@ -14,7 +13,8 @@ use crate::error::{Error, Place, Result, io};
 use crate::formats::definitions::{self, Broken, Definition};
 use crate::formats::objects;
 use crate::formats::yaml;
-use crate::world::forge::{CommitId, Forge, RepoId};
+use crate::world::change::File;
+use crate::world::forge::{CommitId, Entry, Forge, RepoId};
 
 /// The folder of a workspace whose files define kinds.
 pub const FOLDER: &str = "schemas";
@@ -174,13 +174,13 @@ pub(super) async fn texts(
     folder: &str,
 ) -> Result<Vec<(String, String)>> {
     let entries = forge.list(repo, head, folder).await?;
-    let read = entries.into_iter().filter(|entry| objects::may_hold(&entry.path)).map(|entry| async move {
-        let file = forge.file(repo, head, &entry.path).await?;
-        let text = file.and_then(|file| String::from_utf8(file.bytes.to_vec()).ok());
-        Ok::<_, Error>(text.map(|text| (format!("{repo}:{}", entry.path), text)))
-    });
-    let found: Vec<Option<(String, String)>> = try_join_all(read).await?;
-    Ok(found.into_iter().flatten().collect())
+    let entries: Vec<_> = entries.into_iter().filter(|entry| objects::may_hold(&entry.path)).collect();
+    let files = forge.contents(repo, head, &entries).await?;
+    let text = |(entry, file): (&Entry, Option<File>)| {
+        let text = String::from_utf8(file?.bytes.to_vec()).ok()?;
+        Some((format!("{repo}:{}", entry.path), text))
+    };
+    Ok(entries.iter().zip(files).filter_map(text).collect())
 }
 
 /// The kinds that the documents of a text define. Documents that define none are passed over.

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
+use futures_util::future::try_join_all;
 
 use super::access::Role;
 use super::change::{Change, File, Marker};
@@ -234,6 +235,13 @@ impl Forge for Overlay {
                 },
             },
         }
+    }
+
+    async fn contents(&self, repo: &RepoId, commit: &CommitId, entries: &[Entry]) -> Result<Vec<Option<File>>> {
+        if self.planned(repo, commit).is_none() {
+            return self.inner.contents(repo, commit, entries).await;
+        }
+        try_join_all(entries.iter().map(|entry| self.file(repo, commit, &entry.path))).await
     }
 
     async fn delivered(&self, repo: &RepoId, branch: &str, marker: &Marker) -> Result<Delivered> {

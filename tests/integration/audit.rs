@@ -142,6 +142,20 @@ fn standard_input_is_a_text_like_others() {
     assert!(said.stderr.contains("idp::audit::input"), "{said}");
 }
 
+/// `idp-run audit <(helm template ...)`.
+#[cfg(unix)]
+#[test]
+fn a_pipe_is_read_like_a_file() {
+    let ws = Workspace::of(&[("typo.yaml", &GOOD.replace("replicas", "replcas"))]);
+    let idp = ws.command(&[]).get_program().to_string_lossy().into_owned();
+    let mut bash = std::process::Command::new("bash");
+    bash.args(["-c", &format!("'{idp}' audit <(cat typo.yaml) --output json")]);
+    let said = Said::of(bash.current_dir(ws.path()).env_clear().env("HOME", ws.path()));
+    let found = findings(&said);
+    assert!(said.status.code() == Some(3) && found.len() == 1, "{said}");
+    assert!(found[0].starts_with("/dev/fd/") && found[0].ends_with(":7:3 high spec.replcas"), "{said}");
+}
+
 #[test]
 fn releases_of_kubernetes_differ() {
     let old = "apiVersion: flowcontrol.apiserver.k8s.io/v1beta3\nkind: FlowSchema\nmetadata: {name: a}\n\

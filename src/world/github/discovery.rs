@@ -1,5 +1,7 @@
-//! One file, and the files of one folder, of every repository of the owner.
+//! Many files in a request: one file and the files of one folder of every repository of the owner, and files of one
+//! repository by their ids.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use futures_util::future::try_join_all;
@@ -9,9 +11,10 @@ use serde_json::json;
 use super::GitHubForge;
 use super::listing::Wish;
 use super::paths::of;
-use crate::error::Result;
+use super::read;
+use crate::error::{Error, Result};
 use crate::world::change::File;
-use crate::world::forge::{Located, RepoId};
+use crate::world::forge::{self, Located, RepoId, missing};
 
 /// What isn't there is null; the text of what isn't text, too.
 const FILES: Wish = Wish {
@@ -53,6 +56,15 @@ struct Blob {
     is_truncated: bool,
 }
 
+/// How many files are asked for in one query: GitHub answers within ten seconds, or not at all.
+const AT_ONCE: usize = 100;
+
+#[derive(Deserialize)]
+struct Told {
+    #[serde(default)]
+    repository: Option<HashMap<String, Option<Blob>>>,
+}
+
 impl GitHubForge {
     /// The files at the heads of the default branches, in the order of the repositories' names.
     pub(super) async fn discover(&self, file: &str, folder: &str) -> Result<Vec<Located>> {
@@ -65,9 +77,50 @@ impl GitHubForge {
         }
         let located = try_join_all(blobs.into_iter().map(|(repo, path, blob)| async move {
             let file = self.whole(&repo, blob).await?;
-            Ok::<_, crate::error::Error>(file.map(|file| Located { repo, path, file }))
+            Ok::<_, Error>(file.map(|file| Located { repo, path, file }))
         }));
         Ok(located.await?.into_iter().flatten().collect())
+    }
+
+    /// Files by their ids, in the order of those.
+    pub(super) async fn texts(&self, repo: &RepoId, entries: &[forge::Entry]) -> Result<Vec<File>> {
+        let mut wanted: Vec<&str> = entries.iter().map(|entry| entry.blob.as_str()).collect();
+        wanted.sort_unstable();
+        wanted.dedup();
+        let mut known = HashMap::new();
+        for ids in wanted.chunks(AT_ONCE) {
+            known.extend(self.blobs(repo, ids).await?);
+        }
+        let file = |entry: &forge::Entry| {
+            let bytes = known.get(&entry.blob).cloned().ok_or_else(|| missing(repo))?;
+            Ok(File { bytes, executable: entry.executable })
+        };
+        entries.iter().map(file).collect()
+    }
+
+    async fn blobs(&self, repo: &RepoId, ids: &[&str]) -> Result<Vec<(String, Arc<[u8]>)>> {
+        // A single one is asked for where it is remembered.
+        if let [id] = ids {
+            return Ok(vec![((*id).to_owned(), self.blob(repo, id, &of(repo, id)).await?)]);
+        }
+        let declared: String = (0..ids.len()).map(|at| format!(", $i{at}: GitObjectID!")).collect();
+        let asked: String = (0..ids.len())
+            .map(|at| format!(" i{at}: object(oid: $i{at}) {{ ... on Blob {{ oid text isTruncated }} }}"))
+            .collect();
+        let query = format!(
+            "query($owner: String!, $name: String!{declared}) {{ repository(owner: $owner, name: $name) {{{asked} }} }}"
+        );
+        let mut given = json!({ "owner": repo.owner(), "name": repo.name() });
+        for (at, id) in ids.iter().enumerate() {
+            given[format!("i{at}")] = (*id).into();
+        }
+        let said: Told = read(&self.client.graphql(&query, given).await?)?;
+        let blobs = said.repository.unwrap_or_default().into_values().flatten();
+        let whole = blobs.map(|blob| async move {
+            let id = blob.oid.clone().unwrap_or_default();
+            Ok::<_, Error>(self.whole(repo, blob).await?.map(|file| (id, file.bytes)))
+        });
+        Ok(try_join_all(whole).await?.into_iter().flatten().collect())
     }
 
     /// A blob's contents; GraphQL cuts long texts, and tells none of what isn't text.

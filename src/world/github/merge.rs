@@ -44,7 +44,7 @@ impl GitHubForge {
             return Ok(Reverted::Conflicts(merged.conflicts.into_iter().map(|conflict| conflict.path).collect()));
         }
         let files = merged.edits.into_iter().map(|(path, after)| async move {
-            Ok::<_, Error>(FileChange { before: self.contents(repo, onto, &path).await?, path, after })
+            Ok::<_, Error>(FileChange { before: self.one_file(repo, onto, &path).await?, path, after })
         });
         Ok(Reverted::Files(try_join_all(files).await?))
     }

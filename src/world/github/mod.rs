@@ -166,7 +166,11 @@ impl Forge for GitHubForge {
     }
 
     async fn file(&self, repo: &RepoId, commit: &CommitId, path: &str) -> Result<Option<File>> {
-        self.contents(repo, commit, path).await
+        self.one_file(repo, commit, path).await
+    }
+
+    async fn contents(&self, repo: &RepoId, _: &CommitId, entries: &[Entry]) -> Result<Vec<Option<File>>> {
+        self.texts(repo, entries).await.map(|files| files.into_iter().map(Some).collect())
     }
 
     async fn delivered(&self, repo: &RepoId, branch: &str, marker: &Marker) -> Result<Delivered> {

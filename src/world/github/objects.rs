@@ -148,7 +148,7 @@ impl GitHubForge {
     }
 
     /// One file at a commit.
-    pub(super) async fn contents(&self, repo: &RepoId, commit: &CommitId, path: &str) -> Result<Option<File>> {
+    pub(super) async fn one_file(&self, repo: &RepoId, commit: &CommitId, path: &str) -> Result<Option<File>> {
         let entries = self.files(repo, commit, "").await?;
         let Some(entry) = entries.into_iter().find(|entry| entry.path == path) else { return Ok(None) };
         let bytes = self.blob(repo, &entry.blob, path).await?;

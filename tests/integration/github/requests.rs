@@ -57,6 +57,27 @@ fn nothing_is_asked_twice_in_a_run() {
     }
 }
 
+/// The definitions that claims are made of lie in a file each.
+#[test]
+fn definitions_are_read_in_one_request() {
+    let Some(stage) = Stage::acme() else { return };
+    stage.idp(&RESOURCE).succeeds("made");
+    let asked = stage.github.proxy.taken();
+    let of_definitions: Vec<&Exchange> = asked
+        .iter()
+        .filter(|exchange| {
+            let query = String::from_utf8_lossy(&exchange.request.body);
+            query.contains("GitObjectID") || exchange.request.target.contains("platform-gitops/git/blobs")
+        })
+        .collect();
+    assert_eq!(of_definitions.len(), 1, "{of_definitions:#?}");
+    let texts = of_definitions[0].answer["data"]["repository"].as_object().unwrap();
+    assert!(texts.len() > 4 && texts.values().all(|blob| blob["text"].is_string()), "{texts:#?}");
+    for exchange in &asked {
+        println!("{exchange}");
+    }
+}
+
 #[test]
 fn the_rule_finds_what_is_asked_twice() {
     let exchange = |method: &str, target: &str| Exchange {

@@ -136,8 +136,10 @@ impl Asked<'_> {
             }
             ("Repository", "ref") => self.branch(repo, &text("qualifiedName")),
             ("Repository", "object") => {
-                let expression = if given("oid").is_string() { text("oid") } else { text("expression") };
-                self.git_object(repo, of["default_branch"].as_str().unwrap_or_default(), &expression)
+                if given("oid").is_string() {
+                    return Ok(self.by_id(repo, &text("oid")));
+                }
+                self.git_object(repo, of["default_branch"].as_str().unwrap_or_default(), &text("expression"))
             }
             ("Repository", "pullRequests") if given("states") == "OPEN" || given("states") == json!(["OPEN"]) => {
                 let open = self.get(&format!("/repos/{repo}/pulls?state=open&per_page=100"));
@@ -230,11 +232,14 @@ impl Asked<'_> {
             Value::Array(list) => json!({ "__typename": "Tree", "full_name": repo, "ref": revision, "path": path,
                 "sha": list.first().map(|_| "tree") }),
             Value::Null => Value::Null,
-            file => {
-                let bytes = file["content"].as_str().and_then(decoded).unwrap_or_default();
-                let text = String::from_utf8(bytes.clone()).ok().filter(|text| !text.contains('\0'));
-                json!({ "__typename": "Blob", "sha": file["sha"], "bytes": bytes.len(), "isBinary": text.is_none(), "text": text })
-            }
+            file => blob(&file),
+        }
+    }
+
+    fn by_id(&self, repo: &str, id: &str) -> Value {
+        match self.get(&format!("/repos/{repo}/git/blobs/{id}")) {
+            Value::Null => self.commit(repo, id),
+            found => blob(&found),
         }
     }
 
@@ -282,6 +287,13 @@ fn typed(kind: &str, mut value: Value) -> Value {
         map.insert("__typename".into(), kind.into());
     }
     value
+}
+
+/// A file of the contents API, or a blob of the Git data API.
+fn blob(file: &Value) -> Value {
+    let bytes = file["content"].as_str().and_then(decoded).unwrap_or_default();
+    let text = String::from_utf8(bytes.clone()).ok().filter(|text| !text.contains('\0'));
+    json!({ "__typename": "Blob", "sha": file["sha"], "bytes": bytes.len(), "isBinary": text.is_none(), "text": text })
 }
 
 fn missing(what: &str, with: &str) -> Value {
