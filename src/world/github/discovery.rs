@@ -1,20 +1,20 @@
 //! Many files in a request: one file and the files of one folder of every repository of the owner, and files of one
 //! repository by their ids.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use futures_util::future::try_join_all;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::GitHubForge;
 use super::listing::Wish;
+use super::objects::blob_path;
 use super::paths::of;
-use super::read;
+use super::{GitHubForge, read};
 use crate::error::{Error, Result};
 use crate::world::change::File;
-use crate::world::forge::{self, Located, RepoId, missing};
+use crate::world::forge::{self, Located, RepoId};
 
 /// What isn't there is null; the text of what isn't text, too.
 const FILES: Wish = Wish {
@@ -82,27 +82,30 @@ impl GitHubForge {
         Ok(located.await?.into_iter().flatten().collect())
     }
 
-    /// Files by their ids, in the order of those.
+    /// Files by their ids, in the order of those. They are remembered like what is asked for one by one.
     pub(super) async fn texts(&self, repo: &RepoId, entries: &[forge::Entry]) -> Result<Vec<File>> {
-        let mut wanted: Vec<&str> = entries.iter().map(|entry| entry.blob.as_str()).collect();
-        wanted.sort_unstable();
-        wanted.dedup();
-        let mut known = HashMap::new();
-        for ids in wanted.chunks(AT_ONCE) {
-            known.extend(self.blobs(repo, ids).await?);
+        // Who asks for the same at the same time waits for it.
+        let asking = self.asking.lock().await;
+        let mut unknown = BTreeSet::new();
+        for entry in entries {
+            if !self.client.reads.knows(&blob_path(repo, &entry.blob)).await {
+                unknown.insert(entry.blob.as_str());
+            }
         }
-        let file = |entry: &forge::Entry| {
-            let bytes = known.get(&entry.blob).cloned().ok_or_else(|| missing(repo))?;
+        let unknown: Vec<&str> = unknown.into_iter().collect();
+        // A single one is as well asked for by itself.
+        for ids in unknown.chunks(AT_ONCE).filter(|ids| ids.len() > 1) {
+            self.remember(repo, ids).await?;
+        }
+        drop(asking);
+        try_join_all(entries.iter().map(|entry| async move {
+            let bytes = self.blob(repo, &entry.blob, &entry.path).await?;
             Ok(File { bytes, executable: entry.executable })
-        };
-        entries.iter().map(file).collect()
+        }))
+        .await
     }
 
-    async fn blobs(&self, repo: &RepoId, ids: &[&str]) -> Result<Vec<(String, Arc<[u8]>)>> {
-        // A single one is asked for where it is remembered.
-        if let [id] = ids {
-            return Ok(vec![((*id).to_owned(), self.blob(repo, id, &of(repo, id)).await?)]);
-        }
+    async fn remember(&self, repo: &RepoId, ids: &[&str]) -> Result<()> {
         let declared: String = (0..ids.len()).map(|at| format!(", $i{at}: GitObjectID!")).collect();
         let asked: String = (0..ids.len())
             .map(|at| format!(" i{at}: object(oid: $i{at}) {{ ... on Blob {{ oid text isTruncated }} }}"))
@@ -115,12 +118,14 @@ impl GitHubForge {
             given[format!("i{at}")] = (*id).into();
         }
         let said: Told = read(&self.client.graphql(&query, given).await?)?;
-        let blobs = said.repository.unwrap_or_default().into_values().flatten();
-        let whole = blobs.map(|blob| async move {
-            let id = blob.oid.clone().unwrap_or_default();
-            Ok::<_, Error>(self.whole(repo, blob).await?.map(|file| (id, file.bytes)))
-        });
-        Ok(try_join_all(whole).await?.into_iter().flatten().collect())
+        for blob in said.repository.unwrap_or_default().into_values().flatten() {
+            // What is no text, or is cut, is asked for where it is needed.
+            if let (Some(id), Some(text), false) = (blob.oid, blob.text, blob.is_truncated) {
+                let body = json!({ "content": text, "encoding": "utf-8" });
+                self.client.reads.put(&blob_path(repo, &id), Some(body)).await;
+            }
+        }
+        Ok(())
     }
 
     /// A blob's contents; GraphQL cuts long texts, and tells none of what isn't text.

@@ -54,6 +54,8 @@ pub struct GitHubForge {
     organisation: OnceCell<bool>,
     /// What was last looked for in all repositories, when, and what was found.
     discovered: Mutex<Option<(String, u64, Vec<Located>)>>,
+    /// Held while many files are asked for at once.
+    asking: Mutex<()>,
     /// Whether branches are protected by rulesets.
     rulesets: bool,
 }
@@ -68,6 +70,7 @@ impl GitHubForge {
             client: Client::new(account, wait),
             organisation: OnceCell::new(),
             discovered: Mutex::default(),
+            asking: Mutex::default(),
             rulesets: false,
         }
     }

@@ -157,7 +157,7 @@ impl GitHubForge {
 
     /// The contents of a blob; `path` names it in errors.
     pub(super) async fn blob(&self, repo: &RepoId, id: &str, path: &str) -> Result<Arc<[u8]>> {
-        let body = self.client.get(&of(repo, &format!("git/blobs/{}", segment(id)))).await?;
+        let body = self.client.get(&blob_path(repo, id)).await?;
         let body = body.ok_or_else(|| missing(repo))?;
         let blob: Blob = read(&body)?;
         let bytes = match blob.encoding.as_str() {
@@ -283,6 +283,11 @@ impl GitHubForge {
             self.client.reads.put(&branch_path(repo, branch), Some(body)).await;
         }
     }
+}
+
+/// Where a blob is told.
+pub(super) fn blob_path(repo: &RepoId, id: &str) -> String {
+    of(repo, &format!("git/blobs/{}", segment(id)))
 }
 
 /// Where a branch is told, with its commit.

@@ -165,6 +165,12 @@ impl Reads {
         kept.as_ref().and_then(|kept| kept.fresh(age))
     }
 
+    /// Whether the page of a path is known, and nothing changed since.
+    pub async fn knows(&self, path: &str) -> bool {
+        let (slot, age) = self.slot(path);
+        slot.lock().await.as_ref().is_some_and(|kept| kept.fresh(age).is_some())
+    }
+
     /// What is known without asking: after a write, what it made.
     pub async fn put(&self, path: &str, body: Option<Value>) {
         let (slot, age) = self.slot(path);

@@ -63,19 +63,17 @@ fn definitions_are_read_in_one_request() {
     let Some(stage) = Stage::acme() else { return };
     stage.idp(&RESOURCE).succeeds("made");
     let asked = stage.github.proxy.taken();
-    let of_definitions: Vec<&Exchange> = asked
-        .iter()
-        .filter(|exchange| {
-            let query = String::from_utf8_lossy(&exchange.request.body);
-            query.contains("GitObjectID") || exchange.request.target.contains("platform-gitops/git/blobs")
-        })
-        .collect();
-    assert_eq!(of_definitions.len(), 1, "{of_definitions:#?}");
-    let texts = of_definitions[0].answer["data"]["repository"].as_object().unwrap();
+    let by_id = |exchange: &&Exchange| String::from_utf8_lossy(&exchange.request.body).contains("GitObjectID");
+    let queries: Vec<&Exchange> = asked.iter().filter(by_id).collect();
+    assert_eq!(queries.len(), 1, "{queries:#?}");
+    let texts = queries[0].answer["data"]["repository"].as_object().unwrap();
     assert!(texts.len() > 4 && texts.values().all(|blob| blob["text"].is_string()), "{texts:#?}");
-    for exchange in &asked {
-        println!("{exchange}");
-    }
+    let twice = |exchange: &&Exchange| {
+        texts
+            .values()
+            .any(|blob| exchange.request.target.ends_with(&format!("/git/blobs/{}", blob["oid"].as_str().unwrap())))
+    };
+    assert_eq!(asked.iter().filter(twice).count(), 0);
 }
 
 #[test]
