@@ -28,7 +28,7 @@ use spread::spread;
 use walk::File;
 
 /// More than that of standard input or a pipe is refused.
-pub const MOST_OF_A_STREAM: u64 = 64 << 20;
+const MOST_OF_A_STREAM: u64 = 64 << 20;
 
 /// A text that may hold manifests.
 #[derive(Debug, Clone)]

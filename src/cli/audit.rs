@@ -4,11 +4,12 @@ use std::path::Path;
 
 use clap::Args;
 
+use super::report_files::{self, ReportFile};
 use super::{Global, current_folder, input};
 use crate::audit::panel::{self, Panel, Settings};
 use crate::audit::schema::{self, BySchema};
 use crate::audit::waivers::{Scope, Waivers, today};
-use crate::audit::{self, MOST_OF_A_STREAM as MOST, Text, walk};
+use crate::audit::{self, Text, walk};
 use crate::config::Config;
 use crate::error::{Exit, Result};
 use crate::library::{Library, Script};
@@ -41,6 +42,9 @@ pub struct AuditArgs {
     /// Leave out files that match this glob; may be given more than once
     #[arg(long, value_name = "GLOB")]
     exclude: Vec<String>,
+    /// Write a report to a file as well; may be given more than once, with any format of --output
+    #[arg(long, value_name = "FORMAT=FILE")]
+    report: Vec<String>,
     /// The minor version of Kubernetes whose schemas count, such as 1.36
     #[arg(long, value_name = "VERSION")]
     kubernetes: Option<String>,
@@ -67,13 +71,15 @@ impl From<FailOn> for Severity {
 
 pub fn audit(global: &Global, args: &AuditArgs) -> Result<Exit> {
     let here = current_folder()?;
+    let reports = report_files::wanted(&args.report, &here)?;
     let config = global.config()?;
-    let texts = texts(args, &here)?;
+    let texts = texts(args, &here, &reports)?;
     let panel = panel(args, &config, &texts, &here)?;
     let mut audit = audit::audit(texts, panel, args.fail_on.into())?;
     let waivers = Waivers::of(&config, &here, today(&Clock::System))?;
     waivers.apply(&mut audit, &Scope { here: &here, root: &config.root, whole: is_whole(args, &here, &config.root) });
     output::audit(&global.options(false), &audit);
+    report_files::write(&reports, &audit)?;
     Ok(if audit.fails() { Exit::Verdict } else { Exit::Ok })
 }
 
@@ -89,12 +95,15 @@ pub(super) fn known_policies(_config: &Config) -> Vec<String> {
 }
 
 /// What the paths stand for.
-fn texts(args: &AuditArgs, here: &Path) -> Result<Vec<Text>> {
+fn texts(args: &AuditArgs, here: &Path, reports: &[ReportFile]) -> Result<Vec<Text>> {
     let (stdin, mut paths): (Vec<String>, Vec<String>) = args.paths.iter().cloned().partition(|path| path == "-");
     if paths.is_empty() && stdin.is_empty() {
         paths.push(".".into());
     }
-    let mut texts = audit::read(&walk::files(&paths, &args.exclude, here)?, here)?;
+    let mut files = walk::files(&paths, &args.exclude, here)?;
+    // What an earlier audit wrote there is nothing to look at.
+    files.retain(|file| file.named || !report_files::name(reports, &file.path));
+    let mut texts = audit::read(&files, here)?;
     if !stdin.is_empty() {
         texts.push(Text::new(input::NAME, input::text("idp::audit::input")?));
     }

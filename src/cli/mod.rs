@@ -19,6 +19,7 @@ mod outdated;
 mod pr;
 mod prompt;
 mod reference;
+mod report_files;
 mod run;
 mod runs;
 mod schemas;
@@ -108,7 +109,9 @@ impl Global {
         let others: &[Format] = match verb {
             Verb::Test(_) => &[Format::Junit],
             Verb::Check(_) => &[Format::Sarif, Format::Github],
-            Verb::Audit(_) => &[Format::Junit, Format::Sarif, Format::Github],
+            Verb::Audit(_) => {
+                &[Format::Junit, Format::Sarif, Format::Github, Format::PolicyReport, Format::OpenReports]
+            }
             _ => &[],
         };
         match self.output.unwrap_or_default() {
@@ -116,7 +119,7 @@ impl Global {
             other if others.contains(&other) => Ok(()),
             other => {
                 let error = Error::invalid("idp::usage", format!("--output {other} is not for this command"));
-                Err(error.help("human and json are for all commands, junit for `test` and `audit`, sarif and github for `check` and `audit`"))
+                Err(error.help("human and json are for all commands, junit for `test` and `audit`, sarif and github for `check` and `audit`, policyreport and openreports for `audit`"))
             }
         }
     }

@@ -1,5 +1,9 @@
-//! What an audit found: snippets for people, lines for machines, JUnit, SARIF and workflow commands for CI. Called by
-//! `cli`.
+//! What an audit found: snippets for people, lines for machines, and what CI servers, code scanning and clusters read.
+//! Called by `cli`.
+
+mod code_scanning;
+mod junit;
+mod policy_report;
 
 use std::collections::BTreeMap;
 
@@ -9,10 +13,9 @@ use super::actions::{Actions, command};
 use super::look::{Look, clean, one_line};
 use super::source::Lines;
 use super::stream::Streams;
-use super::verdicts::escaped;
 use super::words::count;
-use super::{Format, Options, diagnostic, json as lines, sarif};
-use crate::report::{Audit, Detection, Finding, Review, Seen, Severity};
+use super::{Format, Options, diagnostic, json as lines};
+use crate::report::{Audit, Detection, Finding, Review, Severity};
 
 /// What findings are called in codes.
 const FAMILY: &str = "idp::audit";
@@ -21,11 +24,8 @@ const FAMILY: &str = "idp::audit";
 pub fn audit(options: &Options, audit: &Audit) {
     let mut streams = Streams::standard(options.color);
     let text = match options.format {
-        Format::Sarif => sarif::log(&review(audit)),
-        Format::Github => command::findings(&review(audit)),
-        Format::Json => lines::tame(&machine(audit)),
-        Format::Junit => junit(audit),
         Format::Human => people(&streams.stdout.look(), audit, options.quiet),
+        format => report(format, audit),
     };
     match options.format {
         Format::Human => streams.stdout.write(&text),
@@ -36,6 +36,19 @@ pub fn audit(options: &Options, audit: &Audit) {
         let remark = |finding: &Finding| command::annotate(&actions.of_finding(finding, &review.code(&finding.policy)));
         let remarks: String = review.findings.iter().map(remark).collect();
         streams.stderr.command(&remarks);
+    }
+}
+
+/// What an audit found in a format, as it is written to a file.
+pub fn report(format: Format, audit: &Audit) -> String {
+    match format {
+        Format::Human => people(&Look { unicode: true, ..Look::default() }, audit, false),
+        Format::Json => lines::tame(&machine(audit)),
+        Format::Junit => junit::text(audit),
+        Format::Sarif => code_scanning::log(audit, &review(audit)),
+        Format::Github => command::findings(&review(audit)),
+        Format::PolicyReport => policy_report::text(audit, &policy_report::WORKING_GROUP),
+        Format::OpenReports => policy_report::text(audit, &policy_report::OPEN_REPORTS),
     }
 }
 
@@ -178,76 +191,4 @@ fn machine(audit: &Audit) -> String {
     });
     text.push_str(&format!("{summary}\n"));
     text
-}
-
-/// JUnit's XML: a suite a file, a case an object. A file that can't be read is a case of its own.
-fn junit(audit: &Audit) -> String {
-    let case = |seen: &Seen| Case { name: seen.object.to_string(), line: seen.line, found: Vec::new() };
-    let mut cases: Vec<Case> = audit.objects.iter().map(case).collect();
-    let mut suites: BTreeMap<&str, Vec<Case>> = BTreeMap::new();
-    for detection in &audit.detections {
-        let place = &detection.finding.place;
-        match detection.object.and_then(|at| cases.get_mut(at)) {
-            Some(case) => case.found.push(detection),
-            None => suites.entry(&place.file).or_default().push(Case {
-                name: place.file.clone(),
-                line: place.line,
-                found: vec![detection],
-            }),
-        }
-    }
-    for (seen, case) in audit.objects.iter().zip(cases) {
-        suites.entry(&*seen.file).or_default().push(case);
-    }
-    let failures = |cases: &[Case]| cases.iter().filter(|case| case.fails(audit)).count();
-    let mut text = format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"idp-run audit\" tests=\"{}\" failures=\"{}\">\n",
-        suites.values().map(Vec::len).sum::<usize>(),
-        suites.values().map(|cases| failures(cases)).sum::<usize>()
-    );
-    for (file, cases) in &suites {
-        let file = escaped(file);
-        text.push_str(&format!(
-            "  <testsuite name=\"{file}\" tests=\"{}\" failures=\"{}\" errors=\"0\" skipped=\"0\">\n",
-            cases.len(),
-            failures(cases)
-        ));
-        for case in cases {
-            text.push_str(&format!(
-                "    <testcase classname=\"{file}\" name=\"{}\" file=\"{file}\" line=\"{}\">\n",
-                escaped(&case.name),
-                case.line
-            ));
-            for detection in &case.found {
-                text.push_str(&case_text(audit, detection));
-            }
-            text.push_str("    </testcase>\n");
-        }
-        text.push_str("  </testsuite>\n");
-    }
-    text + "</testsuites>\n"
-}
-
-/// An object, or a file that can't be read, with what was found there.
-struct Case<'a> {
-    name: String,
-    line: usize,
-    found: Vec<&'a Detection>,
-}
-
-impl Case<'_> {
-    fn fails(&self, audit: &Audit) -> bool {
-        self.found.iter().any(|detection| audit.counts(detection))
-    }
-}
-
-fn case_text(audit: &Audit, detection: &Detection) -> String {
-    let Finding { policy, place, message, help, .. } = &detection.finding;
-    let help = help.as_ref().map(|help| format!("\n{help}")).unwrap_or_default();
-    let whole = escaped(&format!("{place}: {message}{help}"));
-    if !audit.counts(detection) {
-        return format!("      <system-out>{whole}</system-out>\n");
-    }
-    let (code, message) = (Audit::code(policy), escaped(message));
-    format!("      <failure type=\"{code}\" message=\"{message}\">{whole}</failure>\n")
 }

@@ -30,7 +30,7 @@ use actions::{Actions, InActions, command};
 use crate::error::Error;
 use crate::report::{Counts, Event, Sink, Status};
 
-pub use audit::audit;
+pub use audit::{audit, report};
 pub use coverage::{coverage, page as coverage_page, trace as coverage_trace};
 pub use findings::{findings, findings_to};
 pub use look::Look;
@@ -51,6 +51,12 @@ pub enum Format {
     Sarif,
     /// Workflow commands of GitHub Actions: `check` and `audit`.
     Github,
+    /// PolicyReports of the Kubernetes policy working group, wgpolicyk8s.io/v1alpha2: `audit`.
+    #[value(name = "policyreport")]
+    PolicyReport,
+    /// Reports of OpenReports, openreports.io/v1alpha1: `audit`.
+    #[value(name = "openreports")]
+    OpenReports,
 }
 
 impl std::fmt::Display for Format {
@@ -61,6 +67,8 @@ impl std::fmt::Display for Format {
             Format::Junit => "junit",
             Format::Sarif => "sarif",
             Format::Github => "github",
+            Format::PolicyReport => "policyreport",
+            Format::OpenReports => "openreports",
         })
     }
 }

@@ -11,6 +11,11 @@ const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 
 /// The log, with a newline at its end.
 pub(super) fn log(review: &Review) -> String {
+    format!("{:#}\n", document(review))
+}
+
+/// The log: a result for each finding, then those that somebody answers for.
+pub(super) fn document(review: &Review) -> Value {
     let order: BTreeMap<&str, usize> =
         review.rules.iter().enumerate().map(|(at, rule)| (rule.id.as_str(), at)).collect();
     let mut results: Vec<Value> = review.findings.iter().map(|finding| result(finding, &order)).collect();
@@ -20,7 +25,7 @@ pub(super) fn log(review: &Review) -> String {
         result["suppressions"] = json!([{ "kind": "external", "status": "accepted", "justification": why }]);
         result
     }));
-    let log = json!({
+    json!({
         "$schema": SCHEMA,
         "version": "2.1.0",
         "runs": [{
@@ -33,8 +38,7 @@ pub(super) fn log(review: &Review) -> String {
             "columnKind": "unicodeCodePoints",
             "results": results,
         }],
-    });
-    format!("{log:#}\n")
+    })
 }
 
 fn describe(rule: &RuleInfo, review: &Review) -> Value {

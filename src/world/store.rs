@@ -29,12 +29,21 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
 /// Replaces a file of a person's choice as a whole, readable by its owner alone. No lock is held, so the temporary
 /// name is the process's own.
 pub fn replace_private(path: &Path, bytes: &[u8]) -> Result<()> {
+    replace_with_mode(path, bytes, 0o600)
+}
+
+/// The same, readable by those whom the process's umask lets.
+pub fn replace_unlocked(path: &Path, bytes: &[u8]) -> Result<()> {
+    replace_with_mode(path, bytes, 0o666)
+}
+
+fn replace_with_mode(path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
     let mut temporary = beside(path)?.into_os_string();
     temporary.push(format!(".{}", std::process::id()));
     let temporary = PathBuf::from(temporary);
     let write = || -> Result<()> {
         let mut options = OpenOptions::new();
-        std::os::unix::fs::OpenOptionsExt::mode(options.write(true).create_new(true), 0o600);
+        std::os::unix::fs::OpenOptionsExt::mode(options.write(true).create_new(true), mode);
         let mut file = options.open(&temporary).map_err(io("write", &temporary))?;
         file.write_all(bytes).map_err(io("write", &temporary))?;
         file.sync_all().map_err(io("sync", &temporary))?;

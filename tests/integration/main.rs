@@ -2,6 +2,7 @@
 
 mod api_server;
 mod audit;
+mod audit_reports;
 mod authoring;
 mod catalog;
 mod cel;
