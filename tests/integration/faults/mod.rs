@@ -2,6 +2,8 @@
 //! Short by default; `IDP_FAULT_POINTS=all` (what `.ci/soak` sets) kills at every place instead of a sample.
 
 mod beside_git;
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+mod files;
 mod fleet;
 mod leftovers;
 mod locks;
