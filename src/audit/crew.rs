@@ -11,11 +11,12 @@ use rhai::Dynamic;
 
 use super::Text;
 use super::examine::{Examined, examine};
+use super::fix::{self, Mended, Todo};
 use super::panel::{Panel, error_of};
 use super::whole::{self, Answer};
 use crate::bridge::{Stop, Trouble};
 use crate::error::{Error, Place, Result};
-use crate::primitives::policy::{Objects, Report};
+use crate::primitives::policy::Objects;
 use crate::report::{Detection, Finding, PolicyLevel, Severity};
 use crate::script::{Progress, Seat, level};
 
@@ -31,8 +32,14 @@ const LOOK: Duration = Duration::from_millis(20);
 /// What all threads of an audit share.
 pub struct Job {
     pub texts: Vec<Text>,
-    pub panel: Panel,
+    pub panel: Arc<Panel>,
     next: AtomicUsize,
+}
+
+impl Job {
+    fn new(texts: Vec<Text>, panel: Arc<Panel>) -> Arc<Job> {
+        Arc::new(Job { texts, panel, next: AtomicUsize::new(0) })
+    }
 }
 
 /// A rule that is being asked.
@@ -73,18 +80,18 @@ impl<'j> Seats<'j> {
     ///
     /// # Errors
     /// What it throws; and that it took too long or too much, after which nobody asks it again.
-    pub fn ask(
+    pub fn ask<T: Default>(
         &mut self,
         pack: usize,
         rule: usize,
-        question: impl FnOnce(&Seat, &Dynamic) -> Result<Vec<Report>, Trouble>,
-    ) -> Result<Vec<Report>, Error> {
+        question: impl FnOnce(&Seat, &Dynamic) -> Result<T, Trouble>,
+    ) -> Result<T, Error> {
         let chosen = &self.panel.packs[pack];
         if self.seats[pack].is_none() {
             let progress = locked(&self.watch).progress.clone();
             self.seats[pack] = Some(chosen.pack().seat(progress).map_err(error_of)?);
         }
-        let Some(seat) = &self.seats[pack] else { return Ok(Vec::new()) };
+        let Some(seat) = &self.seats[pack] else { return Ok(T::default()) };
         locked(&self.watch).asking = Some(Asking { since: Instant::now(), pack, rule });
         let answer = question(seat, &self.params[pack]);
         let mut watch = locked(&self.watch);
@@ -125,12 +132,12 @@ pub fn failed(id: &str, error: &Error, object: Option<usize>, fallback: &Place) 
         message: format!("the policy itself failed: {}", error.message()),
         help,
     };
-    Detection { level: PolicyLevel::Deny, finding, object, path: String::new(), waived: None }
+    Detection { level: PolicyLevel::Deny, finding, object, path: String::new(), fixable: false, waived: None }
 }
 
 /// Shows every text to the panel, on all cores. What comes back is in the order of the texts.
-pub fn work(texts: Vec<Text>, panel: Panel) -> Result<(Arc<Job>, Vec<Examined>)> {
-    let job = Arc::new(Job { texts, panel, next: AtomicUsize::new(0) });
+pub fn work(texts: Vec<Text>, panel: Arc<Panel>) -> Result<(Arc<Job>, Vec<Examined>)> {
+    let job = Job::new(texts, panel);
     let (said, heard) = channel();
     let threads = std::thread::available_parallelism().map_or(1, usize::from).min(job.texts.len());
     let mut crew = Vec::new();
@@ -263,4 +270,37 @@ pub fn whole(job: &Arc<Job>, all: Objects) -> Result<Vec<Answer>> {
             }
         }
     }
+}
+
+/// Makes the fixes of texts, on one thread. One that has to be left takes the text that it had in hand with it.
+pub fn mend(texts: Vec<Text>, panel: Arc<Panel>, todo: Vec<Todo>) -> Result<Vec<Mended>> {
+    let job = Job::new(texts, panel);
+    let todo = Arc::new(todo);
+    let mut done: Vec<Mended> = Vec::new();
+    while done.len() < todo.len() {
+        let (said, heard) = channel();
+        let (first, rest) = (done.len(), todo.clone());
+        let watch = start(&job, move |job, seats| {
+            for todo in &rest[first..] {
+                let panel = seats.panel;
+                let work = AssertUnwindSafe(|| level(|| fix::mend(todo, &job.texts[todo.text], panel, seats)));
+                let fault = |_| todo.given_up("idp-run itself failed over it; that is a fault of idp-run");
+                if said.send(catch_unwind(work).unwrap_or_else(fault)).is_err() {
+                    return;
+                }
+            }
+        })?;
+        while let Some(todo) = todo.get(done.len()) {
+            match heard.recv_timeout(LOOK) {
+                Ok(mended) => done.push(mended),
+                Err(_) => {
+                    if let Some(Answer { said: Err(error), .. }) = stuck(&job, &watch) {
+                        done.push(todo.given_up(error.message()));
+                        break;
+                    }
+                }
+            }
+        }
+    }
+    Ok(done)
 }

@@ -51,6 +51,11 @@ struct Review<'r, 'j> {
 /// How many objects a text can have, so that a number tells text and object.
 const OBJECTS: usize = 1 << 20;
 
+/// The number of an object of a text.
+pub fn number_of(text: usize, object: usize) -> usize {
+    text * OBJECTS + object
+}
+
 /// The text and the object within it that a number stands for.
 pub fn numbered(number: usize) -> (usize, usize) {
     (number / OBJECTS, number % OBJECTS)
@@ -142,7 +147,7 @@ impl Review<'_, '_> {
         if !self.panel.packs.is_empty() {
             // Places are found by path: they need the document's tree, not its value.
             let value = yaml::get_mut(&mut document.value, &root).map(Value::take).unwrap_or_default();
-            let manifest = Manifest::numbered(value, self.number * OBJECTS + at);
+            let manifest = Manifest::numbered(value, number_of(self.number, at));
             self.ask(&manifest, &name, at, &root, document);
             if self.keep {
                 self.found.kept.push(manifest);
@@ -201,7 +206,14 @@ pub fn reported(
         help: report.help,
     };
     let path = Path(&path).to_string();
-    Detection { level: report.level.min(level), finding, object: Some(object), path, waived: None }
+    Detection {
+        level: report.level.min(level),
+        finding,
+        object: Some(object),
+        path,
+        fixable: facts.mends,
+        waived: None,
+    }
 }
 
 fn not_yaml(shown: &str, error: &Error) -> Detection {
@@ -211,7 +223,7 @@ fn not_yaml(shown: &str, error: &Error) -> Detection {
 
 fn unreadable(place: Place, message: String, help: Option<String>) -> Detection {
     let finding = Finding { policy: READING.into(), severity: Severity::High, place, message, help };
-    Detection { level: PolicyLevel::Deny, finding, object: None, path: String::new(), waived: None }
+    Detection { level: PolicyLevel::Deny, finding, object: None, path: String::new(), fixable: false, waived: None }
 }
 
 fn detection(policy: &str, breach: Breach, object: usize, root: &[Step], document: &Document) -> Detection {
@@ -220,5 +232,12 @@ fn detection(policy: &str, breach: Breach, object: usize, root: &[Step], documen
     let of_path = || if at_key { document.key_place(&whole) } else { document.place(&whole) };
     let place = place.unwrap_or_else(of_path);
     let finding = Finding { policy: policy.into(), severity, place, message, help };
-    Detection { level: PolicyLevel::Deny, finding, object: Some(object), path: Path(&path).to_string(), waived: None }
+    Detection {
+        level: PolicyLevel::Deny,
+        finding,
+        object: Some(object),
+        path: Path(&path).to_string(),
+        fixable: false,
+        waived: None,
+    }
 }

@@ -3,6 +3,7 @@
 
 mod crew;
 mod examine;
+pub mod fix;
 mod kustomization;
 pub mod panel;
 pub mod policy;
@@ -21,7 +22,6 @@ use std::sync::Arc;
 use crate::error::{Error, Result, io};
 use crate::report::{Audit, RuleInfo, Severity};
 use examine::Examined;
-pub use examine::READING;
 use kustomization::Patches;
 use panel::Panel;
 use spread::spread;
@@ -89,7 +89,7 @@ fn bytes(path: &Path) -> Result<Vec<u8>> {
 ///
 /// # Errors
 /// `idp::audit::nothing` if there is no text, `idp::io` if no thread can be started.
-pub fn audit(texts: Vec<Text>, panel: Panel, fail_on: Severity) -> Result<Audit> {
+pub fn audit(texts: Vec<Text>, panel: Arc<Panel>, fail_on: Severity) -> Result<Audit> {
     if texts.is_empty() {
         let error = Error::invalid("idp::audit::nothing", "there is no YAML or JSON file to look at");
         return Err(error.help("name files or folders with manifests: `idp-run audit PATH...`"));
@@ -108,6 +108,7 @@ pub fn audit(texts: Vec<Text>, panel: Panel, fail_on: Severity) -> Result<Audit>
         files: job.texts.len(),
         skipped: 0,
         fail_on,
+        fixes: None,
     };
     for (text, examined) in job.texts.iter().zip(results) {
         let Examined { mut detections, objects, .. } = examined;
@@ -133,7 +134,7 @@ pub fn audit(texts: Vec<Text>, panel: Panel, fail_on: Severity) -> Result<Audit>
 }
 
 /// What is found before any policy is asked.
-fn unreadable() -> RuleInfo {
+pub fn unreadable() -> RuleInfo {
     RuleInfo {
         id: examine::READING.into(),
         about: "A file that isn't YAML or JSON, or an object without apiVersion or kind".into(),

@@ -105,6 +105,14 @@ impl Panel {
         built_in.chain(rules).collect()
     }
 
+    /// The pack and the rule of an id, if it is asked.
+    pub fn rule(&self, id: &str) -> Option<(usize, usize)> {
+        self.packs.iter().enumerate().find_map(|(at, chosen)| {
+            let rule = chosen.pack.rules().iter().position(|facts| facts.id == id)?;
+            chosen.level(rule).map(|_| (at, rule))
+        })
+    }
+
     /// Whether a rule looks at all objects together.
     pub fn looks_at_all(&self) -> bool {
         let of_all = |chosen: &Chosen| {

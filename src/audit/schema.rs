@@ -42,22 +42,27 @@ impl BySchema {
     }
 }
 
+/// What it finds, and why that matters.
+pub fn about() -> RuleInfo {
+    RuleInfo {
+        id: "schema".into(),
+        about: "An object that the API server would refuse, or a field that it would drop".into(),
+        why: "A wrong field is found by a controller's log an hour later, or by nobody".into(),
+        is_error: true,
+        waivable: true,
+    }
+}
+
 impl Policy for BySchema {
     fn about(&self) -> RuleInfo {
-        RuleInfo {
-            id: "schema".into(),
-            about: "An object that the API server would refuse, or a field that it would drop".into(),
-            why: "A wrong field is found by a controller's log an hour later, or by nobody".into(),
-            is_error: true,
-            waivable: true,
-        }
+        about()
     }
 
     fn check(&self, object: &Object<'_>) -> Vec<Breach> {
         let problems = self.schemas.check(object.value, Checks { partial: object.partial, ..Checks::default() });
         let mut found: Vec<Breach> = problems.into_iter().map(breach).collect();
         if !object.partial && definitions::is_one(object.value) {
-            found.extend(self.schemas.about_definition(object.place).map(about));
+            found.extend(self.schemas.about_definition(object.place).map(told));
         }
         found
     }
@@ -68,6 +73,6 @@ fn breach(problem: Problem) -> Breach {
     Breach { severity, path, at_key, place: None, message, help }
 }
 
-fn about((message, help): (String, String)) -> Breach {
+fn told((message, help): (String, String)) -> Breach {
     Breach { severity: Severity::Medium, path: Vec::new(), at_key: false, place: None, message, help: Some(help) }
 }

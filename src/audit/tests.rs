@@ -39,7 +39,7 @@ impl Policy for Replicas {
 fn audited(texts: &[(&str, &str)], fail_on: Severity) -> Audit {
     let texts: Vec<Text> =
         texts.iter().map(|(name, text)| Text { named: false, ..Text::new(name, (*text).into()) }).collect();
-    audit(texts, Panel { built_in: vec![Box::new(Replicas)], ..Panel::default() }, fail_on).unwrap()
+    audit(texts, Panel { built_in: vec![Box::new(Replicas)], ..Panel::default() }.into(), fail_on).unwrap()
 }
 
 /// Each finding as `file:line:column policy object path message`.
@@ -120,7 +120,7 @@ fn yaml_of_another_encoding_is_a_finding_wherever_it_is() {
         std::fs::write(folder.path().join(name), b"kind: caf\xe9\n").unwrap();
     }
     let files = walk::files(&[".".to_owned()], &[], folder.path()).unwrap();
-    let audit = audit(read(&files, folder.path()).unwrap(), Panel::default(), Severity::High).unwrap();
+    let audit = audit(read(&files, folder.path()).unwrap(), Arc::default(), Severity::High).unwrap();
     assert_eq!(lines(&audit), ["a.yaml manifest [] : the file is not UTF-8"]);
     assert_eq!(audit.skipped, 1);
 }

@@ -1,11 +1,12 @@
 //! `idp-run audit`: what is wrong with manifests, by the schemas of their kinds.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use clap::Args;
 
 use super::report_files::{self, ReportFile};
-use super::{Global, current_folder, input};
+use super::{Global, current_folder, fix, input};
 use crate::audit::panel::{self, Panel, Settings};
 use crate::audit::schema::{self, BySchema};
 use crate::audit::waivers::{Scope, Waivers, today};
@@ -13,8 +14,8 @@ use crate::audit::{self, Text, walk};
 use crate::config::Config;
 use crate::error::{Exit, Result};
 use crate::library::{Library, Script};
-use crate::output;
-use crate::report::Severity;
+use crate::output::{self, Format};
+use crate::report::{Audit, RuleInfo, Severity};
 use crate::schemas::Workspace;
 use crate::world::Clock;
 
@@ -39,6 +40,12 @@ pub struct AuditArgs {
     /// From which severity on a finding fails the audit
     #[arg(long, value_name = "SEVERITY", value_enum, default_value = "high")]
     fail_on: FailOn,
+    /// Mend what policies know how to mend, in the files; of standard input the mended text is written to stdout
+    #[arg(long)]
+    fix: bool,
+    /// With --fix: show the differences, and write nothing
+    #[arg(long, requires = "fix")]
+    plan: bool,
     /// Leave out files that match this glob; may be given more than once
     #[arg(long, value_name = "GLOB")]
     exclude: Vec<String>,
@@ -73,12 +80,32 @@ pub fn audit(global: &Global, args: &AuditArgs) -> Result<Exit> {
     let here = current_folder()?;
     let reports = report_files::wanted(&args.report, &here)?;
     let config = global.config()?;
+    if args.fix {
+        fix::check(&args.paths, global.options(args.plan).format == Format::Human)?;
+    }
     let texts = texts(args, &here, &reports)?;
-    let panel = panel(args, &config, &texts, &here)?;
-    let mut audit = audit::audit(texts, panel, args.fail_on.into())?;
+    let panel = Arc::new(panel(args, &config, &texts, &here)?);
     let waivers = Waivers::of(&config, &here, today(&Clock::System))?;
-    waivers.apply(&mut audit, &Scope { here: &here, root: &config.root, whole: is_whole(args, &here, &config.root) });
-    output::audit(&global.options(false), &audit);
+    let scope = Scope { here: &here, root: &config.root, whole: is_whole(args, &here, &config.root) };
+    let look = |texts: Vec<Text>| -> Result<Audit> {
+        let mut audit = audit::audit(texts, panel.clone(), args.fail_on.into())?;
+        waivers.apply(&mut audit, &scope);
+        Ok(audit)
+    };
+    let options = global.options(args.plan);
+    let audit = if args.fix {
+        let (audit, mended) = fix::fixed(&look(texts.clone())?, texts, &panel, (args.plan, &here), look)?;
+        let input = mended.iter().find(|text| &*text.shown == input::NAME).filter(|_| !args.plan);
+        match input.and_then(|text| text.content.as_ref()) {
+            Some(text) => output::mended_input(&options, text, &audit),
+            None => output::audit(&options, &audit),
+        }
+        audit
+    } else {
+        let audit = look(texts)?;
+        output::audit(&options, &audit);
+        audit
+    };
     report_files::write(&reports, &audit)?;
     Ok(if audit.fails() { Exit::Verdict } else { Exit::Ok })
 }
@@ -89,9 +116,17 @@ fn is_whole(args: &AuditArgs, here: &Path, root: &Path) -> bool {
     args.exclude.is_empty() && (args.paths.is_empty() && here == root || args.paths.iter().any(above))
 }
 
-/// The ids of all policies that may find something.
-pub(super) fn known_policies(_config: &Config) -> Vec<String> {
-    BUILT_IN.into_iter().chain([audit::READING]).map(str::to_owned).collect()
+/// All policies that are known by name: those that are built in, and those of packs. A pack with a mistake is for those to
+/// tell who ask it.
+pub(super) fn known_policies(config: &Config) -> Vec<RuleInfo> {
+    let library = Library::new(&config.root);
+    let packs = library.packs().into_iter().filter_map(|name| library.pack(&name, &config.root).ok());
+    let read = |script: Script| {
+        let panel = Panel { limits: config.limits, ..Panel::default() };
+        panel.with_packs(vec![script], &library, &Settings::default()).ok()
+    };
+    let built_in = [audit::unreadable(), schema::about()];
+    built_in.into_iter().chain(packs.filter_map(read).flat_map(|panel| panel.about())).collect()
 }
 
 /// What the paths stand for.

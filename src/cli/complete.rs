@@ -171,7 +171,7 @@ impl<'a> Place<'a> {
             (["pr", _], 0) => found.extend(config.and_then(repositories).unwrap_or_default()),
             (["waive"], 0) => {
                 let known = config.map(known_policies).unwrap_or_default();
-                found.extend(known.into_iter().map(|policy| (policy, String::new())));
+                found.extend(known.into_iter().map(|policy| (policy.id, policy.about)));
             }
             (["waive"], 1) => {
                 let kinds = config.map(kinds).unwrap_or_default();

@@ -11,6 +11,7 @@ mod desk;
 mod doctor;
 mod eject;
 mod explain;
+mod fix;
 mod form;
 mod input;
 mod list;

@@ -122,23 +122,32 @@ fn is_glob(text: &str) -> bool {
     text.contains(['*', '?', '[', '{'])
 }
 
+/// A policy that nobody knows by name may still be one of a script that is asked by its path, but not if it is nearly the
+/// name of a known one, or its pack is known.
 fn known_policy(policy: &str, config: &Config) -> Result<()> {
     let known = known_policies(config);
-    let fits = match is_glob(policy) {
-        true => globset::Glob::new(policy).is_ok_and(|glob| {
-            let glob = glob.compile_matcher();
-            known.iter().any(|id| glob.is_match(id))
-        }),
-        false => known.iter().any(|id| id == policy),
-    };
-    if fits {
+    let wrong = |what: String| Error::invalid("idp::waiver::unknown", what);
+    if let Some(rule) = known.iter().find(|rule| rule.id == policy) {
+        return match rule.waivable {
+            true => Ok(()),
+            false => Err(wrong(format!("`{policy}` allows no waiver")).help("mend what it finds")),
+        };
+    }
+    let glob =
+        globset::Glob::new(policy).map_err(|error| wrong(format!("`{policy}` is not a glob: {}", error.kind())))?;
+    let glob = glob.compile_matcher();
+    if is_glob(policy) && known.iter().any(|rule| glob.is_match(&rule.id)) {
         return Ok(());
     }
-    let error = Error::invalid("idp::waiver::unknown", format!("there is no policy `{policy}`"));
-    Err(match nearest(policy, known.iter().map(String::as_str)) {
-        Some(near) => error.help(format!("did you mean `{near}`?")),
-        None => error.help(format!("known: {}", known.join(", "))),
-    })
+    let ids = known.iter().map(|rule| rule.id.as_str());
+    let pack = policy.split_once('/').map(|(pack, _)| format!("{pack}/"));
+    let is_elsewhere = pack.is_some_and(|pack| !ids.clone().any(|id| id.starts_with(&pack)));
+    let error = wrong(format!("there is no policy `{policy}`"));
+    match nearest(policy, ids.clone()) {
+        Some(near) => Err(error.help(format!("did you mean `{near}`?"))),
+        None if is_elsewhere => Ok(()),
+        None => Err(error.help("`idp-run audit` names the policy of each finding")),
+    }
 }
 
 /// `Deployment/payments/api`, or as findings name it, `Deployment payments/api`.

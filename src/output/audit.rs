@@ -14,7 +14,7 @@ use super::look::{Look, clean, one_line};
 use super::source::Lines;
 use super::stream::Streams;
 use super::words::count;
-use super::{Format, Options, diagnostic, json as lines};
+use super::{Format, Options, diagnostic, fixes, json as lines};
 use crate::report::{Audit, Detection, Finding, Review, Severity};
 
 /// What findings are called in codes.
@@ -24,7 +24,7 @@ const FAMILY: &str = "idp::audit";
 pub fn audit(options: &Options, audit: &Audit) {
     let mut streams = Streams::standard(options.color);
     let text = match options.format {
-        Format::Human => people(&streams.stdout.look(), audit, options.quiet),
+        Format::Human => people(&streams.stdout.look(), audit, (options.quiet, options.verbose)),
         format => report(format, audit),
     };
     match options.format {
@@ -42,7 +42,7 @@ pub fn audit(options: &Options, audit: &Audit) {
 /// What an audit found in a format, as it is written to a file.
 pub fn report(format: Format, audit: &Audit) -> String {
     match format {
-        Format::Human => people(&Look { unicode: true, ..Look::default() }, audit, false),
+        Format::Human => people(&Look { unicode: true, ..Look::default() }, audit, (false, false)),
         Format::Json => lines::tame(&machine(audit)),
         Format::Junit => junit::text(audit),
         Format::Sarif => code_scanning::log(audit, &review(audit)),
@@ -74,10 +74,21 @@ fn told(audit: &Audit, detection: &Detection) -> Finding {
     finding
 }
 
-fn people(look: &Look, audit: &Audit, quiet: bool) -> String {
+/// Writes a text of standard input as fixes left it to stdout, and what was done and is left to stderr.
+pub fn mended_input(options: &Options, text: &str, audit: &Audit) {
+    let mut streams = Streams::standard(options.color);
+    streams.stdout.raw(text);
+    let said = people(&streams.stderr.look(), audit, (options.quiet, options.verbose));
+    streams.stderr.write(&said);
+}
+
+fn people(look: &Look, audit: &Audit, (quiet, verbose): (bool, bool)) -> String {
     let mut text = String::new();
     let lines: BTreeMap<&str, Lines<'_>> =
         audit.sources.iter().map(|(file, text)| (&**file, Lines::of(text))).collect();
+    if let Some(fixes) = &audit.fixes {
+        text.push_str(&fixes::people(look, fixes, verbose));
+    }
     for detection in audit.detections.iter().filter(|detection| detection.waived.is_none()) {
         let finding = told(audit, detection);
         let source = lines.get(&*finding.place.file);
@@ -149,6 +160,11 @@ fn summary(look: &Look, audit: &Audit) -> String {
         return format!("{} Nothing found in {objects}{waived}{other}.\n", look.green(look.symbol("✓", "ok")));
     }
     let open = audit.detections.len() - audit.waived();
+    let fixable = audit.detections.iter().filter(|found| found.fixable && found.waived.is_none()).count();
+    let other = match (fixable, &audit.fixes) {
+        (0, _) | (_, Some(_)) => other,
+        (some, None) => format!("{other}; --fix mends {some} of them"),
+    };
     let head = format!("{} ({})", count(open, "finding"), found.join(", "));
     let head = if audit.fails() { look.red(&head) } else { look.yellow(&head) };
     format!("{head} in {objects}{waived}{other}.\n")
@@ -156,6 +172,9 @@ fn summary(look: &Look, audit: &Audit) -> String {
 
 fn machine(audit: &Audit) -> String {
     let mut text = lines::version();
+    for event in audit.fixes.iter().flat_map(fixes::events) {
+        text.push_str(&format!("{event}\n"));
+    }
     for detection in &audit.detections {
         let Finding { policy, severity, place, message, help } = &detection.finding;
         let record = json!({
@@ -171,6 +190,7 @@ fn machine(audit: &Audit) -> String {
             "path": detection.path,
             "message": clean(message),
             "help": help,
+            "fixable": detection.fixable,
             "waived": detection.waived.is_some(),
             "waiver": detection.waived,
         });
@@ -179,7 +199,7 @@ fn machine(audit: &Audit) -> String {
     let summary = json!({
         "type": "summary",
         "create": 0,
-        "update": 0,
+        "update": audit.fixes.as_ref().map_or(0, |fixes| fixes.files.len()),
         "delete": 0,
         "unchanged": 0,
         "status": if audit.fails() { "failed" } else { "applied" },

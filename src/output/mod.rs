@@ -7,6 +7,7 @@ mod change;
 mod coverage;
 mod diagnostic;
 mod findings;
+mod fixes;
 mod human;
 mod json;
 mod look;
@@ -30,7 +31,7 @@ use actions::{Actions, InActions, command};
 use crate::error::Error;
 use crate::report::{Counts, Event, Sink, Status};
 
-pub use audit::{audit, report};
+pub use audit::{audit, mended_input, report};
 pub use coverage::{coverage, page as coverage_page, trace as coverage_trace};
 pub use findings::{findings, findings_to};
 pub use look::Look;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::{Finding, Place, RuleInfo, Severity};
+use super::{FileDiff, Finding, Place, RuleInfo, Severity};
 
 /// A Kubernetes object, as findings name it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -87,6 +87,8 @@ pub struct Detection {
     pub object: Option<usize>,
     /// The field within the object, such as `spec.replicas`; empty for the whole.
     pub path: String,
+    /// Whether its policy can mend it.
+    pub fixable: bool,
     /// Who answers for it, so that it doesn't count.
     pub waived: Option<Arc<Waived>>,
 }
@@ -111,6 +113,30 @@ impl std::fmt::Display for Waived {
         let ticket = self.ticket.as_ref().map(|ticket| format!(", {ticket}")).unwrap_or_default();
         write!(f, "{} until {}: {} ({}{ticket})", self.owner, self.expires, self.reason, self.place)
     }
+}
+
+/// A fix that wasn't made.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RefusedFix {
+    /// Whose.
+    pub policy: String,
+    /// Of which finding.
+    pub place: Place,
+    /// Why not.
+    pub why: String,
+}
+
+/// What fixes did, or would do.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Fixes {
+    /// Whether nothing was written.
+    pub plan: bool,
+    /// The files that they change.
+    pub files: Vec<FileDiff>,
+    /// How many findings are gone.
+    pub mended: usize,
+    /// Those that weren't made.
+    pub refused: Vec<RefusedFix>,
 }
 
 /// An object that was looked at.
@@ -141,6 +167,8 @@ pub struct Audit {
     pub skipped: usize,
     /// From which severity on a finding fails the audit.
     pub fail_on: Severity,
+    /// What fixes did before, if they were asked for.
+    pub fixes: Option<Fixes>,
 }
 
 impl Audit {

@@ -16,6 +16,7 @@ mod create_service;
 mod documentation;
 mod ensure;
 mod faults;
+mod fixes;
 mod forms;
 mod github;
 mod github_description;

@@ -191,7 +191,7 @@ fn waive_knows_what_was_meant() {
     };
     for (words, hint) in [
         (instead(1, "shema"), "did you mean `schema`?"),
-        (instead(1, "zzz/*"), "known: "),
+        (instead(1, "zzz"), "names the policy"),
         (instead(2, "Deploymnt/payments/api"), "did you mean `Deployment`?"),
         (instead(2, "deployment/payments/api"), "did you mean `Deployment`?"),
         (instead(2, "api"), "KIND/NAME"),

@@ -218,9 +218,10 @@ impl Waivers {
             if let Some(source) = self.sources.get(&place.file) {
                 audit.sources.insert(place.file.clone(), source.clone());
             }
+            let level = if severity < Severity::High { PolicyLevel::Warn } else { PolicyLevel::Deny };
             let finding = Finding { policy: POLICY.into(), severity, place, message, help: Some(help) };
-            let level = PolicyLevel::Deny;
-            audit.detections.push(Detection { level, finding, object: None, path: String::new(), waived: None });
+            let path = String::new();
+            audit.detections.push(Detection { level, finding, object: None, path, fixable: false, waived: None });
         }
     }
 }

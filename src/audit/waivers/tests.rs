@@ -1,7 +1,6 @@
 //! Tests of what waivers cover, from when on they don't, and what is found of them.
 
 use super::*;
-use crate::audit::panel::Panel;
 use crate::audit::{Text, audit};
 use crate::error::Error;
 use crate::report::Seen;
@@ -114,8 +113,8 @@ fn what_it_lacks_or_says_too_much_is_told_with_its_place() {
 /// An audit of Deployments named so, each of which a policy finds fault with at `spec.template`.
 fn audited(names: &[&str], waivable: bool) -> Audit {
     let text = |name: &&str| format!("apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: {name}}}\n---\n");
-    let texts = [Text::new("k8s/all.yaml", names.iter().map(text).collect())];
-    let mut audit = audit(texts.into(), Panel::default(), Severity::High).unwrap();
+    let texts = vec![Text::new("k8s/all.yaml", names.iter().map(text).collect())];
+    let mut audit = audit(texts, Arc::default(), Severity::High).unwrap();
     audit.policies.push(RuleInfo {
         id: "schema".into(),
         about: String::new(),
@@ -137,6 +136,7 @@ fn audited(names: &[&str], waivable: bool) -> Audit {
             },
             object: Some(at),
             path: "spec.template".into(),
+            fixable: false,
             waived: None,
         })
         .collect();

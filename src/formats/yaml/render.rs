@@ -130,6 +130,19 @@ pub fn flow(value: &Value) -> String {
     }
 }
 
+/// The same as JSON, which has quotes around every string.
+pub fn json(value: &Value) -> String {
+    match value {
+        Value::Array(items) => format!("[{}]", items.iter().map(json).collect::<Vec<_>>().join(", ")),
+        Value::Object(map) => {
+            let entries = map.iter().map(|(key, value)| format!("{}: {}", Value::from(key.as_str()), json(value)));
+            format!("{{{}}}", entries.collect::<Vec<_>>().join(", "))
+        }
+        Value::Number(number) => number_text(number),
+        plain => plain.to_string(),
+    }
+}
+
 fn number_text(number: &Number) -> String {
     match number.as_f64().filter(|_| number.is_f64()).and_then(scalar::decimal) {
         Some(normal) => normal.to_string(),

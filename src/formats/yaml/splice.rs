@@ -3,6 +3,7 @@
 
 use std::ops::Range;
 
+use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use super::Document;
@@ -15,7 +16,9 @@ type Changes = Vec<(Range<usize>, String)>;
 
 /// The texts worth trying.
 pub fn candidates<'a>(document: &'a Document, target: &Target<'_>) -> impl Iterator<Item = String> + use<'a> {
-    let splice = Splice { tree: &document.tree, text: Text(&document.source.text) };
+    let text = Text(&document.source.text);
+    let json = text.starts_with(['{', '[']) && serde_json::from_str::<IgnoredAny>(&text).is_ok();
+    let splice = Splice { tree: &document.tree, text, json };
     let node = target.node;
     let ways = match target.action {
         Action::Replace(value) => splice.replace(node, value),
@@ -29,6 +32,8 @@ pub fn candidates<'a>(document: &'a Document, target: &Target<'_>) -> impl Itera
 struct Splice<'a> {
     tree: &'a Tree,
     text: Text<'a>,
+    /// Whether the text is JSON, and is to stay so.
+    json: bool,
 }
 
 /// A text whose parts may be asked for at any bytes; a part that isn't there is empty. The parser's places of empty
@@ -230,6 +235,7 @@ impl Splice<'_> {
     /// A value on one line, in the quotes of the one that it replaces.
     fn styled(&self, kind: Kind, value: &Value) -> String {
         match (kind, value) {
+            _ if self.json => render::json(value),
             (Kind::Double, Value::String(string)) => render::double_quoted(string),
             (Kind::Single, Value::String(string)) => {
                 render::single_quoted(string).unwrap_or_else(|| render::double_quoted(string))
@@ -299,8 +305,9 @@ impl Splice<'_> {
         let last = self.tree.children(index).last();
         if node.kind.is_flow() {
             let inline = match key {
+                Some(key) if self.json => format!("{}: {}", Value::from(key), render::json(value)),
                 Some(key) => format!("{}: {}", render::inline_string(key), render::flow(value)),
-                None => render::flow(value),
+                None => self.styled(Kind::Plain, value),
             };
             let Some(last) = last else {
                 // An empty `[]` or `{}` under a key says nothing about style: what grows in it grows line by line.
@@ -308,7 +315,7 @@ impl Splice<'_> {
                     Some(key) => Value::Object([(key.to_string(), value.clone())].into_iter().collect()),
                     None => Value::Array(vec![value.clone()]),
                 };
-                let block = if self.in_flow(index) { None } else { self.block_value(index, &grown) };
+                let block = if self.in_flow(index) || self.json { None } else { self.block_value(index, &grown) };
                 let inside = node.start as usize + 1..node.end as usize - 1;
                 return block.into_iter().chain([vec![(inside, inline)]]).collect();
             };

@@ -54,6 +54,20 @@ fn killed_and_done_again(original: &Workspace, args: &[&str]) {
     println!("{args:?}: killed at {deaths} entries and exits of system calls");
 }
 
+#[test]
+fn fixes_killed_anywhere() {
+    let pack = "policy(\"house/pid\", #{ title: \"t\", severity: \"high\", check: |o| if o.get(\"spec.hostPID\") == true { \
+                deny(o.at(\"spec.hostPID\"), \"on\") }, fix: |o| o.remove(\"spec.hostPID\") });\n";
+    let pod = |name: &str| {
+        format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: {name}}}\nspec:\n  hostPID: true   # {name}\n  containers: []\n"
+        )
+    };
+    let (a, b) = (pod("a"), pod("b"));
+    let workspace = Workspace::of(&[("house.rhai", pack), ("k8s/a.yaml", a.as_str()), ("k8s/b.yaml", b.as_str())]);
+    killed_and_done_again(&workspace, &["audit", "k8s", "--with", "./house.rhai", "--fix"]);
+}
+
 const MANIFEST: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: shop}\n";
 
 #[test]

@@ -1,0 +1,213 @@
+//! Edits of an object, as fixes make them, in the text of its file: what they don't name keeps every byte.
+
+use serde_json::{Map, Value};
+
+use crate::error::{Error, Result};
+use crate::formats::yaml::{self, Document, Path, Step};
+use crate::report::Edit;
+
+/// The object that is mended: a document of a file, and where in it the object is.
+#[derive(Debug, Clone, Copy)]
+pub struct Target<'a> {
+    /// The file, for errors.
+    pub file: &'a str,
+    /// The document, counted as `yaml::parse` gives them.
+    pub document: usize,
+    /// The object's root in it: empty, or an element of a `List`.
+    pub root: &'a [Step],
+}
+
+/// The text with the edits made one after the other; all or none.
+///
+/// # Errors
+/// `idp::yaml::edit` for what can't be edited exactly: what comes through an alias or a merge key, and what isn't there.
+/// `idp::yaml::path` for an edit whose path is none.
+pub fn apply(text: &str, target: Target<'_>, edits: &[Edit]) -> Result<String> {
+    let mut text = text.to_owned();
+    for edit in edits {
+        let documents = yaml::parse(target.file, &text)?;
+        let document = documents.get(target.document).ok_or_else(|| gone(target.file))?;
+        let steps = yaml::parse_path(&edit.path)?;
+        let path: Vec<Step> = target.root.iter().chain(&steps).cloned().collect();
+        if let Some(edit) = exact(document, path, edit.to.as_ref())? {
+            text = yaml::edit_parsed(&documents, target.document, &edit)?;
+        }
+    }
+    Ok(text)
+}
+
+fn gone(file: &str) -> Error {
+    Error::invalid("idp::yaml::edit", format!("{file} doesn't hold the object any more"))
+}
+
+/// The edit of the document as it is: maps on the way that aren't there are made, and what one past the end of a list is
+/// set to is appended. Nothing where all is as wanted.
+fn exact(document: &Document, mut path: Vec<Step>, to: Option<&Value>) -> Result<Option<yaml::Edit>> {
+    let value = &document.value;
+    let Some(to) = to else {
+        return Ok(yaml::get(value, &path).map(|_| yaml::Edit::Remove { path }));
+    };
+    let mut to = to.clone();
+    // What is there, and not null, begins the path; the rest is made.
+    let is_there = |steps: &[Step]| yaml::get(value, steps).is_some_and(|there| !there.is_null());
+    let there = (0..=path.len()).rev().find(|length| is_there(&path[..*length])).unwrap_or(0);
+    while path.len() > there + 1 {
+        to = match path.pop() {
+            Some(Step::Key(key)) => Value::Object(Map::from_iter([(key, to)])),
+            Some(Step::Index(0)) => Value::Array(vec![to]),
+            _ => return Err(no_place(document, &path)),
+        };
+    }
+    let around = path.split_last().and_then(|(last, above)| Some((last, yaml::get(value, above)?)));
+    match around {
+        Some((Step::Index(at), Value::Array(items))) if *at == items.len() => {
+            path.pop();
+            Ok(Some(yaml::Edit::Append { path, value: to }))
+        }
+        Some((Step::Index(at), Value::Array(items))) if *at > items.len() => Err(no_place(document, &path)),
+        _ => Ok(Some(yaml::Edit::Set { path, value: to })),
+    }
+}
+
+fn no_place(document: &Document, path: &[Step]) -> Error {
+    let message = format!("there is no place for `{}`", Path(path));
+    Error::invalid("idp::yaml::edit", message).at(document.place(path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    fn edit(path: &str, to: Option<Value>) -> Edit {
+        Edit { path: path.into(), to }
+    }
+
+    fn applied(text: &str, edits: &[Edit]) -> Result<String> {
+        apply(text, Target { file: "a.yaml", document: 0, root: &[] }, edits)
+    }
+
+    const POD: &str = "\
+# The shop's pod.
+kind: Pod   # a pod
+metadata:
+    name: 'shop'
+spec:
+    containers:
+    - name: \"shop\"  # ours
+      image: shop:1
+      args:
+      - a
+    hostPID: true   # for the tracer
+    # The end.
+";
+
+    #[test]
+    fn maps_on_the_way_are_made() {
+        let edits = [
+            edit("spec.containers[0].securityContext.capabilities.drop", Some(json!(["ALL"]))),
+            edit("spec.containers[0].securityContext.runAsNonRoot", Some(json!(true))),
+            edit("spec.containers[0].args[1]", Some(json!("b"))),
+            edit("spec.hostPID", None),
+            edit("spec.hostIPC", None),
+        ];
+        let text = applied(POD, &edits).unwrap();
+        assert_eq!(
+            text,
+            "\
+# The shop's pod.
+kind: Pod   # a pod
+metadata:
+    name: 'shop'
+spec:
+    containers:
+    - name: \"shop\"  # ours
+      image: shop:1
+      args:
+      - a
+      - b
+      securityContext:
+          capabilities:
+              drop:
+              - ALL
+          runAsNonRoot: true
+    # The end.
+"
+        );
+    }
+
+    #[test]
+    fn null_is_as_good_as_nothing() {
+        let text = applied("a:\nb: ~\nc: {}\n", &[edit("a.x", Some(json!(1))), edit("b.y.z", Some(json!(2)))]).unwrap();
+        let read = yaml::parse("", &text).unwrap().remove(0).value;
+        assert_eq!(read, json!({ "a": { "x": 1 }, "b": { "y": { "z": 2 } }, "c": {} }), "{text}");
+        assert!(text.ends_with("c: {}\n"), "{text}");
+    }
+
+    #[test]
+    fn elements_of_lists_of_objects_and_json_are_objects() {
+        let root = [Step::from("items"), Step::from(1)];
+        let text = "{\n  \"kind\": \"List\",\n  \"items\": [\n    {\"a\": 1},\n    {\"a\": 1}\n  ]\n}\n";
+        let target = Target { file: "a.json", document: 0, root: &root };
+        let mended = apply(text, target, &[edit("a", Some(json!(2)))]).unwrap();
+        assert_eq!(mended, "{\n  \"kind\": \"List\",\n  \"items\": [\n    {\"a\": 1},\n    {\"a\": 2}\n  ]\n}\n");
+        let mended = apply(text, target, &[edit("b.c", Some(json!("d")))]).unwrap();
+        let read: Value = serde_json::from_str(&mended).expect("it is still JSON");
+        assert_eq!(read["items"][1], json!({ "a": 1, "b": { "c": "d" } }));
+    }
+
+    #[test]
+    fn what_belongs_to_others_is_refused() {
+        let shared = "a: &x {b: 1}\nc: *x\nd: [1]\n";
+        for (path, to) in [("c.b", Some(json!(2))), ("c.e", Some(json!(2))), ("d[3]", Some(json!(2))), ("a..b", None)] {
+            let error = applied(shared, &[edit(path, to)]).unwrap_err();
+            assert!(["idp::yaml::edit", "idp::yaml::path"].contains(&error.code()), "{path}: {error}");
+        }
+        let error = apply(shared, Target { file: "a", document: 1, root: &[] }, &[edit("a", None)]).unwrap_err();
+        assert_eq!(error.code(), "idp::yaml::edit");
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(200))]
+        /// Documents around the one that is mended, the lines before the first change and behind the last one stay.
+        #[test]
+        fn no_other_byte_changes(
+            before in prop::collection::vec("[a-z]{1,6}", 0..4),
+            names in prop::collection::vec("[a-z][a-z0-9-]{0,8}", 1..4),
+            at in any::<prop::sample::Index>(),
+            crlf in any::<bool>(),
+            field in "(hostPID|securityContext[.]runAsNonRoot|a[.]b[.]c)",
+            value in prop_oneof![any::<bool>().prop_map(Value::from), any::<i32>().prop_map(Value::from), "[ -~]{0,12}".prop_map(Value::from)],
+        ) {
+            let mut text = String::new();
+            for word in &before {
+                text.push_str(&format!("# {word}\nkind: '{word}'   # as it is\n---\n"));
+            }
+            text.push_str("kind:   Pod\nspec:\n    containers:   # all of them\n");
+            for name in &names {
+                text.push_str(&format!("    -   name: \"{name}\"   # {name}\n        image: {{ a: 1 }}\n\n"));
+            }
+            text.push_str("    # last\n---\n# tail\nkind: \"x\"\n");
+            if crlf {
+                text = text.replace('\n', "\r\n");
+            }
+            let index = at.index(names.len());
+            let edits = [edit(&format!("spec.containers[{index}].{field}"), Some(value.clone()))];
+            let target = Target { file: "a.yaml", document: before.len(), root: &[] };
+            let mended = apply(&text, target, &edits).unwrap();
+            let lines = |text: &str| text.split_inclusive('\n').map(str::to_owned).collect::<Vec<_>>();
+            let (old, new) = (lines(&text), lines(&mended));
+            // Each old line is there, in order, byte by byte.
+            let mut rest = new.iter();
+            for line in &old {
+                prop_assert!(rest.any(|there| there == line), "{line:?} is gone:\n{mended}");
+            }
+            prop_assert!(new.len() <= old.len() + 3);
+            let read = yaml::parse("", &mended).unwrap();
+            let path = yaml::parse_path(&edits[0].path).unwrap();
+            prop_assert_eq!(yaml::get(&read[before.len()].value, &path), Some(&value));
+            prop_assert_eq!(apply(&mended, target, &edits).unwrap(), mended);
+        }
+    }
+}

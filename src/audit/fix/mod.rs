@@ -1,0 +1,215 @@
+//! Fixes: what policies would change of objects, made in the text of their files. Each is looked at before it counts: what
+//! mends nothing, or breaks something else, isn't made. The command line writes what comes of it.
+
+mod apply;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::Text;
+use super::crew::{self, Seats};
+use super::examine::{Examined, examine, number_of};
+use super::panel::Panel;
+use crate::error::{Error, Result};
+use crate::formats::yaml::{self, Step};
+use crate::primitives::manifest::Manifest;
+use crate::primitives::policy::Candidate;
+use crate::report::{Audit, Detection, Edit, RefusedFix};
+use apply::{Target, apply};
+
+/// What is to be mended in one text: objects by their number in it, and the policies that found fault with them, in the
+/// order of the findings.
+#[derive(Debug, Clone)]
+pub struct Todo {
+    /// Which of the texts.
+    pub text: usize,
+    items: Vec<Item>,
+}
+
+#[derive(Debug, Clone)]
+struct Item {
+    object: usize,
+    policy: String,
+    /// The finding that is told of if it can't be mended.
+    first: Detection,
+    open: Vec<Vec<Step>>,
+    waived: Vec<Vec<Step>>,
+}
+
+/// What came of a text.
+#[derive(Debug)]
+pub struct Mended {
+    /// Which of the texts.
+    pub text: usize,
+    /// What it says now, if that is something else.
+    pub content: Option<String>,
+    /// Fixes that weren't made.
+    pub refused: Vec<RefusedFix>,
+}
+
+impl Todo {
+    /// Of one that couldn't be gone through.
+    pub fn given_up(&self, why: &str) -> Mended {
+        let refused = self.items.iter().map(|item| item.refused(why)).collect();
+        Mended { text: self.text, content: None, refused }
+    }
+}
+
+impl Item {
+    fn refused(&self, why: &str) -> RefusedFix {
+        let place = self.first.finding.place.clone();
+        RefusedFix { policy: self.policy.clone(), place, why: why.to_owned() }
+    }
+
+    /// Whether an edit changes only what somebody answers for.
+    fn leaves(&self, edit: &Edit) -> bool {
+        let Ok(path) = yaml::parse_path(&edit.path) else { return false };
+        let touches = |other: &Vec<Step>| other.starts_with(&path) || path.starts_with(other);
+        self.waived.iter().any(touches) && !self.open.iter().any(touches)
+    }
+}
+
+/// The findings of an audit that have a fix and that nobody answers for.
+pub fn todo(audit: &Audit, texts: &[Text]) -> Vec<Todo> {
+    let numbers: BTreeMap<&str, usize> = texts.iter().enumerate().map(|(at, text)| (&*text.shown, at)).collect();
+    let mut found: BTreeMap<usize, Vec<Item>> = BTreeMap::new();
+    for detection in audit.detections.iter().filter(|detection| detection.fixable) {
+        let Some(object) = detection.object else { continue };
+        let Some(seen) = audit.objects.get(object) else { continue };
+        let Some(text) = numbers.get(&*seen.file) else { continue };
+        // The objects of a file stand together.
+        let before = audit.objects[..object].iter().rev().take_while(|other| other.file == seen.file).count();
+        let items = found.entry(*text).or_default();
+        let policy = &detection.finding.policy;
+        let at = items.iter().position(|item| item.object == before && item.policy == *policy);
+        let at = at.unwrap_or_else(|| {
+            let (policy, first) = (policy.clone(), detection.clone());
+            items.push(Item { object: before, policy, first, open: Vec::new(), waived: Vec::new() });
+            items.len() - 1
+        });
+        let path = yaml::parse_path(&detection.path).unwrap_or_default();
+        if detection.waived.is_some() { items[at].waived.push(path) } else { items[at].open.push(path) }
+    }
+    let open = |(text, mut items): (usize, Vec<Item>)| {
+        items.retain(|item| !item.open.is_empty());
+        (!items.is_empty()).then_some(Todo { text, items })
+    };
+    found.into_iter().filter_map(open).collect()
+}
+
+/// Makes fixes. What comes back is in the order of what was to be done.
+///
+/// # Errors
+/// `idp::io` if no thread can be started.
+pub fn make(texts: Vec<Text>, panel: Arc<Panel>, todo: Vec<Todo>) -> Result<Vec<Mended>> {
+    crew::mend(texts, panel, todo)
+}
+
+/// How many findings each policy has of each object, and the first one's words.
+type Tally = BTreeMap<(Option<usize>, String), (usize, String)>;
+
+fn tally(examined: &Examined) -> Tally {
+    let mut tally = Tally::new();
+    for found in &examined.detections {
+        let words = || (0, found.finding.message.clone());
+        tally.entry((found.object, found.finding.policy.clone())).or_insert_with(words).0 += 1;
+    }
+    tally
+}
+
+/// A text as it is mended, one fix after the other.
+struct Bench<'b, 'j> {
+    number: usize,
+    text: Text,
+    examined: Examined,
+    panel: &'j Panel,
+    seats: &'b mut Seats<'j>,
+    /// Policies whose fixes were made, by object.
+    made: Vec<(usize, String)>,
+}
+
+/// Makes the fixes of one text.
+pub fn mend<'j>(todo: &Todo, text: &Text, panel: &'j Panel, seats: &mut Seats<'j>) -> Mended {
+    let examined = examine(todo.text, text, panel, seats);
+    let mut bench = Bench { number: todo.text, text: text.clone(), examined, panel, seats, made: Vec::new() };
+    let mut refused = Vec::new();
+    for item in &todo.items {
+        if let Err(why) = bench.fix(item) {
+            refused.push(item.refused(why.message()));
+        }
+    }
+    let content = bench.text.content.filter(|new| Some(new) != text.content.as_ref()).map(|new| new.to_string());
+    Mended { text: todo.text, content, refused }
+}
+
+impl Bench<'_, '_> {
+    fn fix(&mut self, item: &Item) -> Result<()> {
+        let Some((pack, rule)) = self.panel.rule(&item.policy) else { return Ok(()) };
+        let facts = self.panel.packs[pack].pack().rules()[rule].clone();
+        let key = (Some(item.object), item.policy.clone());
+        let before = tally(&self.examined);
+        if facts.of_one && !before.contains_key(&key) {
+            // Another fix mended it, too.
+            return Ok(());
+        }
+        let refuse = |why: String| Err(Error::failed("idp::audit::fix", why));
+        let Some((document, root)) = self.examined.roots.get(item.object).cloned() else { return Ok(()) };
+        let content = self.text.content.clone().unwrap_or_default();
+        let edits = self.edits(item, pack, rule, (document, &root), &content)?;
+        let edits: Vec<Edit> = edits.into_iter().filter(|edit| !item.leaves(edit)).collect();
+        if edits.is_empty() {
+            return Ok(());
+        }
+        let target = Target { file: &self.text.shown, document, root: &root };
+        let mended = apply(&content, target, &edits)?;
+        // JSON is YAML for the one who edits it, and must still be JSON for others.
+        let is_json = |text: &str| serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok();
+        if is_json(&content) && !is_json(&mended) {
+            return refuse("the file would be no JSON any more: edit it by hand".into());
+        }
+        let next = Text { content: Some(mended.into()), ..self.text.clone() };
+        let again = examine(self.number, &next, self.panel, self.seats);
+        let same = again.objects.len() == self.examined.objects.len() && again.roots == self.examined.roots;
+        if !same {
+            return refuse("it would make other objects of the file".into());
+        }
+        let after = tally(&again);
+        let count = |tally: &Tally, key| tally.get(key).map_or(0, |(count, _)| *count);
+        let worse = after.iter().find(|(key, (number, _))| *number > count(&before, *key));
+        if let Some(((_, policy), (_, message))) = worse {
+            let conflict = self.made.contains(&(item.object, policy.clone()));
+            return refuse(match conflict {
+                true => format!("it contradicts the fix of {policy}, which was made: {message}"),
+                false => format!("{policy} would find fault with it: {message}"),
+            });
+        }
+        if facts.of_one && count(&after, &key) >= count(&before, &key) {
+            return refuse("it mends nothing: the finding would still be there".into());
+        }
+        (self.text, self.examined) = (next, again);
+        self.made.push((item.object, item.policy.clone()));
+        Ok(())
+    }
+
+    /// What a rule would change of an object as it is now.
+    fn edits(
+        &mut self,
+        item: &Item,
+        pack: usize,
+        rule: usize,
+        (document, root): (usize, &[Step]),
+        content: &str,
+    ) -> Result<Vec<Edit>> {
+        let mut documents = yaml::parse(&self.text.shown, content)?;
+        let value = documents.get_mut(document).and_then(|document| yaml::get_mut(&mut document.value, root));
+        let Some(value) = value.map(serde_json::Value::take) else { return Ok(Vec::new()) };
+        let object = Manifest::numbered(value, number_of(self.number, item.object));
+        let namespace = self.examined.objects.get(item.object).and_then(|seen| seen.object.namespace.as_deref());
+        let environment = self.panel.environment_of(&self.text.shown, namespace);
+        let candidate = Candidate { object: &object, file: &self.text.shown, environment };
+        let facts = self.panel.packs[pack].pack().rules()[rule].clone();
+        let Some(view) = facts.applies_to.view(&candidate) else { return Ok(Vec::new()) };
+        let mended = self.seats.ask(pack, rule, |seat, params| seat.fix(rule, view, params))?;
+        Ok(mended.map(|mended| mended.edits().to_vec()).unwrap_or_default())
+    }
+}

@@ -1,0 +1,259 @@
+//! `audit --fix` with the real binary: what it changes, what it leaves, and what it refuses.
+
+use serde_json::Value;
+
+use crate::support::{Said, Workspace};
+
+const PACK: &str = r#"//! Rules of the house
+policy("house/host-pid", #{
+    title: "Processes of the node are seen", severity: "high", applies_to: #{ kinds: ["Pod"] },
+    check: |o| if o.get("spec.hostPID") == true { deny(o.at("spec.hostPID"), "hostPID is on", "leave it out") },
+    fix: |o| o.remove("spec.hostPID"),
+});
+policy("house/non-root", #{
+    title: "May be root", severity: "high", applies_to: #{ kinds: ["Pod"] },
+    check: |o| if o.get("spec.securityContext.runAsNonRoot") != true {
+        deny(o.at("spec.securityContext.runAsNonRoot"), "it may be root")
+    },
+    fix: |o| o.set("spec.securityContext.runAsNonRoot", true),
+});
+policy("house/pull", #{
+    title: "Images are pulled by chance", applies_to: #{ kinds: ["Pod"] },
+    check: |o| for c in o.containers() {
+        if c.imagePullPolicy != "Always" { deny(c.at("imagePullPolicy"), `${c.name} is pulled by chance`) }
+    },
+    fix: |o| {
+        let mended = o;
+        for c in o.containers() { mended = mended.set(c.at("imagePullPolicy"), "Always"); }
+        mended
+    },
+});
+"#;
+
+const WEB: &str = "\
+# The shop's front.
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+    name: \"web\"      # as the catalog calls it
+    namespace: 'shop'
+spec:
+    selector: { matchLabels: { app: web } }
+    template:
+        metadata: { labels: { app: web } }
+        spec:
+            hostPID: true   # for the tracer
+            containers:
+
+              # The one that counts.
+              - name: web
+                image: \"r.io/web:1\"   # pinned
+              - { name: log, image: r.io/log:1 }
+---
+# Nothing to mend here.
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: a, namespace: shop}
+data: {\"a\":   'b'}
+";
+
+const MENDED: &str = "\
+# The shop's front.
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+    name: \"web\"      # as the catalog calls it
+    namespace: 'shop'
+spec:
+    selector: { matchLabels: { app: web } }
+    template:
+        metadata: { labels: { app: web } }
+        spec:
+            containers:
+
+              # The one that counts.
+              - name: web
+                image: \"r.io/web:1\"   # pinned
+                imagePullPolicy: Always
+              - { name: log, image: r.io/log:1, imagePullPolicy: Always }
+            securityContext:
+                runAsNonRoot: true
+---
+# Nothing to mend here.
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: a, namespace: shop}
+data: {\"a\":   'b'}
+";
+
+fn workspace() -> Workspace {
+    Workspace::of(&[("idp.yaml", ""), ("house.rhai", PACK), ("k8s/web.yaml", WEB), ("other/web.yaml", WEB)])
+}
+
+fn read(ws: &Workspace, path: &str) -> String {
+    std::fs::read_to_string(ws.path().join(path)).unwrap()
+}
+
+fn events(said: &Said, kind: &str) -> Vec<Value> {
+    let lines = said.stdout.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    lines.filter(|line| line["type"] == kind).collect()
+}
+
+const FIX: [&str; 5] = ["audit", "k8s", "--with", "./house.rhai", "--fix"];
+
+#[test]
+fn a_fix_changes_what_it_names_and_no_other_byte() {
+    let ws = workspace();
+    let said = ws.idp(&["audit", "k8s", "--with", "./house.rhai"]);
+    assert!(said.status.code() == Some(3) && said.stdout.contains("--fix mends 4 of them"), "{said}");
+    let said = ws.idp(&[&FIX[..], &["--plan"]].concat()).succeeds("a plan, after which nothing is left");
+    assert!(said.stdout.contains("- ") && said.stdout.contains("hostPID: true   # for the tracer"), "{said}");
+    assert!(said.stdout.contains("Plan: 4 findings to mend in 1 file. Nothing was written"), "{said}");
+    assert_eq!(read(&ws, "k8s/web.yaml"), WEB, "a plan writes nothing");
+    let said = ws.idp(&FIX).succeeds("nothing is left");
+    insta::assert_snapshot!(said.stdout, @r"
+    ~ file k8s/web.yaml (1 file, +4 -2)
+    Mended: 4 findings in 1 file. This is what is left:
+
+    ok Nothing found in 2 objects in 1 file.
+    ");
+    assert_eq!(read(&ws, "k8s/web.yaml"), MENDED);
+    assert_eq!(read(&ws, "other/web.yaml"), WEB, "it wasn't asked about");
+    let said = ws.idp(&FIX).succeeds("again");
+    assert!(said.stdout.contains("Nothing was mended"), "{said}");
+    assert_eq!(read(&ws, "k8s/web.yaml"), MENDED);
+}
+
+#[test]
+fn machines_read_what_was_changed() {
+    let ws = workspace();
+    let said = ws.idp(&["audit", "k8s", "--with", "./house.rhai", "--output", "json"]);
+    assert!(events(&said, "finding").iter().all(|found| found["fixable"] == true), "{said}");
+    let said = ws.idp(&[&FIX[..], &["--output", "json"]].concat()).succeeds("it is mended");
+    let changes = events(&said, "change");
+    assert_eq!((changes.len(), changes[0]["target"].as_str()), (1, Some("k8s/web.yaml")), "{said}");
+    assert!(changes[0]["diff"]["files"][0]["text"].as_str().unwrap().contains("-            hostPID"), "{said}");
+    let summary = &events(&said, "summary")[0];
+    assert_eq!((summary["update"].as_u64(), summary["findings"].as_u64()), (Some(1), Some(0)), "{said}");
+}
+
+#[test]
+fn standard_input_is_mended_to_standard_output() {
+    let ws = workspace();
+    let mut command = ws.command(&["audit", "-", "--with", "./house.rhai", "--fix"]);
+    command.stdin(std::fs::File::open(ws.path().join("k8s/web.yaml")).unwrap());
+    let said = Said::of(&mut command).succeeds("nothing is left");
+    assert_eq!(said.stdout, MENDED);
+    assert!(said.stderr.contains("Mended: 4 findings"), "{said}");
+    for args in [&["audit", "-", "k8s", "--fix"][..], &["audit", "-", "--fix", "--output", "json"]] {
+        let said = ws.idp(args);
+        assert!(said.status.code() == Some(2) && said.stderr.contains("standard input"), "{said}");
+    }
+    assert_eq!(ws.idp(&["audit", "--plan"]).status.code(), Some(2), "--plan is for --fix");
+}
+
+#[test]
+fn lists_and_json_stay_what_they_are() {
+    let pod = r#"{
+      "apiVersion": "v1",
+      "kind": "Pod",
+      "metadata": {"name": "NAME"},
+      "spec": {
+        "hostPID": true,
+        "containers": [{"name": "a", "image": "r.io/a:1", "imagePullPolicy": "Always"}]
+      }
+    }"#;
+    let list = format!(
+        "{{\n  \"apiVersion\": \"v1\",\n  \"kind\": \"List\",\n  \"items\": [\n    {},\n    {}\n  ]\n}}\n",
+        pod.replace("NAME", "a"),
+        pod.replace("NAME", "b")
+    );
+    let ws = workspace();
+    ws.write("k8s/list.json", &list);
+    ws.idp(&FIX).succeeds("nothing is left");
+    let mended = read(&ws, "k8s/list.json");
+    let value: Value = serde_json::from_str(&mended).expect("it is still JSON");
+    for item in value["items"].as_array().unwrap() {
+        assert_eq!(item["spec"]["securityContext"]["runAsNonRoot"], true, "{mended}");
+        assert_eq!(item["spec"].get("hostPID"), None, "{mended}");
+    }
+    for line in list.lines().filter(|line| !line.contains("hostPID") && !line.contains("containers")) {
+        assert!(mended.lines().any(|there| there == line), "{line:?} is gone: {mended}");
+    }
+}
+
+#[test]
+fn a_fix_that_isnt_one_is_refused_and_told() {
+    let refused = |pack: &str, file: &str| {
+        let ws = Workspace::of(&[("house.rhai", pack), ("pod.yaml", file)]);
+        let said = ws.idp(&["audit", "pod.yaml", "--with", "./house.rhai", "--fix", "--output", "json"]);
+        let told = events(&said, "fix_refused");
+        let told: Vec<String> =
+            told.iter().map(|told| format!("{} {}", told["policy"], told["message"]).replace('"', "")).collect();
+        (told, read(&ws, "pod.yaml"), said)
+    };
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  hostPID: true\n  containers: []\n";
+    let policy = |id: &str, when: &str, fix: &str| {
+        format!(
+            "policy(\"house/{id}\", #{{ title: \"t\", severity: \"high\", check: |o| if {when} {{ deny(o.at(\"spec.hostPID\"), \"wrong\") }}, \
+             fix: |o| {fix} }});\n"
+        )
+    };
+    // It mends nothing.
+    let useless = policy("useless", "o.spec.hostPID == true", "o.set(\"spec.a\", 1)");
+    let (told, text, said) = refused(&useless, pod);
+    assert_eq!(told, ["house/useless it mends nothing: the finding would still be there"], "{said}");
+    assert_eq!((text.as_str(), said.status.code()), (pod, Some(3)));
+    // What one asks for, another one forbids.
+    let both = [
+        policy("off", "o.get(\"spec.hostPID\") == true", "o.set(\"spec.hostPID\", false)"),
+        policy("on", "o.get(\"spec.hostPID\") == false", "o.set(\"spec.hostPID\", true)"),
+    ]
+    .concat();
+    let (told, text, said) = refused(&both, pod);
+    assert_eq!(told, ["house/off house/on would find fault with it: wrong"], "{said}");
+    assert_eq!(text, pod);
+    // One was made, and the next one is its contrary.
+    let contrary = [
+        policy("off", "o.get(\"spec.hostPID\") == true", "o.set(\"spec.hostPID\", false)"),
+        policy(
+            "named",
+            "!o.has(\"metadata.labels\")",
+            "o.set(\"metadata.labels.a\", \"b\").set(\"spec.hostPID\", true)",
+        ),
+    ]
+    .concat();
+    let (told, text, said) = refused(&contrary, pod);
+    assert_eq!(told, ["house/named it contradicts the fix of house/off, which was made: wrong"], "{said}");
+    assert_eq!(text, pod.replace("hostPID: true", "hostPID: false"));
+    // It belongs to others, too.
+    let shared = "x: &x {hostPID: true}\napiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: *x\n";
+    let off = policy("off", "o.get(\"spec.hostPID\") == true", "o.remove(\"spec.hostPID\")");
+    let (told, text, said) = refused(&off, shared);
+    assert!(told.len() == 1 && told[0].contains("through the alias"), "{told:?} {said}");
+    assert_eq!(text, shared);
+    // It throws.
+    let (told, text, _) = refused(&policy("throws", "true", "o.nothing_of_the_kind()"), pod);
+    assert!(told.len() == 1 && text == pod, "{told:?}");
+}
+
+#[test]
+fn what_is_waived_is_left() {
+    let ws = workspace();
+    let waiver = |path: &str| {
+        format!(
+            "policy: house/*\nobjects: [{{kind: Deployment, name: web, path: '{path}'}}]\nowner: a\nreason: b\nexpires: 2999-01-01\n"
+        )
+    };
+    ws.write("waivers/a.yaml", &waiver("spec.template.spec.hostPID"));
+    ws.idp(&FIX).succeeds("the rest is mended");
+    let text = read(&ws, "k8s/web.yaml");
+    assert!(text.contains("hostPID: true   # for the tracer") && text.contains("runAsNonRoot: true"), "{text}");
+    // One of two findings of one policy.
+    ws.write("k8s/web.yaml", WEB);
+    ws.write("waivers/a.yaml", &waiver("spec.template.spec.containers[1]"));
+    ws.idp(&FIX).succeeds("the rest is mended");
+    let text = read(&ws, "k8s/web.yaml");
+    assert!(text.contains("{ name: log, image: r.io/log:1 }\n"), "{text}");
+    assert!(text.contains("imagePullPolicy: Always\n"), "{text}");
+}
