@@ -17,7 +17,7 @@ use crate::library::{Library, Script};
 use crate::primitives::manifest::Manifest;
 use crate::primitives::param::Param;
 use crate::primitives::policy::{self, Closure, Facts, Objects, Register, Report, Rule};
-use crate::report::Silence;
+use crate::report::{Frame, Silence};
 
 /// A pack, compiled and read.
 pub struct Pack {
@@ -79,13 +79,16 @@ impl Pack {
     }
 }
 
+/// What an error of Rhai's means, and the calls that led to it.
+type Meaning = (Error, Vec<Frame>);
+
 /// The rules of a pack on one thread.
 pub struct Seat {
     host: Host,
     register: Register,
     rules: Vec<Rule>,
     /// What errors mean that came up before: to tell it takes a walk through the script.
-    known: RefCell<HashMap<(usize, String), (Error, Vec<crate::report::Frame>)>>,
+    known: RefCell<HashMap<(usize, String), Meaning>>,
 }
 
 /// Parameters as rules take them.

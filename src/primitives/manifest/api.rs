@@ -31,7 +31,6 @@ fn metadata(manifest: &View, field: &'static str) -> Dynamic {
 
 /// Manifests: one object of Kubernetes as data, read from YAML, looked into by field, changed by path, written as YAML.
 #[export_module]
-#[expect(clippy::module_inception, reason = "the reference takes the doc comment of the module")]
 pub mod api {
     use rhai::{Array, Dynamic, FnPtr, ImmutableString, Map, NativeCallContext};
 

@@ -4,7 +4,6 @@ use rhai::plugin::*;
 
 /// Policies: what is wrong with manifests, as scripts say it. `idp-run audit --with FILE` asks them.
 #[export_module]
-#[expect(clippy::module_inception, reason = "the reference takes the doc comment of the module")]
 pub mod api {
     use rhai::{Array, Dynamic, Map, NativeCallContext};
 
