@@ -104,7 +104,10 @@ fn sarif_is_as_its_schema_says() {
     let log: Value = serde_json::from_str(&ws.idp(&["audit", "k8s", "--output", "sarif"]).stdout).unwrap();
     let packed = std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sarif/sarif-2.1.0.json.z")).unwrap();
     let text = miniz_oxide::inflate::decompress_to_vec_zlib(&packed).unwrap();
-    let validator = jsonschema::validator_for(&serde_json::from_slice(&text).unwrap()).unwrap();
+    // As published its pattern of languages has a bracket too much, which ECMAScript lets pass.
+    let text = String::from_utf8(text).unwrap().replace("[a-zA-Z]{2}]?$", "[a-zA-Z]{2}?$");
+    let schema: Value = serde_json::from_str(&text).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
     let wrong = |log: &Value| validator.iter_errors(log).map(|error| error.to_string()).collect::<Vec<_>>();
     assert_eq!(wrong(&log), Vec::<String>::new());
     let mut bent = log.clone();

@@ -29,6 +29,7 @@ mod mistakes;
 mod parallel;
 mod parameters;
 mod plan;
+mod platform_kinds;
 mod platform_policies;
 mod pod_security;
 mod policies;

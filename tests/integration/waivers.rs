@@ -53,7 +53,7 @@ fn a_waived_finding_is_told_and_fails_nothing() {
     "#);
     let said = ws.idp(&["audit", "--output", "json"]).succeeds("the same");
     let found = findings(&said);
-    assert_eq!((found.len(), &found[0]["waived"], &found[0]["level"]), (1, &Value::Bool(true), &"warning".into()));
+    assert_eq!((found.len(), &found[0]["waived"], &found[0]["level"]), (1, &Value::Bool(true), &"deny".into()));
     assert_eq!(
         found[0]["waiver"],
         serde_json::json!({
