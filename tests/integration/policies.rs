@@ -168,6 +168,7 @@ fn what_is_wrong_with_a_pack_is_said_before_anything_is_read() {
     for (text, code) in [
         ("policy(\"A/b\", #{ title: \"x\", check: |o| 1 });", "idp::policy::declared"),
         ("policy(\"a/b\", #{ title: \"x\" });", "idp::policy::declared"),
+        ("policy(\"a/b\", #{ title: \"x\", check_all: |all| 1, fix: |o| o });", "idp::policy::declared"),
         ("policy(\"a/b\", #{ title: \"x\", check: |o, p, q| 1 });", "idp::policy::declared"),
         ("policy(\"a/b\", #{ title: \"x\", chek: |o| 1 });", "idp::script::option"),
         ("policy(\"a/b\", #{ title: \"x\", check: |o| 1, severity: \"bad\" });", "idp::policy::declared"),

@@ -186,6 +186,11 @@ fn rule(ctx: &NativeCallContext, id: &str, fields: &Map) -> Result<Rule> {
     if check.is_none() && check_all.is_none() {
         return Err(wrong("checks nothing".into()).help("give it `check: |o| { ... }`"));
     }
+    // Whether a fix mends is seen by asking about the one object again.
+    if check.is_none() && fix.is_some() {
+        let help = "a fix goes with `check: |o| { ... }`, which can be asked again once the object is mended";
+        return Err(wrong("mends what it finds among all objects".into()).help(help));
+    }
     let applies_to = match fields.get("applies_to") {
         Some(map) => match map.read_lock::<Map>() {
             Some(map) => Match::of(&map).map_err(|error| wrong(format!("applies to what can't be: {error}")))?,

@@ -25,6 +25,8 @@ pub mod api {
 
     use crate::bridge::{RhaiResultOf, run_of, throw};
     use crate::error::Result;
+    use crate::formats::lists;
+    use crate::formats::objects::{may_hold, may_say, object_of};
     use crate::formats::yaml::{self, Edit};
     use crate::primitives::manifest::Manifest;
     use crate::primitives::value;
@@ -203,6 +205,41 @@ pub mod api {
             for (path, text) in paths.into_iter().zip(&texts) {
                 if let Some(document) = yaml::parse(&path, text)?.into_iter().next() {
                     found.insert(path.into(), Dynamic::from(Manifest::of(document.value)));
+                }
+            }
+            Ok(found)
+        };
+        act().map_err(|error| throw(&ctx, error))
+    }
+
+    /// All objects under a folder, each as `#{ file, manifest }`: of every document of its YAML and JSON files, and of every
+    /// list in one. What is no object of Kubernetes is left out. The files are read beside each other.
+    ///
+    /// Errors: `idp::yaml::syntax`.
+    ///
+    /// ```rhai
+    /// for each in repo("platform-gitops").tree("main").objects("argocd") {
+    ///     print(`${each.manifest.kind} ${each.manifest.name} in ${each.file}`);
+    /// }
+    /// ```
+    #[rhai_fn(global, return_raw, pure)]
+    pub fn objects(ctx: NativeCallContext, tree: &mut Tree, folder: &str) -> RhaiResultOf<Array> {
+        let run = run_of(&ctx)?;
+        let act = || {
+            let forge = &run.world()?.forge;
+            let mut paths = run.wait(tree.files(&**forge, folder))?;
+            paths.retain(|path| may_hold(path));
+            let texts = run.wait(tree.texts(&**forge, &paths))?;
+            let mut found = Array::new();
+            for (path, text) in paths.iter().zip(&texts).filter(|(path, text)| may_say(path, text)) {
+                for document in yaml::parse(path, text)? {
+                    for part in lists::of(&document.value).objects {
+                        if object_of(&part.value).is_some() {
+                            let manifest = Dynamic::from(Manifest::of(part.value.into_owned()));
+                            let each = Map::from([("file".into(), path.into()), ("manifest".into(), manifest)]);
+                            found.push(Dynamic::from_map(each));
+                        }
+                    }
                 }
             }
             Ok(found)
