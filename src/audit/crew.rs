@@ -92,6 +92,7 @@ impl<'j> Seats<'j> {
             self.seats[pack] = Some(chosen.pack().seat(progress).map_err(error_of)?);
         }
         let Some(seat) = &self.seats[pack] else { return Ok(T::default()) };
+        chosen.ask(rule);
         locked(&self.watch).asking = Some(Asking { since: Instant::now(), pack, rule });
         let answer = question(seat, &self.params[pack]);
         let mut watch = locked(&self.watch);
@@ -122,6 +123,14 @@ fn stopped(why: Stop, error: Option<Error>) -> Error {
     place.into_iter().fold(error, Error::at)
 }
 
+/// How the message of a policy that failed begins.
+const FAILED: &str = "the policy itself failed: ";
+
+/// Whether a finding says that its policy failed.
+pub fn says_failed(found: &Detection) -> bool {
+    found.finding.message.starts_with(FAILED)
+}
+
 /// A policy that failed is a finding: what it would have said is unknown.
 pub fn failed(id: &str, error: &Error, object: Option<usize>, fallback: &Place) -> Detection {
     let help = error.help_text().map(str::to_owned);
@@ -129,7 +138,7 @@ pub fn failed(id: &str, error: &Error, object: Option<usize>, fallback: &Place) 
         policy: id.to_owned(),
         severity: Severity::High,
         place: error.place().unwrap_or(fallback).clone(),
-        message: format!("the policy itself failed: {}", error.message()),
+        message: format!("{FAILED}{}", error.message()),
         help,
     };
     Detection { level: PolicyLevel::Deny, finding, object, path: String::new(), fixable: false, waived: None }

@@ -11,6 +11,7 @@ pub mod schema;
 mod spread;
 #[cfg(test)]
 mod tests;
+pub mod trial;
 pub mod waivers;
 pub mod walk;
 mod whole;

@@ -3,7 +3,8 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use rhai::Dynamic;
 use serde_json::{Map, Value};
@@ -40,11 +41,13 @@ pub struct Settings {
     pub values: BTreeMap<String, Map<String, Value>>,
     /// Levels by rule or pack.
     pub levels: BTreeMap<String, PolicyLevel>,
+    /// Whether the values are all there is, and what the environment says doesn't count.
+    pub alone: bool,
 }
 
 /// A pack with its parameters.
 pub struct Chosen {
-    pack: Pack,
+    pack: Arc<Pack>,
     values: Map<String, Value>,
     rules: Vec<Asked>,
 }
@@ -54,6 +57,8 @@ struct Asked {
     level: PolicyLevel,
     /// Set once it took longer than it may: what takes for ever once does so again.
     given_up: AtomicBool,
+    /// How often it was asked.
+    times: AtomicUsize,
 }
 
 impl Chosen {
@@ -77,6 +82,18 @@ impl Chosen {
         let asked = self.rules.get(rule)?;
         let on = asked.level > PolicyLevel::Off && !asked.given_up.load(Ordering::Relaxed);
         on.then_some(asked.level)
+    }
+
+    /// Notes that a rule is asked.
+    pub fn ask(&self, rule: usize) {
+        if let Some(asked) = self.rules.get(rule) {
+            asked.times.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// How often a rule was asked.
+    pub fn times(&self, rule: usize) -> usize {
+        self.rules.get(rule).map_or(0, |asked| asked.times.load(Ordering::Relaxed))
     }
 
     /// Asks a rule no more.
@@ -126,8 +143,16 @@ impl Panel {
     ///
     /// # Errors
     /// What is wrong with a script, its place in the text; `idp::param::unknown` and its like; `idp::policy::level`.
-    pub fn with_packs(mut self, scripts: Vec<Script>, library: &Library, settings: &Settings) -> Result<Panel> {
-        let packs = read(scripts, library, self.limits)?;
+    pub fn with_packs(self, scripts: Vec<Script>, library: &Library, settings: &Settings) -> Result<Panel> {
+        let packs = read(scripts, library, self.limits, &Extras::default())?;
+        self.with_read(packs.into_iter().map(Arc::new).collect(), settings)
+    }
+
+    /// Adds packs that were read before.
+    ///
+    /// # Errors
+    /// As of [`Panel::with_packs`], but for those of scripts.
+    pub fn with_read(mut self, packs: Vec<Arc<Pack>>, settings: &Settings) -> Result<Panel> {
         known_params(&packs, settings)?;
         known_levels(&packs, settings)?;
         for pack in packs {
@@ -138,18 +163,21 @@ impl Panel {
                 Some(param) => Some((param.to_owned(), value.clone())),
                 None => (!param.contains('.') && takes(param)).then(|| (param.clone(), value.clone())),
             });
-            let given = Given {
-                pairs: pairs.collect(),
-                values: settings.values.get(&name).cloned().unwrap_or_default(),
-                ..Given::default()
-            };
+            let values = settings.values.get(&name).cloned().unwrap_or_default();
+            let (values, exactly) = if settings.alone { (Map::new(), Some(values)) } else { (values, None) };
+            let given = Given { pairs: pairs.collect(), values, exactly, ..Given::default() };
             let values = pack.values(&given)?;
             let level = |facts: &crate::primitives::policy::Facts| {
                 let said = settings.levels.get(&facts.id).or_else(|| settings.levels.get(&name));
                 said.copied().unwrap_or(facts.level)
             };
             let rules = pack.rules().iter();
-            let rules = rules.map(|facts| Asked { level: level(facts), given_up: AtomicBool::new(false) }).collect();
+            let rules = rules.map(|facts| Asked {
+                level: level(facts),
+                given_up: AtomicBool::new(false),
+                times: AtomicUsize::new(0),
+            });
+            let rules = rules.collect();
             self.packs.push(Chosen { pack, values, rules });
         }
         Ok(self)
@@ -205,7 +233,10 @@ fn of_folder(word: &str, folder: &Path, library: &Library, here: &Path) -> Resul
 }
 
 /// Compiles the scripts on a thread that is watched: their top level runs.
-fn read(scripts: Vec<Script>, library: &Library, limits: Limits) -> Result<Vec<Pack>> {
+///
+/// # Errors
+/// What is wrong with a script; `idp::audit::policy` if two have one name.
+pub fn read(scripts: Vec<Script>, library: &Library, limits: Limits, extras: &Extras) -> Result<Vec<Pack>> {
     if scripts.is_empty() {
         return Ok(Vec::new());
     }
@@ -220,9 +251,9 @@ fn read(scripts: Vec<Script>, library: &Library, limits: Limits) -> Result<Vec<P
         .build()
         .map_err(|error| Error::failed("idp::io", format!("can't start the runtime: {error}")))?;
     let progress = Progress::new(limits.memory);
-    let (library, watch) = (library.clone(), progress.clone());
+    let (library, watch, extras) = (library.clone(), progress.clone(), extras.clone());
     let work = move || -> Result<Vec<Pack>, Trouble> {
-        let load = |script| Pack::load(script, &library, watch.clone(), Extras::default());
+        let load = |script| Pack::load(script, &library, watch.clone(), extras.clone());
         scripts.into_iter().map(load).collect()
     };
     let limits = Limits { time: limits.time.min(super::crew::DEADLINE * 2), ..limits };
@@ -246,15 +277,18 @@ pub fn error_of(trouble: Trouble) -> Error {
 }
 
 /// Refuses a parameter that no pack has, or several without saying which is meant.
-fn known_params(packs: &[Pack], settings: &Settings) -> Result<()> {
+fn known_params(packs: &[Arc<Pack>], settings: &Settings) -> Result<()> {
     for (param, _) in &settings.params {
-        let takes = |pack: &&Pack, name: &str| pack.declared().iter().any(|declared| declared.name == name);
+        let takes = |pack: &Pack, name: &str| pack.declared().iter().any(|declared| declared.name == name);
         let (pack, name) = match param.split_once('.') {
             Some((pack, name)) => (Some(pack), name),
             None => (None, param.as_str()),
         };
-        let named: Vec<&Pack> =
-            packs.iter().filter(|known| pack.is_none_or(|pack| known.script().name == pack)).collect();
+        let named: Vec<&Pack> = packs
+            .iter()
+            .map(|known| &**known)
+            .filter(|known| pack.is_none_or(|pack| known.script().name == pack))
+            .collect();
         let taking = named.iter().filter(|pack| takes(pack, name)).count();
         if taking > 1 {
             let error = Error::invalid("idp::param::unknown", format!("{taking} packs have a parameter `{name}`"));
@@ -277,7 +311,7 @@ fn known_params(packs: &[Pack], settings: &Settings) -> Result<()> {
 }
 
 /// Refuses levels of rules that a pack doesn't have.
-fn known_levels(packs: &[Pack], settings: &Settings) -> Result<()> {
+fn known_levels(packs: &[Arc<Pack>], settings: &Settings) -> Result<()> {
     for id in settings.levels.keys() {
         let Some((pack, _)) = id.split_once('/') else { continue };
         let Some(pack) = packs.iter().find(|known| known.script().name == pack) else { continue };

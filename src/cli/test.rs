@@ -1,18 +1,23 @@
 //! `idp-run test`: the tests of scripts, found, run and reported.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
 
 use super::{Global, current_folder};
+use crate::audit::trial::Trial;
 use crate::config::Config;
 use crate::error::{Error, Exit, Kind, Result, io};
 use crate::output::{self, Format, Options};
 use crate::report::Coverage;
+use crate::script::Extras;
 use crate::script::harness::coverage::{self, Counter};
 use crate::script::harness::{Keeping, Suite, discover, run};
+
+/// Where packs of policies are.
+const PACKS: &str = "scripts/policies";
 
 #[derive(Args, Clone, Default)]
 pub struct TestArgs {
@@ -55,6 +60,8 @@ pub fn test(global: &Global, args: &TestArgs) -> Result<Exit> {
     let here = current_folder()?;
     let config = config(global, args)?;
     let counter = args.wants_coverage().then(Counter::default);
+    let observer = counter.as_ref().map(Counter::observer);
+    let trial = Arc::new(Trial::new(Extras { modules: Vec::new(), observer: observer.clone() }));
     let jobs = args.jobs.map_or_else(cores, usize::from);
     let suite = Suite {
         files: discover(&config.root, &here, &args.paths)?,
@@ -64,7 +71,8 @@ pub fn test(global: &Global, args: &TestArgs) -> Result<Exit> {
         fail_fast: args.fail_fast,
         time: Duration::from_secs(args.timeout).min(config.limits.time),
         keeping: keeping(args.update),
-        observer: counter.as_ref().map(Counter::observer),
+        observer,
+        examiner: Some(trial.clone()),
         config: Arc::new(config),
     };
     let options = global.options(false);
@@ -80,10 +88,19 @@ pub fn test(global: &Global, args: &TestArgs) -> Result<Exit> {
     output::test_report(&options, &report);
     let mut fine = report.failed() == 0;
     if let Some(counter) = counter {
-        let coverage = coverage::report(&counter, &suite.config.root, &here, &args.paths)?;
+        let mut coverage = coverage::report(&counter, &suite.config.root, &here, &args.paths)?;
+        coverage.rules = trial.coverage(&suite.config.root, &packs(&suite.config.root, &here, &args.paths));
         fine &= covered(&options, args, &coverage)?;
     }
     Ok(if fine { Exit::Ok } else { Exit::Verdict })
+}
+
+/// The folders of packs among the paths: of the whole workspace if there are none.
+fn packs(root: &Path, here: &Path, paths: &[PathBuf]) -> Vec<PathBuf> {
+    let shelf = root.join(PACKS);
+    let holds = |path: &PathBuf| shelf.starts_with(here.join(path));
+    let whole = (paths.is_empty() || paths.iter().any(holds)) && shelf.is_dir();
+    whole.then_some(shelf).into_iter().collect()
 }
 
 impl TestArgs {

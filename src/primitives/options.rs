@@ -160,6 +160,12 @@ impl<'a> Options<'a> {
         value.clone().try_cast::<rhai::FnPtr>().map(Some).ok_or_else(|| self.wrong(key, value, Takes::Function))
     }
 
+    /// A map.
+    pub fn map(&self, key: &str) -> Result<Option<Map>> {
+        let Some(value) = self.get(key) else { return Ok(None) };
+        value.clone().try_cast::<Map>().map(Some).ok_or_else(|| self.wrong(key, value, Takes::Map))
+    }
+
     /// A list of texts.
     pub fn texts(&self, key: &str) -> Result<Option<BTreeSet<String>>> {
         let Some(value) = self.get(key) else { return Ok(None) };

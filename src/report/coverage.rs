@@ -87,11 +87,41 @@ impl FileCoverage {
     }
 }
 
+/// What tests saw a rule of a pack do.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct RuleCoverage {
+    /// Its id.
+    pub rule: String,
+    /// The pack's file.
+    pub file: String,
+    /// Whether it has a fix.
+    pub mends: bool,
+    /// Objects that it found nothing in, where a test named it.
+    pub passed: usize,
+    /// Objects that it found fault with.
+    pub failed: usize,
+    /// Objects whose findings somebody answered for.
+    pub waived: usize,
+    /// Findings that its fix mended.
+    pub mended: usize,
+}
+
+impl RuleCoverage {
+    /// What no test saw.
+    pub fn missed(&self) -> Vec<&'static str> {
+        let all = [("passed", self.passed), ("failed", self.failed), ("waived", self.waived), ("mended", self.mended)];
+        let seen = |(name, times): &(&str, usize)| *times > 0 || (*name == "mended" && !self.mends);
+        all.into_iter().filter(|one| !seen(one)).map(|(name, _)| name).collect()
+    }
+}
+
 /// All files.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Coverage {
     /// In the order of their names.
     pub files: Vec<FileCoverage>,
+    /// The rules of packs, by pack.
+    pub rules: Vec<RuleCoverage>,
 }
 
 impl Coverage {

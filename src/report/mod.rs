@@ -13,7 +13,7 @@ mod test;
 pub use crate::error::{Frame, Place, Related};
 pub use annotation::{Annotation, Level};
 pub use audit::{Audit, Detection, Edit, Fixes, ObjectName, PolicyLevel, RefusedFix, Seen, Waived};
-pub use coverage::{Arm, Branch, Coverage, FileCoverage, Share};
+pub use coverage::{Arm, Branch, Coverage, FileCoverage, RuleCoverage, Share};
 pub use diff::{Diff, FileDiff};
 pub use event::{Action, Counts, Event, Silence, Sink, Status};
 pub use finding::{Finding, Review, RuleInfo, Severity};

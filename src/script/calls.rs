@@ -20,6 +20,9 @@ pub fn unknown_field(text: &str) -> Error {
         return known_later(&format!("`.{name}`"));
     }
     let error = Error::invalid("idp::script::field", format!("{on} has no field `{name}`"));
+    if on == "nothing" {
+        return error.help(format!("what stands before it isn't there: `?.{name}` asks for it only where it is"));
+    }
     if methods.contains(name) {
         return error.help(format!("is it a function? `.{name}()`"));
     }

@@ -51,7 +51,7 @@ pub async fn for_reading(config: &Config) -> Result<World> {
 }
 
 /// The time that tests live at: 2026-01-01 00:00 UTC.
-const TEST_TIME: i64 = 1_767_225_600;
+pub const TEST_TIME: i64 = 1_767_225_600;
 
 /// The world as its seeds make it (or, without them, an empty one) in memory, with nothing of the real one in reach: what
 /// tests lay their overlays on.

@@ -26,6 +26,7 @@ mod http;
 mod layers;
 mod messages;
 mod mistakes;
+mod pack_tests;
 mod parallel;
 mod parameters;
 mod plan;

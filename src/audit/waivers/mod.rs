@@ -106,6 +106,15 @@ impl Waivers {
         Ok(waivers)
     }
 
+    /// Those of a text, by the name that places in it get.
+    ///
+    /// # Errors
+    /// `idp::waiver::invalid`.
+    pub fn of_text(file: &str, text: &str, today: Date) -> Result<Waivers> {
+        let sources = BTreeMap::from([(file.to_owned(), text.into())]);
+        Ok(Waivers { waivers: read::waivers(file, text)?, sources, today })
+    }
+
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.waivers.is_empty()

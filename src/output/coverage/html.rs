@@ -23,6 +23,7 @@ pub fn page(coverage: &Coverage) -> String {
     text.push_str("</tbody>\n<tfoot>\n");
     text.push_str(&row("All", coverage.lines(), coverage.branches()));
     text.push_str("</tfoot>\n</table>\n");
+    text.push_str(&rules(coverage));
     for (number, file) in coverage.files.iter().enumerate() {
         text.push_str(&source(number, file));
     }
@@ -84,6 +85,28 @@ fn source(number: usize, file: &FileCoverage) -> String {
         ));
     }
     text.push_str("</table>\n</details>\n");
+    text
+}
+
+/// What tests saw of the rules of packs.
+fn rules(coverage: &Coverage) -> String {
+    if coverage.rules.is_empty() {
+        return String::new();
+    }
+    let mut text = String::from("<h2>Rules</h2>\n<table>\n<thead><tr><th>Rule</th>");
+    text.push_str("<th>Passed</th><th>Failed</th><th>Waived</th><th>Mended</th></tr></thead>\n<tbody>\n");
+    for rule in &coverage.rules {
+        let class = if rule.missed().is_empty() { "hit" } else { "missed" };
+        let mended = if rule.mends { rule.mended.to_string() } else { "-".to_string() };
+        text.push_str(&format!(
+            "<tr class=\"{class}\"><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{mended}</td></tr>\n",
+            escaped(&rule.rule),
+            rule.passed,
+            rule.failed,
+            rule.waived
+        ));
+    }
+    text.push_str("</tbody>\n</table>\n");
     text
 }
 

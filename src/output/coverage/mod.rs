@@ -9,7 +9,7 @@ use super::look::Look;
 use super::stream::Streams;
 use super::table::Table;
 use super::{Format, Options};
-use crate::report::{Branch, Coverage, FileCoverage, Share};
+use crate::report::{Branch, Coverage, FileCoverage, RuleCoverage, Share};
 
 pub use html::page;
 pub use lcov::trace;
@@ -20,11 +20,13 @@ pub fn coverage(options: &Options, coverage: &Coverage) {
     match options.format {
         Format::Json => streams.stdout.write(&machine(coverage)),
         Format::Human => {
-            let text = table(&streams.stdout.look(), coverage);
-            streams.stdout.write(&format!("\n{text}"));
+            let look = streams.stdout.look();
+            let text = format!("\n{}{}", table(&look, coverage), rules(&look, coverage));
+            streams.stdout.write(&text);
         }
         _ => {
-            let text = table(&streams.stderr.look(), coverage);
+            let look = streams.stderr.look();
+            let text = format!("{}{}", table(&look, coverage), rules(&look, coverage));
             streams.stderr.write(&text);
         }
     }
@@ -71,6 +73,32 @@ fn table(look: &Look, coverage: &Coverage) -> String {
     table.render(look)
 }
 
+/// What tests saw of the rules of packs: those of which something is missing, and a row for each pack.
+fn rules(look: &Look, coverage: &Coverage) -> String {
+    if coverage.rules.is_empty() {
+        return String::new();
+    }
+    let mut table = Table::new(["RULE", "PASSED", "FAILED", "WAIVED", "MENDED", "NEVER"]);
+    for pack in coverage.rules.chunk_by(|a, b| a.file == b.file) {
+        for rule in pack.iter().filter(|rule| !rule.missed().is_empty()) {
+            let mended = if rule.mends { rule.mended.to_string() } else { "-".to_string() };
+            let [passed, failed, waived] = [rule.passed, rule.failed, rule.waived].map(|times| times.to_string());
+            table.row([rule.rule.clone(), passed, failed, waived, mended, rule.missed().join(", ")]);
+        }
+        let seen = |name: &str, of: &dyn Fn(&&RuleCoverage) -> bool| {
+            let all: Vec<&RuleCoverage> = pack.iter().filter(of).collect();
+            let seen = all.iter().filter(|rule| !rule.missed().contains(&name)).count();
+            format!("{seen} of {}", all.len())
+        };
+        let every = |name: &str| seen(name, &|_| true);
+        let mended = seen("mended", &|rule| rule.mends);
+        let whole = pack.iter().filter(|rule| !rule.missed().is_empty()).count();
+        let never = if whole == 0 { String::new() } else { format!("{whole} of {}", pack.len()) };
+        table.row([pack[0].file.clone(), every("passed"), every("failed"), every("waived"), mended, never]);
+    }
+    format!("\n{}", table.render(look))
+}
+
 fn machine(coverage: &Coverage) -> String {
     let share = |share: Share| json!({ "hit": share.hit, "all": share.all });
     let mut text = String::new();
@@ -89,6 +117,13 @@ fn machine(coverage: &Coverage) -> String {
             "branches": share(file.branches_share()),
             "missed_lines": file.missed(),
             "missed_branches": missed,
+        });
+        text.push_str(&format!("{record}\n"));
+    }
+    for rule in &coverage.rules {
+        let record = json!({
+            "type": "rule_coverage", "rule": rule.rule, "file": rule.file, "passed": rule.passed, "failed": rule.failed,
+            "waived": rule.waived, "mends": rule.mends, "mended": rule.mended, "never": rule.missed(),
         });
         text.push_str(&format!("{record}\n"));
     }
@@ -114,7 +149,21 @@ mod tests {
                 lines: BTreeMap::from([(1, 1), (2, 1), (3, 1), (5, 0)]),
                 branches: vec![Branch { line: 2, kind: "if", arms: vec![arm("then", 1), arm("else", 0)] }],
             }],
+            rules: vec![rule("shop/latest", [1, 1, 1], 0, true), rule("shop/replicas", [2, 3, 3], 0, false)],
         }
+    }
+
+    fn rule(rule: &str, [passed, failed, waived]: [usize; 3], mended: usize, mends: bool) -> RuleCoverage {
+        RuleCoverage { rule: rule.into(), file: "scripts/shop.rhai".into(), mends, passed, failed, waived, mended }
+    }
+
+    #[test]
+    fn a_table_names_rules_of_which_something_is_missing() {
+        insta::assert_snapshot!(rules(&Look::default(), &example()), @r"
+        RULE               PASSED  FAILED  WAIVED  MENDED  NEVER
+        shop/latest        1       1       1       0       mended
+        scripts/shop.rhai  2 of 2  2 of 2  2 of 2  0 of 1  1 of 2
+        ");
     }
 
     #[test]

@@ -66,7 +66,8 @@ impl Checked {
     /// The calls that take options, with what they know of them.
     pub fn with_options(&self) -> impl Iterator<Item = (&Call, &'static CallOptions)> {
         self.facts.calls.iter().filter_map(|call| {
-            let options = primitives::options().find(|options| {
+            let all = primitives::options().chain(super::super::harness::options());
+            let options = all.into_iter().find(|options| {
                 options.function == call.name
                     && options.arguments == call.arguments.len()
                     && match &call.on {

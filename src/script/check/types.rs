@@ -223,7 +223,8 @@ impl Signatures {
         let has = |signatures: &Vec<Signature>| {
             signatures.iter().any(|signature| signature.parameters.first().is_some_and(|(_, first)| first == on))
         };
-        let methods = self.functions.iter().filter(|(_, signatures)| has(signatures));
+        let word = |name: &str| name.starts_with(|c: char| c.is_alphabetic());
+        let methods = self.functions.iter().filter(|(name, signatures)| word(name) && has(signatures));
         (fields.map(|(name, _)| name.as_str()).collect(), methods.map(|(name, _)| name.as_str()).collect())
     }
 

@@ -5,6 +5,7 @@ use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::discover::shown;
+use super::examiner::Examiner;
 use super::outcome::Recorder;
 use super::snapshot::{Keeping, Taking};
 use super::stage::{Fixtures, Stage};
@@ -25,6 +26,8 @@ pub struct Common {
     pub config: Arc<Config>,
     /// The worlds that tests begin with.
     pub fixtures: Arc<Fixtures>,
+    /// Who asks policies.
+    pub examiner: Option<Arc<dyn Examiner>>,
     /// What is done about snapshots.
     pub keeping: Keeping,
     /// How long a test may take.
@@ -56,7 +59,13 @@ pub fn execute(
         extras: Extras { modules: modules(), observer: common.observer.clone() },
     };
     let taking = file.snapshots.taking(test, common.keeping);
-    let stage = Stage::new(test, &file.script, surroundings.clone(), common.fixtures.clone(), taking);
+    let stage = Stage::new(
+        test,
+        &file.script,
+        surroundings.clone(),
+        (common.fixtures.clone(), common.examiner.clone()),
+        taking,
+    );
     let mut failure = whole(&stage, surroundings, file, test, common.time).err();
     for frame in failure.iter_mut().flat_map(|failure| &mut failure.frames) {
         // Scripts that a test runs by name know their whole path.

@@ -5,12 +5,15 @@ mod assertions;
 mod cases;
 pub mod coverage;
 mod discover;
+mod examiner;
 mod outcome;
 mod people;
+mod policies;
 mod runs;
 mod snapshot;
 mod stage;
 mod suite;
+mod verdicts;
 
 use std::sync::{Arc, OnceLock};
 
@@ -19,9 +22,11 @@ use rhai::{Module, NativeCallContext, Shared, exported_module};
 use crate::bridge::{RhaiResultOf, RunTag, throw};
 use crate::error::{Error, Kind};
 use crate::primitives::Primitive;
+use crate::primitives::options::CallOptions;
 use stage::Stage;
 
 pub use discover::{TestFile, discover};
+pub use examiner::{Answer, Examiner, Question};
 pub use snapshot::Keeping;
 pub use suite::{Suite, run};
 
@@ -32,9 +37,15 @@ pub fn all() -> &'static [Primitive] {
         vec![
             Primitive { name: "assertions", module: exported_module!(assertions::api).into() },
             Primitive { name: "people", module: exported_module!(people::api).into() },
+            Primitive { name: "policies", module: exported_module!(policies::api).into() },
             Primitive { name: "runs", module: exported_module!(runs::api).into() },
         ]
     })
+}
+
+/// The options of their calls.
+pub fn options() -> impl Iterator<Item = &'static CallOptions> {
+    policies::ALL.iter()
 }
 
 fn modules() -> Vec<Shared<Module>> {

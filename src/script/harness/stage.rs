@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use serde_json::{Map, Value};
 use tokio::sync::OnceCell;
 
+use super::examiner::Examiner;
 use super::outcome::{Outcome, Recorder};
 use super::snapshot::Taking;
 use crate::bridge::{Opened, Opening, Run, RunTag};
@@ -55,7 +56,8 @@ pub struct Stage {
     pub root: PathBuf,
     name: String,
     /// The test file's own.
-    folder: Option<PathBuf>,
+    pub folder: Option<PathBuf>,
+    examiner: Option<Arc<dyn Examiner>>,
     fixtures: Arc<Fixtures>,
     state: Mutex<State>,
     detail: Mutex<Option<Detail>>,
@@ -89,13 +91,14 @@ impl Stage {
         name: &str,
         test: &Script,
         surroundings: Surroundings,
-        fixtures: Arc<Fixtures>,
+        (fixtures, examiner): (Arc<Fixtures>, Option<Arc<dyn Examiner>>),
         snapshots: Taking,
     ) -> Arc<Stage> {
         Arc::new(Stage {
             root: surroundings.config.root.clone(),
             name: format!("{} {name}", test.name),
             folder: test.folder.clone(),
+            examiner,
             fixtures,
             state: Mutex::new(State { surroundings, seeded: true, world: None }),
             detail: Mutex::default(),
@@ -124,6 +127,11 @@ impl Stage {
             Some(host) => diagnose(&host, error),
             None => Error::failed("idp::script::error", error.to_string()).into(),
         }
+    }
+
+    /// Who asks policies.
+    pub fn examiner(&self) -> Result<Arc<dyn Examiner>> {
+        self.examiner.clone().ok_or_else(|| Error::failed("idp::script::no_run", "nobody here asks policies"))
     }
 
     /// The workspace as the test has it by now.

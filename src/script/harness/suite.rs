@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::cases::{Common, execute};
+use super::examiner::Examiner;
 use super::snapshot::{Keeping, Taking};
 use super::{TestFile, stage::Fixtures};
 use crate::config::{Config, Limits};
@@ -35,6 +36,8 @@ pub struct Suite {
     pub keeping: Keeping,
     /// Watches what engines execute.
     pub observer: Option<Observer>,
+    /// Who asks policies, if tests may.
+    pub examiner: Option<Arc<dyn Examiner>>,
 }
 
 impl Suite {
@@ -70,6 +73,7 @@ pub fn run(suite: &Suite) -> Result<TestReport> {
         time: suite.time,
         here: suite.here.clone(),
         observer: suite.observer.clone(),
+        examiner: suite.examiner.clone(),
     };
     let mut report = TestReport::default();
     for file in suite.files.iter().filter(|_| suite.filter.is_none()) {
@@ -195,6 +199,7 @@ mod tests {
             time: Duration::from_secs(120),
             keeping: Keeping::Nothing,
             observer: Some(observer),
+            examiner: None,
         };
         let report = run(&suite).unwrap();
         let failures: Vec<_> = report.cases.iter().filter_map(|case| case.failure.as_ref()).collect();

@@ -146,7 +146,8 @@ fn of_function(name: &str, function: &Value) -> Entry {
 
 /// The declared options of a call.
 fn options(function: &str, on: &str, arguments: usize) -> Option<&'static CallOptions> {
-    primitives::options().find(|call| call.function == function && call.on == on && call.arguments == arguments)
+    let all = primitives::options().chain(super::super::harness::options());
+    all.into_iter().find(|call| call.function == function && call.on == on && call.arguments == arguments)
 }
 
 /// A function of a script that others import.
