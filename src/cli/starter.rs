@@ -36,7 +36,7 @@ pub struct NewArgs {
 enum Kind {
     /// A script that developers run, and its test
     GoldenPath,
-    /// A rule over manifests
+    /// A pack of rules over manifests, and its test
     Policy,
     /// A measure of services
     Scorecard,
@@ -73,26 +73,34 @@ const ONBOARD_PLAN: &str = "idp-run onboard-team --params requests/team-payments
 const ONBOARD: &str = "idp-run onboard-team --params requests/team-payments.yaml";
 
 pub fn new(global: &Global, args: &NewArgs) -> Result<Exit> {
-    if args.kind != Kind::GoldenPath {
-        let kind = if args.kind == Kind::Policy { "policies" } else { "scorecards" };
-        return Err(Error::invalid("idp::new::kind", format!("this version of idp-run doesn't run {kind} yet"))
-            .help("`idp-run new golden-path NAME` makes a golden path"));
-    }
+    let (starting, shelf) = match args.kind {
+        Kind::GoldenPath => ("golden-path", "scripts/golden-paths"),
+        Kind::Policy => ("policy", "scripts/policies"),
+        Kind::Scorecard => {
+            return Err(Error::invalid("idp::new::kind", "this version of idp-run doesn't run scorecards yet").help(
+                "`idp-run new golden-path NAME` makes a golden path, `idp-run new policy NAME` a pack of policies",
+            ));
+        }
+    };
     let name = &args.name;
     let config = global.config()?;
     free(&Library::new(&config.root), name)?;
     let words = name.replace('-', " ");
     let mut letters = words.chars();
     let title: String = letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters).collect();
-    let files = skeleton::render("golden-path", &starter("golden-path"), &json!({ "name": name, "title": title }))?;
-    let folder = config.root.join("scripts/golden-paths");
+    let files = skeleton::render(starting, &starter(starting), &json!({ "name": name, "title": title }))?;
+    let folder = config.root.join(shelf);
     if let Some(there) = files.iter().map(|file| folder.join(&file.path)).find(|path| path.symlink_metadata().is_ok()) {
         return Err(taken(name, &there.display().to_string()));
     }
     let mut laid = lay(&folder, files)?;
-    laid.iter_mut().for_each(|file| file.path = format!("scripts/golden-paths/{}", file.path));
-    let (help, plan) = (format!("idp-run {name} --help"), format!("idp-run {name} name=an-example about=Try --plan"));
-    say(global, &laid, &[&format!("idp-run test scripts/golden-paths/{name}.test.rhai"), &help, &plan]);
+    laid.iter_mut().for_each(|file| file.path = format!("{shelf}/{}", file.path));
+    let test = format!("idp-run test {shelf}/{name}.test.rhai");
+    let next = match args.kind {
+        Kind::Policy => [format!("idp-run check --strict {shelf}/{name}.rhai"), format!("idp-run audit --with {name}")],
+        _ => [format!("idp-run {name} --help"), format!("idp-run {name} name=an-example about=Try --plan")],
+    };
+    say(global, &laid, &[&test, &next[0], &next[1]]);
     Ok(Exit::Ok)
 }
 

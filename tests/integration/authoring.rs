@@ -82,6 +82,25 @@ fn a_new_golden_path_is_tested_and_runs() {
 }
 
 #[test]
+fn a_new_policy_is_tested_and_asked() {
+    let ws = fresh();
+    let made = ws.idp(&["new", "policy", "shop-rules"]);
+    assert_eq!(made.code, 0, "{made}");
+    let check = ws.idp(&["check", "--strict"]);
+    assert_eq!(check.code, 0, "{check}");
+    let tests = ws.idp(&["test", "scripts/policies", "--coverage", "--coverage-min", "100"]);
+    assert!(tests.code == 0 && tests.stdout.contains("3 passed"), "{tests}");
+    assert!(tests.stdout.contains("2 of 2  2 of 2  2 of 2  1 of 1"), "every rule is seen in every way: {tests}");
+    let web = "apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: web }\nspec: { replicas: 1 } # one\n";
+    ws.write("k8s/web.yaml", web);
+    let audit = ws.idp(&["audit", "k8s", "--with", "shop-rules", "--fail-on", "medium"]);
+    assert!(audit.code == 3 && audit.stdout.contains("web has 1 of 2 replicas"), "{audit}");
+    let fixed = ws.idp(&["audit", "k8s", "--with", "shop-rules", "--fail-on", "medium", "--fix"]);
+    assert_eq!(fixed.code, 0, "{fixed}");
+    assert_eq!(ws.read("k8s/web.yaml"), web.replace("replicas: 1", "replicas: 2"));
+}
+
+#[test]
 fn a_new_script_takes_no_name_that_is_used() {
     let ws = fresh();
     let before = ws.idp(&["list"]).stdout;
@@ -100,9 +119,8 @@ fn a_new_script_takes_no_name_that_is_used() {
     ws.write("scripts/golden-paths/lonely.test.rhai", "// mine\n");
     refused(&ws.idp(&["new", "golden-path", "lonely"]), "idp::new::taken");
     assert!(!ws.path().join("scripts/golden-paths/lonely.rhai").exists());
-    for kind in ["policy", "scorecard"] {
-        refused(&ws.idp(&["new", kind, "x"]), "idp::new::kind");
-    }
+    refused(&ws.idp(&["new", "policy", "workload"]), "idp::new::taken");
+    refused(&ws.idp(&["new", "scorecard", "x"]), "idp::new::kind");
     assert_eq!(ws.idp(&["list"]).stdout, before);
 }
 
