@@ -44,6 +44,7 @@ impl fmt::Display for Proposed {
 pub async fn delivered(forge: &dyn Forge, attempts: &[AttemptRow], made: &[Made]) -> Result<Delivered> {
     let mut commit = None;
     let mut proposals: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut first: BTreeMap<&str, usize> = BTreeMap::new();
     // By delivery, then by number: each update that is settled has a branch of its own.
     let mut updates: BTreeMap<&str, BTreeMap<u64, (&str, usize)>> = BTreeMap::new();
     for (at, attempt) in attempts.iter().enumerate() {
@@ -55,11 +56,16 @@ pub async fn delivered(forge: &dyn Forge, attempts: &[AttemptRow], made: &[Made]
                     let number = number.parse().unwrap_or_default();
                     updates.entry(delivery).or_default().entry(number).or_insert((&change.target, at));
                 }
-                ("pull_request", Some(_)) => drop(proposals.insert(&change.target, at)),
+                ("pull_request", Some(_)) => {
+                    first.entry(&change.target).or_insert(at);
+                    proposals.insert(&change.target, at);
+                }
                 _ => {}
             }
         }
     }
+    let given_up: Vec<&str> = proposals.keys().copied().filter(|target| is_replaced(target, &first)).collect();
+    proposals.retain(|target, _| !given_up.contains(target));
     let (mut untaken, mut left) = (made.len(), Vec::new());
     for delivery in updates.into_values() {
         let mut since_taken: Option<(usize, Proposed)> = None;
@@ -89,6 +95,22 @@ pub async fn delivered(forge: &dyn Forge, attempts: &[AttemptRow], made: &[Made]
     }
     let since = oldest.unwrap_or_default().max(updated.unwrap_or_default());
     Ok(Delivered { since, updates: left })
+}
+
+/// Whether a later attempt proposed the next turn of it, `BRANCH-2` after `BRANCH`: what was merged and given up since is
+/// nobody's any more.
+fn is_replaced(target: &str, first: &BTreeMap<&str, usize>) -> bool {
+    let turn = |other: &str| other.strip_prefix(target)?.strip_prefix('-')?.parse::<usize>().ok();
+    let (stem, number) = match target.rsplit_once('-') {
+        Some((stem, number)) if first.contains_key(stem) => (stem, number.parse::<usize>().unwrap_or(1)),
+        _ => (target, 1),
+    };
+    let since = first.get(target);
+    let next = |other: &&str| match number {
+        1 => turn(other).is_some_and(|turn| turn > 1),
+        _ => other.strip_prefix(stem).and_then(|rest| rest.strip_prefix('-')?.parse().ok()) > Some(number),
+    };
+    first.iter().any(|(other, at)| Some(at) > since && next(other))
 }
 
 /// The pull request of a branch: the open one, else the latest.

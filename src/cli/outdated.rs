@@ -1,14 +1,13 @@
 //! What the journal says of older attempts at a run: their parameters for `--update`, and which runs delivered what
 //! would be delivered differently now, for `runs list --outdated`.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
 use super::delivered::{Delivered, Proposed, delivered};
 use super::run::MadeWith;
-use super::{Global, block_on};
+use super::{Global, block_on, script_help};
 use crate::bridge::{Opening, Run, Trouble};
 use crate::config::Config;
 use crate::error::{Exit, Result};
@@ -23,6 +22,8 @@ use crate::world::sqlite::SqliteJournal;
 
 /// The word of `command` in the journal that says that an attempt was to bring things up to date.
 pub const UPDATE: &str = "--update";
+/// The beginning of what is said of a parameter that differs.
+const PARAMETER: &str = "parameter ";
 
 /// Gives what isn't given as the run's last attempt had it. False if the journal doesn't know the run.
 pub fn recall<O>(
@@ -53,9 +54,6 @@ pub fn notice(run: &Run, called: &str, made: &MadeWith) -> Result<()> {
     let Some(door) = run.opened().map(|opened| &opened.door).filter(|_| run.left_to_people() && !run.updates()) else {
         return Ok(());
     };
-    for (message, help) in changed_by_others(&door.run().key, made) {
-        door.sink().emit(Event::Warning { message, help: Some(help) });
-    }
     let Some((journal, _)) = door.journal() else { return Ok(()) };
     let hash = &door.run().hash;
     let attempts = run.handle.block_on(journal.made(hash))?;
@@ -63,9 +61,7 @@ pub fn notice(run: &Run, called: &str, made: &MadeWith) -> Result<()> {
     let since = run.handle.block_on(delivered(&*door.world().forge, &rows, &attempts))?.since;
     let Some((before, old)) = basis(&attempts, since) else { return Ok(()) };
     let mut changed = differences((&before, old), (&made.inputs, &Value::Object(made.values.clone())));
-    for param in made.declared.iter().filter(|param| param.rule.passing || param.rule.changed_by.is_some()) {
-        changed.retain(|what| what.strip_prefix("parameter ") != Some(&param.name));
-    }
+    without_passing(&mut changed, &made.declared);
     if !changed.is_empty() {
         door.sink().emit(Event::Warning {
             message: format!("what was delivered before is left as it is; since then changed: {}", changed.join(", ")),
@@ -75,30 +71,19 @@ pub fn notice(run: &Run, called: &str, made: &MadeWith) -> Result<()> {
     Ok(())
 }
 
-/// What is there another way than it was asked for, and the command of the script that changes it.
-fn changed_by_others(key: &str, made: &MadeWith) -> Vec<(String, String)> {
-    let shown = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    let mut scripts: BTreeMap<&str, (Vec<String>, Vec<String>)> = BTreeMap::new();
-    for Declared { name, rule } in &made.declared {
-        let asked = made.values.get(name).filter(|asked| !asked.is_null() && Some(*asked) != rule.default.as_ref());
-        let (Some(script), Some(asked)) = (&rule.changed_by, asked) else { continue };
-        let present = rule.default.as_ref().map_or_else(|| "not set".to_string(), shown);
-        let (differ, words) = scripts.entry(script).or_default();
-        differ.push(format!("{name} is {present}"));
-        words.push(shell_word(&format!("{name}={}", shown(asked))));
+/// Leaves out what says how one attempt goes about it.
+fn without_passing(changed: &mut Vec<String>, declared: &[Declared]) {
+    for param in declared.iter().filter(|param| param.rule.passing) {
+        changed.retain(|what| what.strip_prefix(PARAMETER) != Some(&param.name));
     }
-    let identity = key.split_once(' ').map_or("", |(_, identity)| identity);
-    let one = |(script, (differ, words)): (&str, (Vec<String>, Vec<String>))| {
-        let message = format!("it is there, and left as it is: {}", differ.join(", "));
-        (message, format!("`idp-run {script} {identity} {}` changes it", words.join(" ")))
-    };
-    scripts.into_iter().map(one).collect()
 }
 
-/// A word as a shell takes it.
-fn shell_word(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "=-_./:,@%+".contains(c);
-    if word.chars().all(plain) { word.to_string() } else { format!("'{}'", word.replace('\'', "'\\''")) }
+/// What a run is known by, as people give it.
+fn identity(row: &RunRow) -> Vec<String> {
+    let names = row.key.split_whitespace().filter_map(|word| word.split_once('=')).map(|(name, _)| name);
+    let values = names.filter_map(|name| Some((name, row.params.get(name)?)));
+    let shown = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    values.map(|(name, value)| format!("{name}={}", shown(value))).collect()
 }
 
 /// The command that brings a run up to date.
@@ -134,7 +119,12 @@ pub fn list(global: &Global, config: &Config, here: &Path, rows: &[RunRow], deta
                 Ok(script) => {
                     let library = Library::new(&config.root).beside(&script);
                     let now = present(&before, &library, &script.text);
-                    differences((&before, params), (&now, &row.params))
+                    let mut changed = differences((&before, params), (&now, &row.params));
+                    if changed.iter().any(|what| what.starts_with(PARAMETER)) {
+                        let declared = script_help::parameters(global, config, script, identity(row));
+                        without_passing(&mut changed, &declared.unwrap_or_default());
+                    }
+                    changed
                 }
                 Err(_) => vec!["the script is gone".to_string()],
             };

@@ -395,7 +395,7 @@ impl Commanded {
             };
             pairs.push((name.to_string(), value.to_string()));
         }
-        Ok(Given { pairs, file: self.args.params.clone(), values: self.args.values.clone(), exactly: None })
+        Ok(Given { pairs, file: self.args.params.clone(), values: self.args.values.clone(), ..Given::default() })
     }
 
     /// What the door is made of, once the script looks at the world.

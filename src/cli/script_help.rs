@@ -127,8 +127,10 @@ fn rules(param: &Declared) -> Vec<String> {
     if let Some(range) = rule.range {
         rules.push(bounds(range));
     }
-    if let Some(pattern) = &rule.pattern {
-        rules.push(pattern.to_string());
+    match (&rule.words, &rule.pattern) {
+        (Some(words), _) => rules.push(words.clone()),
+        (None, Some(pattern)) => rules.push(pattern.to_string()),
+        (None, None) => {}
     }
     rules
 }

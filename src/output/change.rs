@@ -6,6 +6,10 @@ use crate::report::{Action, Diff, FileDiff};
 
 /// Lines shown of a new file or value before `--verbose` is needed.
 const NEW: usize = 8;
+/// Lines that a change's new files have together to be shown whole: few and short ones are what is to be read.
+const FEW: usize = 80;
+/// Lines of a value that is shown whole.
+const SHORT: usize = 20;
 /// Lines shown of a changed file's hunks.
 const CHANGED: usize = 40;
 /// Cutting fewer lines than this saves nothing.
@@ -38,8 +42,10 @@ pub(super) fn details(look: &Look, action: Action, diff: &Diff, verbose: bool) -
     for (name, before, after) in &diff.fields {
         field(&mut lines, look, width, (action, name, before.as_deref(), after.as_deref()), verbose);
     }
+    let new = diff.files.iter().filter(|file| file.action == Action::Create);
+    let most = if new.map(|file| file.added).sum::<usize>() <= FEW { FEW } else { NEW };
     for file in &diff.files {
-        lines.extend(self::file(look, file, verbose));
+        lines.extend(self::file(look, file, most, verbose));
     }
     lines
 }
@@ -56,8 +62,9 @@ fn field(
         // Whether a value ends in a newline is of no interest.
         let bytes = |value: Option<&str>| value.map(|value| format!("{}\n", value.trim_end()).into_bytes());
         let diff = FileDiff::between("", bytes(before).as_deref(), bytes(after).as_deref());
+        let most = |diff: &FileDiff| if diff.added <= SHORT { SHORT } else { NEW };
         lines.push(look.dim(&name));
-        lines.extend(body(look, &diff, verbose).into_iter().map(|line| format!("  {line}")));
+        lines.extend(body(look, &diff, most(&diff), verbose).into_iter().map(|line| format!("  {line}")));
         return;
     }
     let value = |value: Option<&str>| match value {
@@ -73,7 +80,7 @@ fn field(
     lines.push(format!("{}  {values}", look.dim(&format!("{name:width$}"))));
 }
 
-fn file(look: &Look, file: &FileDiff, verbose: bool) -> Vec<String> {
+fn file(look: &Look, file: &FileDiff, most: usize, verbose: bool) -> Vec<String> {
     let size = match file.action {
         Action::Update if file.text.is_empty() => " (binary)".to_string(),
         Action::Create => String::new(),
@@ -83,18 +90,18 @@ fn file(look: &Look, file: &FileDiff, verbose: bool) -> Vec<String> {
     };
     let mut lines = vec![format!("{} {}{}", look.action(file.action), one_line(&file.path), look.dim(&size))];
     if file.action != Action::Delete || verbose {
-        lines.extend(body(look, file, verbose).into_iter().map(|line| format!("  {line}")));
+        lines.extend(body(look, file, most, verbose).into_iter().map(|line| format!("  {line}")));
     }
     lines
 }
 
-/// The contents of a new file, or the hunks of a changed one.
-fn body(look: &Look, file: &FileDiff, verbose: bool) -> Vec<String> {
+/// The contents of a new file, of which so many lines at most, or the hunks of a changed one.
+fn body(look: &Look, file: &FileDiff, most: usize, verbose: bool) -> Vec<String> {
     let text = clean(&file.text);
     let whole = file.action == Action::Create;
     let one_sided = file.action != Action::Update;
     let lines: Vec<&str> = text.lines().filter(|line| !(one_sided && line.starts_with(['@', '\\']))).collect();
-    let most = if whole { NEW } else { CHANGED };
+    let most = if whole { most } else { CHANGED };
     let shown = if verbose || lines.len() < most + WORTH { lines.len() } else { most };
     let edge = look.dim(look.symbol("│", "|"));
     let mut body: Vec<String> = lines[..shown]
@@ -118,4 +125,25 @@ fn body(look: &Look, file: &FileDiff, verbose: bool) -> Vec<String> {
 
 fn stat(look: &Look, added: usize, removed: usize) -> String {
     format!("+{added} {}{removed}", look.symbol("−", "-"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(lines: &[usize]) -> Vec<usize> {
+        let text = |lines: usize| "a: b\n".repeat(lines).into_bytes();
+        let new =
+            |(number, lines): (usize, &usize)| FileDiff::between(&format!("{number}.yaml"), None, Some(&text(*lines)));
+        let diff = Diff { files: lines.iter().enumerate().map(new).collect(), ..Diff::default() };
+        let said = details(&Look::default(), Action::Create, &diff, false);
+        let parts = said.split(|line| line.starts_with('+')).skip(1);
+        parts.map(|lines| lines.iter().filter(|line| line.contains("a: b")).count()).collect()
+    }
+
+    #[test]
+    fn few_lines_are_shown_whole() {
+        assert_eq!(shown(&[40, 40]), [40, 40]);
+        assert_eq!(shown(&[40, 10, 41]), [8, 10, 8]);
+    }
 }

@@ -8,6 +8,7 @@ mod diff;
 mod event;
 mod finding;
 pub mod redact;
+pub mod shell;
 mod test;
 
 pub use crate::error::{Frame, Place, Related};

@@ -168,17 +168,10 @@ fn of(violation: Violation, kind: &Kind) -> Problem {
 
 /// What to do about a mistake that people make often.
 fn hint(violation: &Violation, kind: &Kind) -> Option<String> {
-    let path = violation.path.iter().filter_map(|step| match step {
-        Step::Key(key) => Some(key.as_str()),
-        Step::Index(_) => None,
-    });
-    match (violation.reason, path.collect::<Vec<_>>().as_slice()) {
-        (Reason::Required, _) => Some(format!("{} needs it", with_article(&kind.kind))),
-        (Reason::Unknown, ["spec", "writeConnectionSecretToRef", "namespace"]) => {
-            let claim = matches!(kind.role, Role::Claim { .. });
-            claim.then(|| "the secret of a claim is in the claim's own namespace: leave the namespace out".into())
-        }
-        (Reason::Invalid, _) if violation.message.contains("(([KMGTPE]i)|[numkMGTPE]") => {
+    match violation.reason {
+        Reason::Required => Some(format!("{} needs it", with_article(&kind.kind))),
+        Reason::Unknown if matches!(kind.role, Role::Claim { .. }) => definitions::said_of_claims(violation),
+        Reason::Invalid if violation.message.contains("(([KMGTPE]i)|[numkMGTPE]") => {
             Some("quantities are written like 500m, 2, 512Mi or 1Gi".into())
         }
         _ => None,

@@ -194,7 +194,7 @@ fn claims_are_checked_by_their_xrd() {
     High it.yaml:1:80: unknown field "spec.clas"
       did you mean `class`?
     High it.yaml:1:145: unknown field "spec.writeConnectionSecretToRef.namespace"
-      the secret of a claim is in the claim's own namespace: leave the namespace out
+      v1 claims have no namespace there: the secret is beside the claim, in its own namespace; leave it out
     High it.yaml:1:77: spec.size: Invalid value: 5: spec.size in body should be greater than or equal to 10
     High it.yaml:1:99: spec.class: Unsupported value: "medium": supported values: "fast", "slow"
     "#);

@@ -9,7 +9,7 @@ use super::diagnose::{diagnose, entry_points};
 use super::engine::{Extras, Host, Progress};
 use super::inputs::inputs;
 use super::meter::Metered;
-use super::params::{Declared, Given, gather, gather_more, recall, stated, to_map};
+use super::params::{Declared, Given, gather, gather_more, recall, stated, to_map, together};
 use super::prompt::Asking;
 use super::run_key::run_key;
 use crate::bridge::{Opening, Run, RunTag, Setup, Trouble};
@@ -108,7 +108,7 @@ impl Attempt {
         }
         let declared = self.declared_for(&first.values, &look)?;
         let values = gather_more(called, &self.declared, &declared, given, first, asking)?;
-        self.declared.extend(declared);
+        self.declared = together(&self.declared, &declared);
         Ok(values)
     }
 
@@ -130,7 +130,7 @@ impl Attempt {
                 values.entry(param.name.clone()).or_insert(default);
             }
             self.settle(&mut values, &look)?;
-            all.extend(self.declared_for(&values, &look)?);
+            all = together(&all, &self.declared_for(&values, &look)?);
         }
         Ok(all)
     }

@@ -12,6 +12,7 @@ use crate::error::{Error, Place, Result, nearest};
 use crate::formats::yaml::{self, Step};
 use crate::primitives::param::{Kind, Param, check, parse};
 use crate::primitives::value;
+use crate::report::shell;
 
 /// A parameter with its name.
 #[derive(Debug, Clone)]
@@ -33,6 +34,18 @@ pub struct Given {
     pub values: serde_json::Map<String, Value>,
     /// What a test gives: checked, and nothing else counts, not even the environment.
     pub exactly: Option<serde_json::Map<String, Value>>,
+    /// Whether the values are an earlier attempt's, taken for what isn't given now.
+    pub recalled: bool,
+}
+
+impl Given {
+    /// The command whose help lists the parameters that there are with what is given.
+    fn help(&self, script: &str) -> String {
+        let mut words = vec![format!("idp-run {script}")];
+        words.extend(self.pairs.iter().map(|(name, value)| shell::word(&format!("{name}={value}"))));
+        words.extend(self.file.iter().map(|file| format!("--params {}", shell::word(&file.display().to_string()))));
+        format!("`{} --help`", words.join(" "))
+    }
 }
 
 impl Host {
@@ -58,7 +71,9 @@ impl Host {
     pub fn declared_for(&self, values: &serde_json::Map<String, Value>) -> RhaiResultOf<Vec<Declared>> {
         let declared = self.read_declared(self.call("params", (to_map(values),))?)?;
         // The run is known by then: what it looked at to tell these parameters was looked at for it.
-        match declared.iter().find(|param| param.rule.identity || values.contains_key(&param.name)) {
+        // What was left out there may be asked for here, by what is known now.
+        let taken = |name: &str| values.get(name).is_some_and(|value| !value.is_null());
+        match declared.iter().find(|param| param.rule.identity || taken(&param.name)) {
             None => Ok(declared),
             Some(wrong) => {
                 let why = if wrong.rule.identity {
@@ -148,7 +163,9 @@ pub fn recall(
     earlier: &serde_json::Map<String, Value>,
 ) -> Result<()> {
     let stated = stated(script, declared, more, given)?;
-    for param in declared.iter().filter(|param| !stated.contains_key(&param.name)) {
+    given.recalled = true;
+    // What was said about how to go about one attempt is no wish of the next.
+    for param in declared.iter().filter(|param| !param.rule.passing && !stated.contains_key(&param.name)) {
         if let Some(value) = earlier.get(&param.name).filter(|value| !value.is_null()) {
             check(&param.name, &param.rule, value).map_err(|error| {
                 error.help(format!("that is what the last attempt had: give `{}=VALUE` to change it", param.name))
@@ -224,7 +241,18 @@ pub struct Gathered {
 
 /// The values of all declared parameters, checked. Those left out are asked for if somebody is there to answer.
 pub fn gather(script: &str, declared: &[Declared], more: bool, given: &Given, asking: &dyn Asking) -> Result<Gathered> {
-    let mut values = stated(script, declared, more, given)?;
+    fill(script, declared, stated(script, declared, more, given)?, given, asking, &|param| param.asked)
+}
+
+/// Adds what is missing: what `too` says is asked for as well, once anything has to be.
+fn fill(
+    script: &str,
+    declared: &[Declared],
+    mut values: serde_json::Map<String, Value>,
+    given: &Given,
+    asking: &dyn Asking,
+    too: &dyn Fn(&Param) -> bool,
+) -> Result<Gathered> {
     let missing =
         |param: &&Declared| !values.contains_key(&param.name) && param.rule.default.is_none() && !param.rule.optional;
     let missing: Vec<&Declared> = declared.iter().filter(missing).collect();
@@ -237,9 +265,11 @@ pub fn gather(script: &str, declared: &[Declared], more: bool, given: &Given, as
                 "idp::param::missing",
                 format!("the {noun} {} {verb} missing", names.join(", ")),
             )
-            .help(format!("give NAME=VALUE or --params FILE; `idp-run {script} --help` lists them")));
+            .help(format!("give NAME=VALUE or --params FILE; {} lists them", given.help(script))));
         }
-        for param in missing {
+        let open = declared.iter().filter(|param| !values.contains_key(&param.name));
+        let due = open.filter(|param| too(&param.rule) || missing.iter().any(|one| one.name == param.name));
+        for param in due.collect::<Vec<_>>() {
             values.insert(param.name.clone(), asking.ask(&param.name, &param.rule)?);
         }
     }
@@ -267,13 +297,17 @@ pub fn gather_more(
     asking: &dyn Asking,
 ) -> Result<serde_json::Map<String, Value>> {
     let Gathered { mut values, asked } = first;
+    let mut given = given.clone();
+    if given.recalled {
+        given.values.retain(|name, _| !more.iter().any(|param| param.rule.passing && param.name == *name));
+    }
     for param in more {
         if let Some(value) = given.values.get(&param.name).filter(|value| !value.is_null()) {
             check(&param.name, &param.rule, value)?;
         }
     }
-    let all: Vec<Declared> = declared.iter().chain(more).cloned().collect();
-    let stated = stated(script, &all, false, given)?;
+    let all = together(declared, more);
+    let stated = stated(script, &all, false, &given)?;
     let needs = |param: &Declared| param.rule.default.is_none() && !param.rule.optional;
     let form =
         asking.is_there() && (asked || more.iter().any(|param| needs(param) && !stated.contains_key(&param.name)));
@@ -290,8 +324,13 @@ pub fn gather_more(
         }
     }
     own.exactly = Some(serde_json::Map::new());
-    values.extend(gather(script, more, false, &own, asking)?.values);
+    values.extend(fill(script, more, self::stated(script, more, false, &own)?, &given, asking, &|_| false)?.values);
     Ok(values)
+}
+
+/// All parameters: of those that are declared twice, what `params(p)` says.
+pub fn together(declared: &[Declared], more: &[Declared]) -> Vec<Declared> {
+    declared.iter().filter(|param| !is_in(more, &param.name)).chain(more).cloned().collect()
 }
 
 /// Values as the map that scripts get.

@@ -137,7 +137,13 @@ fn a_change_of_what_is_there_names_the_command_for_it() {
     };
     assert!(warned(&[]).is_empty());
     let change = "`idp-run update-resource env=dev name=x project=orders type=db";
-    assert_eq!(warned(&["provider=aws", "size=large"]), [format!("{change} provider=aws size=large` changes it")]);
+    let other = "another one is another resource: give it another name, move the data, and give this one up with \
+                 delete-resource";
+    assert_eq!(
+        warned(&["provider=aws", "size=large"]),
+        [format!("{change} size=large` changes it"), other.to_string()]
+    );
+    assert_eq!(warned(&["engine=postgres", "version=16"]), [other, other]);
     assert_eq!(warned(&["size=large", "--plan"]), [format!("{change} size=large` changes it")]);
     let moved = run(&ws, "create-resource", &with(&["engine=mysql", "provider=aws", "--update"]));
     moved.fails(1, "idp::review::refused");
@@ -160,18 +166,17 @@ fn what_was_given_up_is_made_anew() {
     let mut names = Vec::new();
     for turn in 0..3 {
         let words = if turn == 0 { &create } else { &anew };
-        let unchanged = format!("create 0 update 0 delete 0 unchanged {} applied", turn + 1);
-        let said = run(&ws, "create-resource", words);
-        said.ends(0, &format!("create 1 update 0 delete 0 unchanged {turn} applied"));
-        run(&ws, "create-resource", words).ends(0, &unchanged);
+        let unchanged = "create 0 update 0 delete 0 unchanged 1 applied";
+        made(&ws, "create-resource", words);
+        run(&ws, "create-resource", words).ends(0, unchanged);
         ws.forget_journal();
-        run(&ws, "create-resource", words).ends(0, &unchanged);
+        run(&ws, "create-resource", words).ends(0, unchanged);
         merge(&ws, 2 * turn + 1);
         let done = run(&ws, "create-resource", &create);
         done.ends(0, "create 0 update 0 delete 0 unchanged 1 applied");
         assert!(done.of_type("diagnostic").is_empty(), "that it isn't asked for anew now is no news: {done}");
         names.push(claim(&ws, file)["metadata"]["name"].clone());
-        run(&ws, "delete-resource", &named).ends(0, &format!("create 1 update 0 delete 0 unchanged {turn} applied"));
+        made(&ws, "delete-resource", &named);
         merge(&ws, 2 * turn + 2);
         run(&ws, "delete-resource", &named).ends(0, "create 0 update 0 delete 0 unchanged 1 applied");
         let refused = run(&ws, "create-resource", &create);
@@ -180,6 +185,34 @@ fn what_was_given_up_is_made_anew() {
     }
     assert!(names[0] != names[1] && names[1] != names[2] && names[0] != names[2], "{names:?}");
     ws.git("orders-gitops", &["fsck", "--full", "--strict"]);
+}
+
+/// What was made anew with other values is what the run delivered: that the first one had others is no news, and nothing is
+/// proposed to bring that one up to date.
+#[test]
+fn what_was_made_anew_is_what_counts() {
+    let ws = Workspace::acme();
+    let named = ["env=dev", "type=s3", "name=x"];
+    let create = |more: &[&'static str]| [&named[..], &["owner=team-orders"], more].concat();
+    made(&ws, "create-resource", &create(&["expireAfterDays=30", "description=First"]));
+    merge(&ws, 1);
+    made(&ws, "delete-resource", &named);
+    merge(&ws, 2);
+    made(&ws, "create-resource", &create(&["expireAfterDays=7", "description=Second", "anew=true"]));
+    merge(&ws, 3);
+    let again = run(&ws, "create-resource", &create(&["description=Second"]));
+    again.ends(0, "create 0 update 0 delete 0 unchanged 1 applied");
+    assert!(again.of_type("diagnostic").is_empty(), "{again}");
+    let link = again.of_type("output").into_iter().find(|output| output["name"] == "Pull request").unwrap();
+    assert!(link["value"].as_str().unwrap().ends_with("/pull/3"), "{again}");
+    let older = ws.idp(&["runs", "list", "--outdated", "--output", "json"]).of_type("run");
+    assert!(older.is_empty(), "{older:?}");
+    // `anew` was a word for that attempt alone.
+    let updated = run(&ws, "create-resource", &[&named[..], &["--update"]].concat());
+    updated.ends(0, "create 0 update 0 delete 0 unchanged 1 applied");
+    made(&ws, "delete-resource", &named);
+    merge(&ws, 4);
+    run(&ws, "create-resource", &[&named[..], &["--update"]].concat()).fails(2, "idp::param::refused");
 }
 
 /// A kind that nobody prepared: a composite without claims, defined in the workspace's own folder.
@@ -333,7 +366,7 @@ fn mistakes_and_what_people_are_told() {
       choices: aws
     create-resource ... type=db
       2 the parameter `engine` is missing
-      give NAME=VALUE or --params FILE; `idp-run create-resource --help` lists them
+      give NAME=VALUE or --params FILE; `idp-run create-resource project=orders env=dev name=x owner=team-orders type=db --help` lists them
     create-resource ... type=db engine=postgers
       2 the parameter `engine` can't be `postgers`
       did you mean `postgres`? Choices: postgres, mysql
@@ -375,7 +408,7 @@ fn mistakes_and_what_people_are_told() {
       `idp-run form sqs` shows its fields
     mistake6.rhai
       2 SQSQueue would be rejected: unknown field "spec.writeConnectionSecretToRef.namespace" (line 4)
-      `idp-run form sqs` shows its fields
+      v1 claims have no namespace there: the secret is beside the claim, in its own namespace; leave it out; `idp-run form sqs` shows its fields
     update-resource project=orders env=prod type=postgresql name=checkout storageGB=30
       2 the parameter `storageGB` isn't what PostgreSQLInstance takes: Invalid value: 30: a disk can't shrink
       `idp-run form postgresql` shows its fields
@@ -399,7 +432,7 @@ fn mistakes_and_what_people_are_told() {
       `idp-run form db` shows its fields
     update-resource project=orders env=dev type=db name=x provider=gcp
       2 the parameter `provider` isn't what Database takes: Invalid value: a database can't move to another provider; make a new one there and move the data
-      `idp-run form db` shows its fields
+      Database runs on aws, gcp
     update-resource project=orders env=dev type=db name=x unset=enginee
       2 the parameter `unset` can't be `enginee`
       did you mean `engine`? Choices: engine, size, version
@@ -407,10 +440,10 @@ fn mistakes_and_what_people_are_told() {
       2 the parameter `env` can't be `dve`: idp.yaml has no such environment
       did you mean `dev`? There are: dev, staging, prod
     create-resource project=orders env=prod type=postgresql name=checkout owner=team-orders
-      1 the claim checkout of prod exists already: PostgreSQLInstance in crossplane/claims/prod/postgresql-checkout.yaml
+      2 the parameter `name` is taken: the claim checkout of prod exists already: PostgreSQLInstance in crossplane/claims/prod/postgresql-checkout.yaml
       choose another name; to change that one: idp-run update-resource project=orders env=prod type=postgresql name=checkout
     delete-resource project=orders env=prod type=postgresql name=checkout
-      1 PostgreSQLInstance checkout of prod is still needed by ExternalSecret checkout in k8s/prod/checkout/externalsecret.yaml, Deployment checkout in k8s/prod/checkout/deployment.yaml
+      2 the parameter `anyway` is needed: PostgreSQLInstance checkout of prod is still needed by ExternalSecret checkout in k8s/prod/checkout/externalsecret.yaml, Deployment checkout in k8s/prod/checkout/deployment.yaml
       take those away first, or give anyway=true
     "#);
 }

@@ -183,7 +183,7 @@ fn folders_for_each_type_where_argo_cd_looks_for_folders() {
     create(&ws, &SHELF).ends(0, "create 0 update 0 delete 0 unchanged 1 applied");
     // What people keep flat is still seen.
     let said = create(&ws, &["project=orders", "env=dev", "type=postgresql", "name=checkout", "owner=team-orders"]);
-    said.fails(1, "idp::script::failed");
+    said.fails(2, "idp::param::refused");
     assert!(said.stdout.contains("PostgreSQLInstance in crossplane/claims/dev/postgresql-checkout.yaml"), "{said}");
 }
 
@@ -301,19 +301,23 @@ fn what_is_taken_is_refused_and_nothing_is_made() {
             &["type=postgresql", "name=checkout", "owner=team-orders"][..],
             "the claim checkout of dev exists already: PostgreSQLInstance",
         ),
-        (&["type=postgresql", "name=second", "service=checkout"], "deployment.yaml sets DATABASE_HOST already"),
         (
             &["type=postgresql", "name=x", "owner=a", "service=nope"],
-            "there is no service nope in dev: k8s/dev/nope is missing",
+            "there is no such service in dev: k8s/dev/nope is missing",
         ),
-        (&["type=postgresql", "name=x", "service=nope"], "there is no service nope in dev: k8s/dev/nope is missing"),
+        (&["type=postgresql", "name=x", "service=nope"], "there is no such service in dev: k8s/dev/nope is missing"),
     ] {
         let said = create(&ws, &[&["project=orders", "env=dev", "--plan"][..], words].concat());
-        said.fails(1, "idp::script::failed");
-        let told = said.of_type("diagnostic").into_iter().any(|each| each["message"].as_str().unwrap().contains(text));
-        assert!(told, "{words:?}: {text}: {said}");
+        said.fails(2, "idp::param::refused");
+        let refused = said.of_type("diagnostic").pop().unwrap();
+        assert!(refused["message"].as_str().unwrap().contains(text), "{words:?}: {text}: {said}");
+        assert_eq!(refused["frames"], serde_json::json!([]), "{said}");
         assert!(!ws.has_state());
     }
+    let words = ["--plan", "project=orders", "env=dev", "type=postgresql", "name=second", "service=checkout"];
+    let said = create(&ws, &words);
+    said.fails(1, "idp::script::failed");
+    assert!(said.stdout.contains("deployment.yaml sets DATABASE_HOST already"), "{said}");
     // A prefix of its own lets a service have two.
     let words = ["type=postgresql", "name=second", "service=checkout", "prefix=SECOND"];
     let said = create(&ws, &[&["project=orders", "env=dev", "--plan"][..], &words].concat());
@@ -332,7 +336,7 @@ fn wrong_parameters_are_named_and_nothing_is_made() {
             "create-resource has no parameter `multiAZ`",
         ),
         (&["env=dev", "type=sqs", "name=x", "owner=a", "retentionDays=100"], "idp::param::range", "retentionDays"),
-        (&["env=dev", "type=s3", "name=x"], "idp::param::check", "owner=TEAM"),
+        (&["env=dev", "type=s3", "name=y", "owner=a"], "idp::param::pattern", "`name` can't be `y`: YAML reads it"),
         (&["env=dev", "type=s3", "name=x", "owner=a", "prefix=A"], "idp::param::check", "service=NAME"),
         (&["env=dev", "type=s3", "name=X", "owner=a"], "idp::param::pattern", "`name`"),
         (&["env=dev", "type=postgresql", "name=x", "owner=a", "storage=5"], "idp::param::unknown", "storageGB"),
@@ -368,7 +372,7 @@ fn values_that_the_platform_does_not_take_point_at_the_parameter() {
 fn a_project_or_a_kind_that_is_not_there_is_named() {
     let ws = Workspace::acme();
     let said = create(&ws, &["project=payments", "env=dev", "type=s3", "name=x", "owner=team-payments"]);
-    said.fails(1, "idp::script::failed");
+    said.fails(2, "idp::param::refused");
     assert!(said.stderr.contains("idp-run create-service project=payments"), "{said}");
     let ws = Workspace::acme();
     std::fs::remove_dir_all(ws.path().join("seeds/platform-gitops/crossplane/sqs")).unwrap();

@@ -111,7 +111,7 @@ fn wrong_parameters_are_named_and_nothing_is_made() {
     let ws = Workspace::acme();
     for (word, code, text) in [
         ("service=gitops", "idp::key::reserved", "can't be the name of a service"),
-        ("service=true", "idp::key::word", "YAML reads it"),
+        ("service=true", "idp::param::pattern", "YAML reads it"),
         ("project=pay-ments", "idp::param::pattern", "`project`"),
         ("project=platform", "idp::param::check", "platform team's own"),
         ("owner=Team Payments", "idp::param::pattern", "`owner`"),
@@ -139,7 +139,7 @@ fn hostile_descriptions_stay_text() {
 #[test]
 fn a_second_service_of_the_project_shares_what_the_first_one_made() {
     let ws = applied();
-    let words = ["project=payments", "service=ledger", "owner=team-ledger", "description=Books"];
+    let words = ["project=payments", "service=ledger", "owner=team-orders", "description=Books"];
     let said = ws.idp(&[&["create-service", "--output", "json"][..], &words].concat());
     said.ends(0, "create 5 update 0 delete 0 unchanged 3 applied");
     merge(&ws, "platform-gitops", "1");
@@ -150,7 +150,7 @@ fn a_second_service_of_the_project_shares_what_the_first_one_made() {
     let set = ws.file("platform-gitops", "main", "argocd/payments.yaml").unwrap();
     assert_eq!(set.matches("- service: ").count(), 2, "{set}");
     let bounds = ws.file("platform-gitops", "main", "argocd/payments-project.yaml").unwrap();
-    assert!(bounds.contains("acme:team-payments") && bounds.contains("acme:team-ledger"), "{bounds}");
+    assert!(bounds.contains("acme:team-payments") && bounds.contains("acme:team-orders"), "{bounds}");
 }
 
 #[test]

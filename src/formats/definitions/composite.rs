@@ -1,6 +1,8 @@
 //! What Crossplane adds to the schema of an XRD: the fields of its own machinery, by scope, and those of claims.
 //! After internal/xcrd of crossplane/crossplane v2.1.0.
 
+use crate::formats::schema::{Reason, Violation};
+use crate::formats::yaml::Step;
 use serde_json::{Map, Value, json};
 
 /// Where composite resources live, and with it where Crossplane keeps its own fields.
@@ -112,6 +114,13 @@ pub fn of_claim(delete: &str) -> Machinery {
     columns.push(column("CONNECTION-SECRET", "string", ".spec.writeConnectionSecretToRef.name"));
     columns.push(age());
     Machinery { namespaced: true, category: "claim", spec, status: status(true), columns }
+}
+
+/// What to say of a field that claims don't have, and that people write there since composites do.
+pub fn said_of_claims(violation: &Violation) -> Option<String> {
+    let secret = ["spec", "writeConnectionSecretToRef", "namespace"].map(Step::from);
+    let help = "v1 claims have no namespace there: the secret is beside the claim, in its own namespace; leave it out";
+    (violation.reason == Reason::Unknown && violation.path == secret).then(|| help.to_string())
 }
 
 /// Which Composition makes it, in which revision.

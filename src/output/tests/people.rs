@@ -26,7 +26,10 @@ fn a_plan_shows_every_change_and_ends_in_its_numbers() {
             │ spec:
             │   replicas: 1
             │   selector:
-            … 4 more lines (--verbose shows all)
+            │     matchLabels:
+            │       app: api
+            │   template:
+            │     metadata:
           + logo.png
 
     Deliver

@@ -3,7 +3,7 @@
 use rhai::plugin::*;
 
 /// Claims: what a team asks the platform for. Fields, defaults and bounds come from the definition of the kind, a
-/// CompositeResourceDefinition in `crossplane/` of `platform-gitops` or in `schemas/` of the workspace.
+/// CompositeResourceDefinition in `schemas/` of the workspace or where `schemas` of idp.yaml says.
 #[export_module]
 pub mod api {
 
@@ -340,6 +340,21 @@ pub mod api {
             claim.object(name, &wrapping).map(Manifest::of)
         };
         act().map_err(|error| throw(&ctx, error))
+    }
+
+    /// What the API server adds to a manifest where it says nothing: the defaults of the definition and of Crossplane, by
+    /// their paths.
+    ///
+    /// Errors: `idp::schema::invalid`.
+    ///
+    /// ```rhai
+    /// let queue = claim("SQSQueue");
+    /// print(queue.defaults_of(queue.manifest("parcels")));
+    /// ```
+    #[rhai_fn(global, return_raw, pure)]
+    pub fn defaults_of(ctx: NativeCallContext, claim: &mut Claim, manifest: Manifest) -> RhaiResultOf<Map> {
+        let added = claim.added(manifest.value()).map_err(|error| throw(&ctx, error))?;
+        Ok(added.into_iter().map(|(path, one)| (path.into(), value::from_json(&one))).collect())
     }
 
     /// Refuses a manifest that the API server would refuse.

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 
 use crate::error::{Error, Result, nearest};
+use crate::formats::definitions;
 use crate::formats::form::{Field, Makes, Shape};
 use crate::formats::schema::{How, Names, Violation};
 use crate::formats::yaml::{self, Path, Step};
@@ -132,7 +133,14 @@ impl Claim {
         self.refuse(found)
     }
 
-    fn refuse(&self, found: Vec<Violation>) -> Result<()> {
+    fn known_providers(&self) -> Vec<&str> {
+        self.offer.form.providers.iter().map(|(provider, _)| provider.as_str()).collect()
+    }
+
+    fn refuse(&self, mut found: Vec<Violation>) -> Result<()> {
+        for violation in found.iter_mut().filter(|_| self.offer.form.makes == Makes::Claim) {
+            violation.help = violation.help.take().or_else(|| definitions::said_of_claims(violation));
+        }
         if let Some(error) = found.first().and_then(|violation| self.of_parameter(violation)) {
             return Err(error);
         }
@@ -156,7 +164,12 @@ impl Claim {
         };
         let (kind, why) = (&self.offer.form.kind, &violation.message);
         let error = Error::invalid(REFUSED, format!("the parameter `{name}` isn't what {kind} takes: {why}"));
-        let help = violation.help.clone().map_or_else(|| self.next(), |help| format!("{help}; {}", self.next()));
+        // Forms show fields, and where it runs is none.
+        let next = match field {
+            Some(_) => self.next(),
+            None => format!("{kind} runs on {}", self.known_providers().join(", ")),
+        };
+        let help = violation.help.clone().map_or(next.clone(), |help| format!("{help}; {next}"));
         self.asked.then(|| error.help(help))
     }
 
@@ -212,7 +225,7 @@ impl Claim {
 
     /// The same on a provider: one of those that a composition names.
     pub fn on(&self, provider: &str) -> Result<Claim> {
-        let known: Vec<&str> = self.offer.form.providers.iter().map(|(provider, _)| provider.as_str()).collect();
+        let known = self.known_providers();
         if known.contains(&provider) {
             return Ok(Claim { provider: Some(provider.to_string()), ..self.clone() });
         }
@@ -284,6 +297,14 @@ impl Claim {
         }
     }
 
+    /// What the API server adds to an object where it says nothing: defaults, by their paths.
+    pub fn added(&self, object: &Value) -> Result<Vec<(String, Value)>> {
+        let settled = self.offer.schema()?.settled(object);
+        let mut found = Vec::new();
+        added(&mut found, &mut Vec::new(), Some(object), &settled);
+        Ok(found)
+    }
+
     /// Ends in an error if the API server would refuse an object of this kind.
     pub fn accepts(&self, object: &Value) -> Result<()> {
         let how = How { partial: false, rules: true };
@@ -333,6 +354,21 @@ fn merge(under: &mut Value, over: &Value) {
     }
 }
 
+/// The leaves of a value that another one doesn't have.
+fn added(found: &mut Vec<(String, Value)>, at: &mut Vec<Step>, before: Option<&Value>, after: &Value) {
+    match (before, after) {
+        (Some(Value::Object(_)) | None, Value::Object(map)) if !map.is_empty() => {
+            for (key, value) in map {
+                at.push(Step::Key(key.clone()));
+                added(found, at, before.and_then(|before| before.get(key)), value);
+                at.pop();
+            }
+        }
+        (None, value) => found.push((Path(at).to_string(), value.clone())),
+        (Some(_), _) => {}
+    }
+}
+
 /// The longest pattern that a parameter takes from a definition, compiled, in bytes.
 const PATTERN: usize = 1 << 20;
 
@@ -344,7 +380,7 @@ fn param(field: &Field, set: Option<&Value>, place: usize) -> Param {
         Shape::Flag => Kind::Bool,
         Shape::Texts => Kind::List,
     };
-    let about = if field.shape == Shape::Data { format!("{}, as YAML", field.about) } else { field.about.clone() };
+    let about = if field.shape == Shape::Data { format!("{}, as JSON", field.about) } else { field.about.clone() };
     let default = set.or(field.default.as_ref()).cloned();
     let default = match (field.shape, default) {
         (Shape::Data, Some(value)) if !value.is_string() => Some(value.to_string().into()),

@@ -62,9 +62,16 @@ pub fn check(name: &str, param: &Param, value: &Value) -> Result<()> {
     if let (Some(pattern), Some(text)) = (&param.pattern, value.as_str())
         && !pattern.is_match(text)
     {
-        return Err(
-            wrong("idp::param::pattern", format!("`{shown}` doesn't match {pattern}")).help(param.description.clone())
-        );
+        let message = match &param.words {
+            Some(words) => format!("can't be `{shown}`: it must be {words} ({pattern})"),
+            None => format!("`{shown}` doesn't match {pattern}"),
+        };
+        return Err(wrong("idp::param::pattern", message).help(param.description.clone()));
+    }
+    if let (Some((texts, why)), Some(text)) = (&param.except, value.as_str())
+        && texts.iter().any(|one| one == text)
+    {
+        return Err(wrong("idp::param::pattern", format!("can't be `{shown}`: {why}")).help(param.description.clone()));
     }
     if let Some((least, greatest)) = param.range {
         let (size, what) = match value {

@@ -79,8 +79,12 @@ pub struct Param {
     pub place: usize,
     /// Whether it says how one attempt goes about it, and nothing about what is made.
     pub passing: bool,
-    /// The script that changes it where it is there already, with the default as its present value.
-    pub changed_by: Option<String>,
+    /// Whether people at a terminal are asked for it as well, though it may be left out, once anything is asked.
+    pub asked: bool,
+    /// The pattern in words: `lowercase letters and digits`.
+    pub words: Option<String>,
+    /// Texts that it can't be, though they match, and why.
+    pub except: Option<(Vec<String>, String)>,
 }
 
 impl Param {
@@ -98,7 +102,9 @@ impl Param {
             advanced: false,
             place: 0,
             passing: false,
-            changed_by: None,
+            asked: false,
+            words: None,
+            except: None,
         }
     }
 }
@@ -218,7 +224,19 @@ pub mod api {
             let message = format!("the pattern of a parameter is not a regular expression: {error}");
             throw(&ctx, Error::invalid("idp::script::param", message))
         })?;
-        Ok(Param { pattern: Some(built), ..param })
+        Ok(Param { pattern: Some(built), words: None, ..param })
+    }
+
+    /// The text must match this regular expression, which the words say to people: they go on after `must be`.
+    ///
+    /// Errors: `idp::script::param`, `idp::param::pattern`.
+    ///
+    /// ```rhai
+    /// let project = param("string", "Business domain").matching("^[a-z]+$", "lowercase letters");
+    /// ```
+    #[rhai_fn(global, name = "matching", return_raw)]
+    pub fn matching_said(ctx: NativeCallContext, param: Param, pattern: &str, words: &str) -> RhaiResultOf<Param> {
+        Ok(Param { words: Some(words.to_string()), ..matching(ctx, param, pattern)? })
     }
 
     /// The number, or the length of the text or list, must lie between these two, both included.
@@ -302,15 +320,31 @@ pub mod api {
         Param { passing: true, ..param }
     }
 
-    /// What the parameter says is there already, as its default says, and another script changes it: one with the same
-    /// identity parameters. A run that leaves what was delivered as it is names the command.
+    /// People at a terminal are asked for the parameter as well, though it may be left out, once anything is asked.
     ///
     /// ```rhai
-    /// let storage = param("int", "Storage in GB").or_else(50).changed_by("update-resource");
+    /// let service = param("string", "Service that gets the connection").optional().asked();
     /// ```
     #[rhai_fn(global)]
-    pub fn changed_by(param: Param, script: &str) -> Param {
-        Param { changed_by: Some(script.to_string()), ..param }
+    pub fn asked(param: Param) -> Param {
+        Param { asked: true, ..param }
+    }
+
+    /// Texts that the parameter can't be, though they match its pattern, and why.
+    ///
+    /// Errors: `idp::script::data`, `idp::param::pattern`.
+    ///
+    /// ```rhai
+    /// let name = param("string", "Name").matching("^[a-z]+$").except(["on", "off"], "YAML reads it as another thing");
+    /// ```
+    #[rhai_fn(global, return_raw)]
+    pub fn except(ctx: NativeCallContext, param: Param, texts: Array, why: &str) -> RhaiResultOf<Param> {
+        let texts: Result<Vec<String>, &str> = texts.into_iter().map(|text| text.into_string()).collect();
+        let texts = texts.map_err(|is| {
+            let message = format!("what a parameter can't be is a list of texts, and one is {is}");
+            throw(&ctx, Error::invalid("idp::script::data", message))
+        })?;
+        Ok(Param { except: Some((texts, why.to_string())), ..param })
     }
 
     /// Refuses the value of a parameter, for what only the world can tell. `why` goes on after the parameter's name:

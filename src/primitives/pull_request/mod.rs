@@ -175,7 +175,7 @@ pub fn propose(
 }
 
 /// The branch of a run: `create-service-payments-api`, from its key; with the proposal's id behind it.
-fn branch_of(key: &str, id: Option<&str>) -> String {
+pub fn branch_of(key: &str, id: Option<&str>) -> String {
     let mut name = String::new();
     for word in key.split_whitespace() {
         let value = word.split_once('=').map_or(word, |(_, value)| value);
@@ -190,6 +190,35 @@ fn branch_of(key: &str, id: Option<&str>) -> String {
         Some(id) => format!("{name}-{id}"),
         None => name,
     }
+}
+
+/// The pull request from a branch as it stands, with those left out that this run opened and that were undone.
+pub async fn standing(door: &Door, id: &RepoId, head: &str) -> Result<PullRequest> {
+    let pulls = counting(door, id, forge_pulls(door, id, head).await?, &door.run().hash).await?;
+    let now = pulls.iter().rfind(|pull| pull.state == State::Open).or(pulls.last()).cloned();
+    let title = now.as_ref().map(|pull| pull.title.clone()).unwrap_or_default();
+    Ok(PullRequest { repo: id.clone(), now, title })
+}
+
+async fn forge_pulls(door: &Door, id: &RepoId, head: &str) -> Result<Vec<forge::PullRequest>> {
+    door.world().forge.repository(id).await?.ok_or_else(|| missing(id))?;
+    door.world().forge.pull_requests(id, Some(head)).await
+}
+
+/// Those of these pull requests that count: what was undone is proposed again, as if it had never been.
+async fn counting(
+    door: &Door,
+    id: &RepoId,
+    known: Vec<forge::PullRequest>,
+    owner: &str,
+) -> Result<Vec<forge::PullRequest>> {
+    let mut pulls = Vec::new();
+    for pull in known {
+        if !door.world().forge.was_undone(id, &pull, owner).await? {
+            pulls.push(pull);
+        }
+    }
+    Ok(pulls)
 }
 
 impl Proposal {
@@ -212,13 +241,7 @@ impl Proposal {
             )
             .help("a proposal comes from a branch of its own: leave `branch` out, or name a new one"));
         }
-        let mut pulls = Vec::new();
-        for pull in known {
-            // What was undone is proposed again, as if it had never been.
-            if !forge.was_undone(id, &pull, &self.marker.owner).await? {
-                pulls.push(pull);
-            }
-        }
+        let pulls = counting(door, id, known, &self.marker.owner).await?;
         let there = pulls.iter().rfind(|pull| pull.state == State::Open).or(pulls.last()).cloned();
         let Some(pull) = there else {
             // A branch without a pull request is what a killed run of ours left, or somebody else's.

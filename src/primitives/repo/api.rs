@@ -335,6 +335,40 @@ pub mod api {
         pull_request::propose(&ctx, &run, repo, title, &edit, &options)
     }
 
+    /// What this run proposed here before: its pull request as it stands, with the state `none` if there is none. The text is
+    /// the `id` that it was proposed with, empty for one without. Nothing is proposed, and nothing counts as found.
+    ///
+    /// Errors: `idp::forge::missing`.
+    ///
+    /// ```rhai
+    /// print(repo("platform-gitops").proposed("").state);
+    /// ```
+    #[rhai_fn(global, return_raw, pure)]
+    pub fn proposed(ctx: NativeCallContext, repo: &mut Repo, id: &str) -> RhaiResultOf<PullRequest> {
+        let run = run_of(&ctx)?;
+        let act = || {
+            let id = Some(id).filter(|id| !id.is_empty());
+            let head = pull_request::branch_of(&run.door()?.run().key, id);
+            run.wait(pull_request::standing(run.door()?, &repo.id, &head))
+        };
+        act().map_err(|error| throw(&ctx, error))
+    }
+
+    /// The pull request from a branch, whoever proposed it: the open one, or else the latest. Its state is `none` if there is
+    /// none.
+    ///
+    /// Errors: `idp::forge::missing`.
+    ///
+    /// ```rhai
+    /// print(repo("platform-gitops").pull_request("say-hello").state);
+    /// ```
+    #[rhai_fn(global, return_raw, pure)]
+    pub fn pull_request(ctx: NativeCallContext, repo: &mut Repo, branch: &str) -> RhaiResultOf<PullRequest> {
+        let run = run_of(&ctx)?;
+        let act = || run.wait(pull_request::standing(run.door()?, &repo.id, branch));
+        act().map_err(|error| throw(&ctx, error))
+    }
+
     /// Whether the repository exists.
     ///
     /// ```rhai
