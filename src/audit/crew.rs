@@ -12,7 +12,7 @@ use rhai::Dynamic;
 use super::Text;
 use super::examine::{Examined, examine};
 use super::fix::{self, Mended, Todo};
-use super::panel::{Panel, error_of};
+use super::panel::{Chosen, Panel, error_of};
 use super::whole::{self, Answer};
 use crate::bridge::{Stop, Trouble};
 use crate::error::{Error, Place, Result};
@@ -55,6 +55,8 @@ struct Watch {
     progress: Progress,
     asking: Option<Asking>,
     text: usize,
+    /// The object of the text, and its line.
+    object: (usize, usize),
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -74,6 +76,11 @@ impl<'j> Seats<'j> {
         let params = panel.packs.iter().map(|chosen| chosen.params()).collect();
         let seats = panel.packs.iter().map(|_| None).collect();
         Seats { panel, watch, seats, params }
+    }
+
+    /// Notes which object of the text rules are asked about from here on, and its line.
+    pub fn look_at(&self, object: usize, line: usize) {
+        locked(&self.watch).object = (object, line);
     }
 
     /// Asks a rule something.
@@ -123,25 +130,20 @@ fn stopped(why: Stop, error: Option<Error>) -> Error {
     place.into_iter().fold(error, Error::at)
 }
 
-/// How the message of a policy that failed begins.
-const FAILED: &str = "the policy itself failed: ";
-
-/// Whether a finding says that its policy failed.
-pub fn says_failed(found: &Detection) -> bool {
-    found.finding.message.starts_with(FAILED)
-}
-
-/// A policy that failed is a finding: what it would have said is unknown.
-pub fn failed(id: &str, error: &Error, object: Option<usize>, fallback: &Place) -> Detection {
-    let help = error.help_text().map(str::to_owned);
+/// A policy that failed is a finding: what it would have said is unknown. It stands at the object, which is what people
+/// and forges can look at, and tells where in the script it happened.
+pub fn failed(chosen: &Chosen, rule: usize, error: &Error, object: Option<usize>, place: Place) -> Detection {
+    let (facts, script) = (&chosen.pack().rules()[rule], chosen.pack().script());
+    let here = Place::at(script.shown.as_str(), facts.line, 1);
     let finding = Finding {
-        policy: id.to_owned(),
+        policy: facts.id.clone(),
         severity: Severity::High,
-        place: error.place().unwrap_or(fallback).clone(),
-        message: format!("{FAILED}{}", error.message()),
-        help,
+        place,
+        message: format!("the policy itself failed: {} ({})", error.message(), error.place().unwrap_or(&here)),
+        help: error.help_text().map(str::to_owned),
     };
-    Detection { level: PolicyLevel::Deny, finding, object, path: String::new(), fixable: false, waived: None }
+    let (level, path) = (PolicyLevel::Deny, String::new());
+    Detection { level, finding, object, path, fixable: false, failed: true, waived: None }
 }
 
 /// Shows every text to the panel, on all cores. What comes back is in the order of the texts.
@@ -162,7 +164,7 @@ type Said = (usize, Examined);
 /// Starts a thread that is watched.
 fn start(job: &Arc<Job>, work: impl FnOnce(&Job, &mut Seats<'_>) + Send + 'static) -> Result<Arc<Mutex<Watch>>> {
     let progress = Progress::new(job.panel.limits.memory);
-    let watch = Arc::new(Mutex::new(Watch { progress: progress.clone(), asking: None, text: 0 }));
+    let watch = Arc::new(Mutex::new(Watch { progress: progress.clone(), asking: None, text: 0, object: (0, 0) }));
     let (job, own) = (job.clone(), watch.clone());
     // Without scripts nothing recurses but what the formats bound.
     let scripts = !job.panel.packs.is_empty();
@@ -221,7 +223,9 @@ fn supervise(
         }
     }
     let mut results: Vec<Examined> = results.into_iter().map(Option::unwrap_or_default).collect();
-    for (text, detection) in extra {
+    for (text, mut detection) in extra {
+        let objects = results[text].objects.len();
+        detection.object = detection.object.filter(|object| *object < objects);
         results[text].detections.push(detection);
     }
     Ok(results)
@@ -229,13 +233,14 @@ fn supervise(
 
 /// Tells a thread to stop whose rule takes too long. One that takes no notice is left; what it was at is handed back.
 fn look_at(job: &Job, member: &Mutex<Watch>) -> Option<(usize, Detection)> {
-    let text = locked(member).text;
+    let (text, (object, line)) = {
+        let watch = locked(member);
+        (watch.text, watch.object)
+    };
     let Answer { pack, rule, said } = stuck(job, member)?;
     let error = said.err()?;
-    let pack = job.panel.packs[pack].pack();
-    let facts = &pack.rules()[rule];
-    let place = Place::at(pack.script().shown.as_str(), facts.line, 1);
-    Some((text, failed(&facts.id, &error, None, &place)))
+    let place = Place::at(&*job.texts[text].shown, line, 1);
+    Some((text, failed(&job.panel.packs[pack], rule, &error, Some(object), place)))
 }
 
 /// The rule that a thread is stuck in.

@@ -14,7 +14,7 @@ use crate::formats::objects::{self, Shape};
 use crate::formats::yaml::{self, Document, Path, Step};
 use crate::primitives::manifest::Manifest;
 use crate::primitives::policy::{Candidate, Facts, Report};
-use crate::report::{Detection, Finding, ObjectName, PolicyLevel, Seen, Severity};
+use crate::report::{Detection, Finding, ObjectName, PolicyLevel, Seen, Severity, shortened};
 
 /// The name under which it is said that something can't be read.
 pub const READING: &str = "manifest";
@@ -74,7 +74,8 @@ impl Review<'_, '_> {
         let Some(content) = &text.content else {
             // JSON of other encodings is something else; YAML that nobody can read may be a manifest.
             if text.named || !objects::is_json(&text.shown) {
-                let place = Place::file(&*text.shown);
+                let (line, column) = text.garbled.unwrap_or_default();
+                let place = Place::at(&*text.shown, line, column);
                 self.found.detections.push(unreadable(place, "the file is not UTF-8".into(), None));
             }
             return;
@@ -116,12 +117,18 @@ impl Review<'_, '_> {
         let (api_version, kind) = match objects::shape(value, &self.text.shown) {
             Shape::Object { api_version, kind } => (api_version, kind),
             half => {
-                let what = match half {
-                    Shape::NoApiVersion(kind) => format!("the {kind} has no apiVersion"),
-                    Shape::NoKind => "the object has no kind".to_owned(),
+                let (key, missing) = match half {
+                    Shape::NoApiVersion(kind) => ("apiVersion", format!("the {kind} has no apiVersion")),
+                    Shape::NoKind => ("kind", "the object has no kind".to_owned()),
                     _ => return,
                 };
-                let place = document.place(&root);
+                let (place, what) = match &value[key] {
+                    Value::Null => (document.place(&root), missing),
+                    there => {
+                        let path: Vec<Step> = root.iter().cloned().chain([key.into()]).collect();
+                        (document.place(&path), format!("{key} must be a text, and is {there}"))
+                    }
+                };
                 self.found.detections.push(unreadable(place, what, Some(objects::NEEDS.into())));
                 return;
             }
@@ -148,6 +155,7 @@ impl Review<'_, '_> {
             // Places are found by path: they need the document's tree, not its value.
             let value = yaml::get_mut(&mut document.value, &root).map(Value::take).unwrap_or_default();
             let manifest = Manifest::numbered(value, number_of(self.number, at));
+            self.seats.look_at(at, place.line);
             self.ask(&manifest, &name, at, &root, document);
             if self.keep {
                 self.found.kept.push(manifest);
@@ -175,9 +183,8 @@ impl Review<'_, '_> {
                         self.found.detections.extend(reports.into_iter().map(told));
                     }
                     Err(error) => {
-                        let script = chosen.pack().script();
-                        let place = Place::at(script.shown.as_str(), facts.line, 1);
-                        self.found.detections.push(failed(&facts.id, &error, Some(at), &place));
+                        let place = document.place(root);
+                        self.found.detections.push(failed(chosen, rule, &error, Some(at), place));
                     }
                 }
             }
@@ -205,13 +212,14 @@ pub fn reported(
         message: report.message,
         help: report.help,
     };
-    let path = Path(&path).to_string();
+    let path = shortened(&Path(&path).to_string());
     Detection {
         level: report.level.min(level),
         finding,
         object: Some(object),
         path,
         fixable: facts.mends,
+        failed: false,
         waived: None,
     }
 }
@@ -223,7 +231,8 @@ fn not_yaml(shown: &str, error: &Error) -> Detection {
 
 fn unreadable(place: Place, message: String, help: Option<String>) -> Detection {
     let finding = Finding { policy: READING.into(), severity: Severity::High, place, message, help };
-    Detection { level: PolicyLevel::Deny, finding, object: None, path: String::new(), fixable: false, waived: None }
+    let path = String::new();
+    Detection { level: PolicyLevel::Deny, finding, object: None, path, fixable: false, failed: false, waived: None }
 }
 
 fn detection(policy: &str, breach: Breach, object: usize, root: &[Step], document: &Document) -> Detection {
@@ -231,13 +240,15 @@ fn detection(policy: &str, breach: Breach, object: usize, root: &[Step], documen
     let whole: Vec<Step> = root.iter().chain(&path).cloned().collect();
     let of_path = || if at_key { document.key_place(&whole) } else { document.place(&whole) };
     let place = place.unwrap_or_else(of_path);
+    let (message, help) = (shortened(&message), help.as_deref().map(shortened));
     let finding = Finding { policy: policy.into(), severity, place, message, help };
     Detection {
         level: PolicyLevel::Deny,
         finding,
         object: Some(object),
-        path: Path(&path).to_string(),
+        path: shortened(&Path(&path).to_string()),
         fixable: false,
+        failed: false,
         waived: None,
     }
 }

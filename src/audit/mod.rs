@@ -38,6 +38,8 @@ pub struct Text {
     pub shown: Arc<str>,
     /// What it says, or nothing if that is no UTF-8.
     pub content: Option<Arc<str>>,
+    /// The line and column at which it ceases to be UTF-8.
+    pub garbled: Option<(usize, usize)>,
     /// Whether its objects are patches.
     pub partial: bool,
     /// Whether somebody asked for this very text, so that it isn't passed over for how it looks.
@@ -47,7 +49,7 @@ pub struct Text {
 impl Text {
     /// A text that isn't in a file.
     pub fn new(shown: &str, content: String) -> Text {
-        Text { shown: shown.into(), content: Some(content.into()), partial: false, named: true }
+        Text { shown: shown.into(), content: Some(content.into()), garbled: None, partial: false, named: true }
     }
 }
 
@@ -61,13 +63,22 @@ pub fn read(files: &[File], here: &Path) -> Result<Vec<Text>> {
 }
 
 fn text(file: &File, patches: &Patches) -> Result<Text> {
-    let bytes = bytes(&file.path)?;
+    let content = String::from_utf8(bytes(&file.path)?);
     Ok(Text {
         shown: file.shown.as_str().into(),
-        content: String::from_utf8(bytes).ok().map(Into::into),
+        garbled: content.as_ref().err().map(where_it_ends),
+        content: content.ok().map(Into::into),
         partial: patches.name(file),
         named: file.named,
     })
+}
+
+/// The line and column of the first byte that is no UTF-8.
+fn where_it_ends(error: &std::string::FromUtf8Error) -> (usize, usize) {
+    let (readable, _) = error.as_bytes().split_at(error.utf8_error().valid_up_to());
+    let readable = String::from_utf8_lossy(readable);
+    let line = readable.rsplit('\n').next().unwrap_or_default();
+    (readable.matches('\n').count() + 1, line.chars().count() + 1)
 }
 
 fn bytes(path: &Path) -> Result<Vec<u8>> {
@@ -124,12 +135,6 @@ pub fn audit(texts: Vec<Text>, panel: Arc<Panel>, fail_on: Severity) -> Result<A
         detections.sort_by_key(|found| (found.finding.place.line, found.finding.place.column));
         audit.detections.append(&mut detections);
         audit.objects.extend(objects);
-    }
-    // Where a policy itself failed, its script is what is shown.
-    for script in job.panel.packs.iter().map(|chosen| chosen.pack().script()) {
-        if audit.detections.iter().any(|found| found.finding.place.file == script.shown) {
-            audit.sources.insert(script.shown.clone(), script.text.clone());
-        }
     }
     Ok(audit)
 }

@@ -121,7 +121,7 @@ fn yaml_of_another_encoding_is_a_finding_wherever_it_is() {
     }
     let files = walk::files(&[".".to_owned()], &[], folder.path()).unwrap();
     let audit = audit(read(&files, folder.path()).unwrap(), Arc::default(), Severity::High).unwrap();
-    assert_eq!(lines(&audit), ["a.yaml manifest [] : the file is not UTF-8"]);
+    assert_eq!(lines(&audit), ["a.yaml:1:10 manifest [] : the file is not UTF-8"]);
     assert_eq!(audit.skipped, 1);
 }
 

@@ -10,7 +10,7 @@ use jiff::civil::Date;
 use super::panel::{self, Panel, Settings};
 use super::schema::{self, BySchema};
 use super::waivers::{Scope, Waivers, today};
-use super::{Text, audit, crew, fix};
+use super::{Text, audit, fix};
 use crate::error::{Error, Result, nearest};
 use crate::library::{Library, Script};
 use crate::primitives::policy::Facts;
@@ -125,7 +125,7 @@ impl Trial {
 
     fn asked(&self, question: &Question, bench: &Bench) -> Result<Audit> {
         let mut audit = audit(texts(question), bench.panel.clone(), Severity::Low)?;
-        if let Some(broken) = audit.detections.iter().find(|found| crew::says_failed(found)) {
+        if let Some(broken) = audit.detections.iter().find(|found| found.failed) {
             let error =
                 Error::failed("idp::test::policy", format!("{}: {}", broken.finding.policy, broken.finding.message));
             let error = broken.finding.help.iter().fold(error, |error, help| error.help(help));

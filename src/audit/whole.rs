@@ -10,7 +10,7 @@ use super::panel::Panel;
 use crate::error::{Place, Result};
 use crate::formats::yaml;
 use crate::primitives::policy::{Objects, Report};
-use crate::report::Detection;
+use crate::report::{Detection, Seen};
 
 /// What a rule said of the objects.
 pub struct Answer {
@@ -47,11 +47,13 @@ pub fn add(job: &Arc<crew::Job>, results: &mut [Examined]) -> Result<()> {
                 }
             }
             Err(error) => {
-                let pack = job.panel.packs[pack].pack();
-                let facts = &pack.rules()[rule];
-                let place = Place::at(pack.script().shown.as_str(), facts.line, 1);
-                if let Some(first) = results.first_mut() {
-                    first.detections.push(failed(&facts.id, &error, None, &place));
+                // Of all objects, the first one stands for them.
+                let with_objects = results.iter_mut().find(|examined| !examined.objects.is_empty());
+                if let Some(examined) = with_objects
+                    && let Some(Seen { file, line, .. }) = examined.objects.first()
+                {
+                    let place = Place::at(&**file, *line, 1);
+                    examined.detections.push(failed(&job.panel.packs[pack], rule, &error, Some(0), place));
                 }
             }
         }

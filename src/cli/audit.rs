@@ -90,6 +90,7 @@ pub fn audit(global: &Global, args: &AuditArgs) -> Result<Exit> {
     let look = |texts: Vec<Text>| -> Result<Audit> {
         let mut audit = audit::audit(texts, panel.clone(), args.fail_on.into())?;
         waivers.apply(&mut audit, &scope);
+        audit.fold_failures();
         Ok(audit)
     };
     let options = global.options(args.plan);

@@ -89,6 +89,8 @@ pub struct Detection {
     pub path: String,
     /// Whether its policy can mend it.
     pub fixable: bool,
+    /// Whether it is that the policy itself failed, so that what it would have said is unknown.
+    pub failed: bool,
     /// Who answers for it, so that it doesn't count.
     pub waived: Option<Arc<Waived>>,
 }
@@ -185,6 +187,29 @@ impl Audit {
     /// Whether any finding fails it.
     pub fn fails(&self) -> bool {
         self.detections.iter().any(|detection| self.counts(detection))
+    }
+
+    /// Leaves one finding of each policy that failed, at the first object that it failed over, and says of how many more
+    /// it did. Those that somebody answers for stay by themselves.
+    pub fn fold_failures(&mut self) {
+        let mut firsts: BTreeMap<String, usize> = BTreeMap::new();
+        let mut kept: Vec<Detection> = Vec::with_capacity(self.detections.len());
+        let mut further: BTreeMap<usize, usize> = BTreeMap::new();
+        for detection in std::mem::take(&mut self.detections) {
+            if detection.failed && detection.waived.is_none() {
+                if let Some(first) = firsts.get(&detection.finding.policy) {
+                    *further.entry(*first).or_default() += 1;
+                    continue;
+                }
+                firsts.insert(detection.finding.policy.clone(), kept.len());
+            }
+            kept.push(detection);
+        }
+        for (first, count) in further {
+            let objects = if count == 1 { "object" } else { "objects" };
+            kept[first].finding.message.push_str(&format!(", and so it did over {count} further {objects}"));
+        }
+        self.detections = kept;
     }
 
     /// The object that a finding is about.

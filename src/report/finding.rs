@@ -21,6 +21,17 @@ pub enum Severity {
     Critical,
 }
 
+/// How many characters a finding's sentence may have, and its path likewise.
+const LONGEST: usize = 2_000;
+
+/// What a finding says in words: what is longer than anybody reads is cut off.
+pub fn shortened(words: &str) -> String {
+    match words.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &words[..end]),
+        None => words.to_owned(),
+    }
+}
+
 /// One violation: who says so, how bad, where, and how to mend it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Finding {
@@ -79,7 +90,7 @@ pub struct Review {
 impl Review {
     /// The stable code of what a rule finds: `idp::check::unknown_function`.
     pub fn code(&self, rule: &str) -> String {
-        format!("{}::{}", self.family, rule.replace('-', "_"))
+        format!("{}::{}", self.family, rule.replace('-', "_").replace('/', "::"))
     }
 
     /// How many findings are errors.

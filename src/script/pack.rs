@@ -100,13 +100,13 @@ impl Seat {
     /// What a rule says of an object.
     pub fn check(&self, rule: usize, object: Manifest, params: &Dynamic) -> Result<Vec<Report>, Trouble> {
         let closure = self.rules.get(rule).and_then(|rule| rule.check.as_ref());
-        closure.map_or(Ok(Vec::new()), |closure| self.asked(rule, closure, Dynamic::from(object), params))
+        closure.map_or(Ok(Vec::new()), |closure| self.asked(rule, closure, Dynamic::from(object), params, false))
     }
 
     /// What a rule says of all objects.
     pub fn check_all(&self, rule: usize, all: Objects, params: &Dynamic) -> Result<Vec<Report>, Trouble> {
         let closure = self.rules.get(rule).and_then(|rule| rule.check_all.as_ref());
-        closure.map_or(Ok(Vec::new()), |closure| self.asked(rule, closure, Dynamic::from(all), params))
+        closure.map_or(Ok(Vec::new()), |closure| self.asked(rule, closure, Dynamic::from(all), params, true))
     }
 
     /// The object as a rule mends it; none if it has no fix or gives nothing back.
@@ -122,8 +122,15 @@ impl Seat {
         })
     }
 
-    fn asked(&self, rule: usize, closure: &Closure, about: Dynamic, params: &Dynamic) -> Result<Vec<Report>, Trouble> {
-        self.register.open();
+    fn asked(
+        &self,
+        rule: usize,
+        closure: &Closure,
+        about: Dynamic,
+        params: &Dynamic,
+        of_all: bool,
+    ) -> Result<Vec<Report>, Trouble> {
+        self.register.open(of_all);
         let result = self.call(rule, closure, about, params);
         let reports = self.register.close();
         result.map(|_| reports)

@@ -44,6 +44,7 @@ mod saved_plans;
 mod schemas;
 mod script_tests;
 mod secrets;
+mod shapes;
 mod skeletons;
 mod support;
 mod tutorial;

@@ -191,7 +191,7 @@ fn mistakes_in_a_test_are_told() {
         (
             "check_policy(\"shop/throws\", \"apiVersion: batch/v1\\nkind: Job\\nmetadata: {name: a}\\n\")",
             "idp::test::policy",
-            "scripts/policies/shop.rhai:27",
+            "shop.rhai:27",
         ),
         ("assert_finds(check_policy(\"shop\", global::WEB), #{ paths: 1 })", "idp::test::arguments", "no `paths`"),
         ("assert_finds(check_policy(\"shop\", global::WEB), \"a\")", "idp::test::assertion", "too few"),

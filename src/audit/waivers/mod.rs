@@ -230,7 +230,15 @@ impl Waivers {
             let level = if severity < Severity::High { PolicyLevel::Warn } else { PolicyLevel::Deny };
             let finding = Finding { policy: POLICY.into(), severity, place, message, help: Some(help) };
             let path = String::new();
-            audit.detections.push(Detection { level, finding, object: None, path, fixable: false, waived: None });
+            audit.detections.push(Detection {
+                level,
+                finding,
+                object: None,
+                path,
+                fixable: false,
+                failed: false,
+                waived: None,
+            });
         }
     }
 }

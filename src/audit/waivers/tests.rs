@@ -137,6 +137,7 @@ fn audited(names: &[&str], waivable: bool) -> Audit {
             object: Some(at),
             path: "spec.template".into(),
             fixable: false,
+            failed: false,
             waived: None,
         })
         .collect();

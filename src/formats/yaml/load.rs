@@ -111,7 +111,11 @@ impl<'s> Loader<'s> {
                 if kind == Kind::Nothing {
                     self.place_nothing(node);
                 }
-                let text = if kind == Kind::Nothing { "" } else { &*text };
+                let text = match kind {
+                    Kind::Nothing => "",
+                    Kind::Block if self.is_cut_off(span) => text.strip_suffix('\n').unwrap_or(&text),
+                    _ => &*text,
+                };
                 let plain = matches!(kind, Kind::Plain | Kind::Nothing);
                 let tag = tag.map(|tag| format!("{}{}", tag.handle(), tag.suffix()));
                 self.scalar(node, text, plain, tag.as_deref(), anchor)
@@ -143,6 +147,15 @@ impl<'s> Loader<'s> {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Whether a block scalar ends with the file, in the middle of a line: then there is no line break to keep (YAML 1.2.2,
+    /// 8.1.1.2), which the parser gives all the same.
+    fn is_cut_off(&self, span: &Span) -> bool {
+        let text: &str = &self.source.text;
+        let last = text.rsplit(['\n', '\r']).next().unwrap_or_default();
+        let rest = text.get(span.end.byte_offset().unwrap_or_default()..).unwrap_or_default();
+        !last.trim().is_empty() && rest.trim().is_empty()
     }
 
     fn push(&mut self, kind: Kind, span: &Span) -> Result<u32> {

@@ -26,7 +26,12 @@ pub fn candidates<'a>(document: &'a Document, target: &Target<'_>) -> impl Itera
         Action::Append(value) => splice.insert(node, None, value),
         Action::Remove => splice.remove(node),
     };
-    ways.into_iter().map(move |changes| splice.apply(changes))
+    let stripped = splice.cut_off_end();
+    let each = move |changes: Changes| {
+        let also = stripped.clone().map(|strip| changes.iter().cloned().chain([strip]).collect());
+        [Some(changes), also]
+    };
+    ways.into_iter().flat_map(each).flatten().map(move |changes| splice.apply(changes))
 }
 
 struct Splice<'a> {
@@ -70,6 +75,18 @@ impl Splice<'_> {
         }
         text.push_str(self.text.get(at..).unwrap_or_default());
         text
+    }
+
+    /// A block scalar that ends with the file in the middle of a line has no line break at its end. What follows it would
+    /// give it one, unless its header says that there is none.
+    fn cut_off_end(&self) -> Option<(Range<usize>, String)> {
+        let last = (0..self.tree.nodes.len() as u32).rev().find(|index| self.node(*index).kind == Kind::Block)?;
+        if self.text.ends_with(['\n', '\r']) || !self.text[self.node(last).end as usize..].trim().is_empty() {
+            return None;
+        }
+        let start = self.written(last).start;
+        let header = self.text[start..].split([' ', '\t', '\r', '\n']).next().filter(|header| !header.contains('-'))?;
+        Some((start..start + header.len(), format!("{}-", header.replace('+', ""))))
     }
 
     fn node(&self, index: u32) -> Node {

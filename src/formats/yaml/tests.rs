@@ -218,6 +218,25 @@ fn ordinary_depth_and_repetition_are_taken() {
     assert_eq!(one(&anchors)["l"].as_array().map(Vec::len), Some(2_000));
 }
 
+#[test]
+fn a_block_that_the_file_cuts_off_has_no_line_break() {
+    // As kubectl reads them (kustomize 5.7); the specification's `b-chomped-last` is a break or the end of the file.
+    for (text, value) in [
+        ("x: |\n  y", "y"),
+        ("x: |+\n  y", "y"),
+        ("x: >\n  y\n  z", "y z"),
+        ("x: |-\n  y", "y"),
+        ("x: |\n  y\n  ", "y\n"),
+        ("x: |\n  y\n", "y\n"),
+        ("x: |+\n  y\n\n", "y\n\n"),
+        ("x: |\n  y\n# end", "y\n"),
+        ("x: |\n  y\n...", "y\n"),
+    ] {
+        assert_eq!(one(text)["x"], value, "{text:?}");
+    }
+    assert_eq!(one("- |\n  y\n- |\n  z"), serde_json::json!(["y\n", "z"]));
+}
+
 proptest! {
     #[test]
     fn no_text_panics(text in "[a-c:\\-\\[\\]{}&*!|>'\"#\n\r\t ,<%@?~0-9é\u{feff}]{0,60}") {

@@ -3,8 +3,8 @@
 use rhai::plugin::*;
 use rhai::{Array, Dynamic, NativeCallContext};
 
-use super::Manifest as View;
 use super::path::Segment;
+use super::{Manifest as View, data};
 use crate::bridge::{RhaiResultOf, throw};
 use crate::formats::yaml;
 
@@ -34,7 +34,7 @@ fn metadata(manifest: &View, field: &'static str) -> Dynamic {
 pub mod api {
     use rhai::{Array, Dynamic, FnPtr, ImmutableString, Map, NativeCallContext};
 
-    use super::{elements_of, metadata, path_to, segments, text};
+    use super::{data, elements_of, metadata, path_to, segments, text};
     use crate::bridge::{RhaiResultOf, throw};
     use crate::formats::yaml;
     use crate::primitives::manifest::elements;
@@ -327,7 +327,7 @@ pub mod api {
     /// ```
     #[rhai_fn(global, name = "get", return_raw, pure)]
     pub fn get_value(ctx: NativeCallContext, manifest: &mut Manifest, path: &str) -> RhaiResultOf<Dynamic> {
-        Ok(manifest.get(&path_to(&ctx, path)?).map_or(Dynamic::UNIT, value::from_json))
+        Ok(manifest.get(&path_to(&ctx, path)?).map_or(Dynamic::UNIT, data))
     }
 
     /// The place at a path, whether there is something or not: what `deny` and its like point at.

@@ -19,6 +19,21 @@ use crate::primitives::value;
 use crate::report::Edit;
 use path::{Segment, Trail};
 
+/// How much of a text scripts see, in bytes. No API server stores an object of more than 1.5 MiB, and what puts two texts
+/// together must not go past what a script's text may be.
+const LONGEST_TEXT: usize = 512 << 10;
+
+/// A value as data of a script's own.
+pub fn data(value: &Value) -> Dynamic {
+    match value {
+        Value::String(text) if text.len() > LONGEST_TEXT => {
+            let end = (0..=LONGEST_TEXT).rev().find(|end| text.is_char_boundary(*end)).unwrap_or_default();
+            text[..end].into()
+        }
+        other => value::from_json(other),
+    }
+}
+
 /// What is nowhere.
 static NOTHING: Value = Value::Null;
 
@@ -160,7 +175,7 @@ impl Manifest {
     fn seen(&self, value: &Value, segment: impl FnOnce() -> Segment) -> Dynamic {
         match value {
             Value::Object(_) | Value::Array(_) => Dynamic::from(self.child(segment())),
-            plain => value::from_json(plain),
+            plain => data(plain),
         }
     }
 

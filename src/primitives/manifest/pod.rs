@@ -126,7 +126,7 @@ impl Manifest {
         let place = self.security_at(field);
         match place.value() {
             Value::Object(_) | Value::Array(_) => rhai::Dynamic::from(place.clone()),
-            plain => crate::primitives::value::from_json(plain),
+            plain => super::data(plain),
         }
     }
 }

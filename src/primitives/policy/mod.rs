@@ -15,7 +15,7 @@ use super::manifest::Manifest;
 use super::options::{CallOptions, OptionSpec, Options, Takes};
 use crate::bridge::{RhaiResultOf, throw};
 use crate::error::{Error, Result, nearest};
-use crate::report::{PolicyLevel, Severity};
+use crate::report::{PolicyLevel, Severity, shortened};
 pub use matching::{Candidate, Match};
 pub use set::Objects;
 
@@ -114,6 +114,8 @@ struct Collected {
     rules: Vec<Rule>,
     /// Open while a rule is asked.
     reports: Option<Vec<Report>>,
+    /// How many of them there may be.
+    most: usize,
 }
 
 impl Register {
@@ -126,9 +128,11 @@ impl Register {
         std::mem::take(&mut self.inner().rules)
     }
 
-    /// A rule is asked from here on.
-    pub fn open(&self) {
-        self.inner().reports = Some(Vec::new());
+    /// A rule is asked from here on, about one object or about all of them.
+    pub fn open(&self, of_all: bool) {
+        let mut inner = self.inner();
+        inner.reports = Some(Vec::new());
+        inner.most = if of_all { MOST_OF_ALL } else { MOST_OF_ONE };
     }
 
     /// What it said.
@@ -261,17 +265,21 @@ fn report(
     let register = Register::of(ctx);
     let Some(register) = register else { return fail(outside(name)) };
     let mut inner = register.inner();
+    let most = inner.most;
     let Some(reports) = &mut inner.reports else { return fail(outside(name)) };
-    if reports.len() >= MOST_REPORTS {
-        let error = Error::failed("idp::policy::reports", format!("it has more than {MOST_REPORTS} findings"));
+    if reports.len() >= most {
+        let error = Error::failed("idp::policy::reports", format!("it has more than {most} findings"));
         return fail(error.help("report once for each field that is wrong"));
     }
-    reports.push(Report { level, at, message: message.trim().to_owned(), help: help.map(str::to_owned) });
+    reports.push(Report { level, at, message: shortened(message.trim()), help: help.map(shortened) });
     Ok(())
 }
 
 /// What a rule may say of one object.
-const MOST_REPORTS: usize = 10_000;
+const MOST_OF_ONE: usize = 10_000;
+
+/// And of all objects of a run.
+const MOST_OF_ALL: usize = 1_000_000;
 
 fn outside(name: &str) -> Error {
     Error::failed("idp::policy::outside", format!("{name} is for the checks of policies"))

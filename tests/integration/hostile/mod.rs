@@ -5,5 +5,6 @@ mod checks;
 mod corpus;
 mod inside;
 mod limits;
+mod manifests;
 mod scripts;
 mod trees;
