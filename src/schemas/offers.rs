@@ -1,7 +1,7 @@
 //! What can be claimed: the CompositeResourceDefinitions among the definitions of a workspace, with their forms. Claims,
 //! forms and `explain` ask for them.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use serde_json::Value;
 
@@ -20,6 +20,28 @@ pub struct Offer {
     forms: Vec<Form>,
     document: yaml::Document,
     schema: OnceLock<Schema>,
+}
+
+/// The same as [`of_texts`] of the same files, read once: tests of scripts have a world each, and all of them offer the same.
+///
+/// # Errors
+/// Those of [`of_texts`].
+pub fn of_same_texts(texts: Vec<(String, String)>) -> Result<Arc<Vec<Arc<Offer>>>> {
+    type Kept = (Vec<(String, String)>, Arc<Vec<Arc<Offer>>>);
+    /// More worlds than that are hardly told apart by the tests of one workspace.
+    const MOST: usize = 4;
+    static KEPT: Mutex<Vec<Kept>> = Mutex::new(Vec::new());
+    let kept = || KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((_, offers)) = kept().iter().find(|(known, _)| *known == texts) {
+        return Ok(offers.clone());
+    }
+    let offers = Arc::new(of_texts(texts.clone())?);
+    let mut kept = kept();
+    if kept.len() == MOST {
+        kept.remove(0);
+    }
+    kept.push((texts, offers.clone()));
+    Ok(offers)
 }
 
 /// What these files, each with its name, define. Of two of one kind and group the first counts.

@@ -1,6 +1,7 @@
 //! Looks at what a change would commit or apply: an object that an API server would refuse doesn't pass the door.
 //! Callers put it among the door's reviewers.
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -61,8 +62,8 @@ impl Written<'_> {
 
 /// What the objects of a change were.
 struct History {
-    /// As the change tells it.
-    own: Before,
+    /// As the change tells it: read when it is needed, and once.
+    own: OnceCell<Before>,
     /// As it is where the change is proposed to: read when it is needed, and once.
     delivered: Option<Before>,
 }
@@ -116,7 +117,7 @@ impl Objects {
         for (document, part) in parts.iter().filter(|(_, part)| definitions::is_one(&part.value)) {
             findings.extend(about_definition(&schemas, document, part));
         }
-        let mut before = History { own: Before::of(change), delivered: None };
+        let mut before = History { own: OnceCell::new(), delivered: None };
         for written in &written {
             self.file(change, written, &schemas, world, (&mut before, &mut findings)).await;
         }
@@ -136,16 +137,20 @@ impl Objects {
         let path = &written.file.path;
         for (document, part) in written.objects() {
             let object = part.value.as_ref();
-            let mut how = Checks { old: before.own.old(path, object), ..Checks::default() };
+            let mut how = Checks::default();
             let mut problems = schemas.check(object, how);
-            let is_asked = !problems.is_empty() || compares(schemas, object);
-            if is_asked && matches!(change, Change::UpdatePullRequest { .. }) {
-                // What a branch said was never delivered: what counts is what there is where it is proposed to.
-                let delivered = match before.delivered.take() {
-                    Some(delivered) => delivered,
-                    None => Before::delivered(change, world).await,
+            // What the object was only matters if something is wrong with it, or its kind has rules about changes.
+            if !problems.is_empty() || compares(schemas, object) {
+                how.old = if matches!(change, Change::UpdatePullRequest { .. }) {
+                    // What a branch said was never delivered: what counts is what there is where it is proposed to.
+                    let delivered = match before.delivered.take() {
+                        Some(delivered) => delivered,
+                        None => Before::delivered(change, world).await,
+                    };
+                    before.delivered.insert(delivered).old(path, object)
+                } else {
+                    before.own.get_or_init(|| Before::of(change)).old(path, object)
                 };
-                how.old = before.delivered.insert(delivered).old(path, object);
                 problems = schemas.check(object, how);
             }
             if problems.iter().any(|problem| problem.is_missing() || problem.is_about_the_name())

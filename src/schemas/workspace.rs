@@ -23,7 +23,8 @@ pub const FOLDER: &str = "schemas";
 #[derive(Debug)]
 pub struct Workspace {
     root: PathBuf,
-    release: String,
+    /// The version of Kubernetes, unless it is the newest.
+    release: Option<String>,
     owner: String,
     from: Vec<(String, String)>,
     own: OnceLock<Result<Arc<Schemas>>>,
@@ -58,7 +59,7 @@ impl Workspace {
     pub fn new(config: &Config) -> Workspace {
         Workspace {
             root: config.root.clone(),
-            release: config.kubernetes.clone().unwrap_or_else(|| Schemas::newest().to_string()),
+            release: config.kubernetes.clone(),
             owner: config.forge.owner().to_string(),
             from: config.schemas.clone(),
             own: OnceLock::new(),
@@ -69,7 +70,7 @@ impl Workspace {
     /// The same for another version of Kubernetes.
     #[must_use]
     pub fn of_release(self, release: &str) -> Workspace {
-        Workspace { release: release.to_string(), own: OnceLock::new(), last: Mutex::default(), ..self }
+        Workspace { release: Some(release.to_string()), own: OnceLock::new(), last: Mutex::default(), ..self }
     }
 
     /// What is built in, and the files of schemas/.
@@ -78,7 +79,7 @@ impl Workspace {
     /// `idp::schema::release` for an unknown Kubernetes; what is wrong with a file, with its place.
     pub fn own(&self) -> Result<Arc<Schemas>> {
         let read = || {
-            let mut found = Schemas::embedded(&self.release)?;
+            let mut found = Schemas::embedded(self.release.as_deref().unwrap_or_else(|| Schemas::newest()))?;
             for path in files(&self.root)? {
                 found = found.with(of_file(&self.root, &path)?);
             }
@@ -132,7 +133,7 @@ impl Workspace {
                 texts.push((shown(&self.root, &path), file::read_text(&path).map_err(io("read", &path))?));
             }
             texts.extend(said.texts.iter().cloned());
-            Ok(Arc::new(offers::of_texts(texts)?))
+            offers::of_same_texts(texts)
         };
         said.offers.get_or_init(read).clone()
     }
