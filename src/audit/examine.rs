@@ -1,6 +1,7 @@
 //! One text: its documents, the Kubernetes objects among them, and what the policies say of each.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -28,6 +29,10 @@ pub struct Examined {
     pub roots: Vec<(usize, Vec<Step>)>,
     /// The objects themselves, where a policy looks at all of them.
     pub kept: Vec<Manifest>,
+    /// What the text says, if something was found in it.
+    pub source: Option<Arc<str>>,
+    /// Why it can't be read.
+    pub unread: Option<Error>,
 }
 
 impl Examined {
@@ -61,11 +66,17 @@ pub fn numbered(number: usize) -> (usize, usize) {
     (number / OBJECTS, number % OBJECTS)
 }
 
+/// Shows a text to the panel; one that wasn't read yet is read for it.
 pub fn examine<'j>(number: usize, text: &Text, panel: &'j Panel, seats: &mut Seats<'j>) -> Examined {
+    let text = &*match text.read() {
+        Ok(text) => text,
+        Err(error) => return Examined { unread: Some(error), ..Examined::default() },
+    };
     let found = Examined::default();
     let mut review = Review { number, text, panel, seats, keep: panel.looks_at_all(), found };
     review.of_text();
-    review.found
+    let source = text.content.clone().filter(|_| !review.found.detections.is_empty());
+    Examined { source, ..review.found }
 }
 
 impl Review<'_, '_> {

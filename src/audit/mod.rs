@@ -16,8 +16,9 @@ pub mod waivers;
 pub mod walk;
 mod whole;
 
+use std::borrow::Cow;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::error::{Error, Result, io};
@@ -40,6 +41,8 @@ pub struct Text {
     pub content: Option<Arc<str>>,
     /// The line and column at which it ceases to be UTF-8.
     pub garbled: Option<(usize, usize)>,
+    /// The file that it is to be read from, as long as nobody has.
+    pub unread: Option<PathBuf>,
     /// Whether its objects are patches.
     pub partial: bool,
     /// Whether somebody asked for this very text, so that it isn't passed over for how it looks.
@@ -49,28 +52,63 @@ pub struct Text {
 impl Text {
     /// A text that isn't in a file.
     pub fn new(shown: &str, content: String) -> Text {
-        Text { shown: shown.into(), content: Some(content.into()), garbled: None, partial: false, named: true }
+        Text {
+            shown: shown.into(),
+            content: Some(content.into()),
+            garbled: None,
+            unread: None,
+            partial: false,
+            named: true,
+        }
+    }
+
+    /// The text with what it says.
+    ///
+    /// # Errors
+    /// `idp::io` for a file that can't be read.
+    pub fn read(&self) -> Result<Cow<'_, Text>> {
+        let Some(path) = &self.unread else { return Ok(Cow::Borrowed(self)) };
+        let content = String::from_utf8(std::fs::read(path).map_err(io("read", path))?);
+        Ok(Cow::Owned(Text {
+            garbled: content.as_ref().err().map(where_it_ends),
+            content: content.ok().map(Into::into),
+            unread: None,
+            ..self.clone()
+        }))
     }
 }
 
-/// Reads files, and says which of them kustomizations name as patches.
+/// The texts of files, and which of them kustomizations name as patches. A file is read when it is looked at, so that not all
+/// of them are held at once; a pipe, which can be read once, is read here.
 ///
 /// # Errors
-/// `idp::io` for a file that can't be read, `idp::audit::input` for a pipe that doesn't end.
-pub fn read(files: &[File], here: &Path) -> Result<Vec<Text>> {
+/// `idp::io` for a pipe that can't be read, `idp::audit::input` for one that doesn't end.
+pub fn texts(files: &[File], here: &Path) -> Result<Vec<Text>> {
     let patches = Patches::of(files, here);
-    spread(files, |file| text(file, &patches)).into_iter().collect()
+    files.iter().map(|file| text(file, &patches)).collect()
 }
 
 fn text(file: &File, patches: &Patches) -> Result<Text> {
-    let content = String::from_utf8(bytes(&file.path)?);
+    let (partial, named) = (patches.name(file), file.named);
+    let is_file = file.path.metadata().map_err(io("read", &file.path))?.is_file();
+    let content = if is_file { None } else { Some(String::from_utf8(stream(&file.path)?)) };
     Ok(Text {
         shown: file.shown.as_str().into(),
-        garbled: content.as_ref().err().map(where_it_ends),
-        content: content.ok().map(Into::into),
-        partial: patches.name(file),
-        named: file.named,
+        garbled: content.as_ref().and_then(|content| content.as_ref().err()).map(where_it_ends),
+        content: content.and_then(Result::ok).map(Into::into),
+        unread: is_file.then(|| file.path.clone()),
+        partial,
+        named,
     })
+}
+
+/// The same with what all of them say.
+///
+/// # Errors
+/// Those of [`texts`], and `idp::io` for a file that can't be read.
+pub fn read(files: &[File], here: &Path) -> Result<Vec<Text>> {
+    let texts = texts(files, here)?;
+    spread(&texts, |text| text.read().map(Cow::into_owned)).into_iter().collect()
 }
 
 /// The line and column of the first byte that is no UTF-8.
@@ -81,14 +119,10 @@ fn where_it_ends(error: &std::string::FromUtf8Error) -> (usize, usize) {
     (readable.matches('\n').count() + 1, line.chars().count() + 1)
 }
 
-fn bytes(path: &Path) -> Result<Vec<u8>> {
+/// What isn't a file may never end.
+fn stream(path: &Path) -> Result<Vec<u8>> {
     let open = std::fs::File::open(path).map_err(io("read", path))?;
     let mut bytes = Vec::new();
-    if open.metadata().is_ok_and(|data| data.is_file()) {
-        (&open).read_to_end(&mut bytes).map_err(io("read", path))?;
-        return Ok(bytes);
-    }
-    // What isn't a file may never end.
     open.take(MOST_OF_A_STREAM + 1).read_to_end(&mut bytes).map_err(io("read", path))?;
     if bytes.len() as u64 > MOST_OF_A_STREAM {
         let message = format!("{} has more than {} MiB", path.display(), MOST_OF_A_STREAM >> 20);
@@ -100,7 +134,7 @@ fn bytes(path: &Path) -> Result<Vec<u8>> {
 /// Shows every object of the texts to everyone on the panel.
 ///
 /// # Errors
-/// `idp::audit::nothing` if there is no text, `idp::io` if no thread can be started.
+/// `idp::audit::nothing` if there is no text, `idp::io` for a file that can't be read or if no thread can be started.
 pub fn audit(texts: Vec<Text>, panel: Arc<Panel>, fail_on: Severity) -> Result<Audit> {
     if texts.is_empty() {
         let error = Error::invalid("idp::audit::nothing", "there is no YAML or JSON file to look at");
@@ -109,6 +143,9 @@ pub fn audit(texts: Vec<Text>, panel: Arc<Panel>, fail_on: Severity) -> Result<A
     let policies = [unreadable()].into_iter().chain(panel.about()).collect();
     let looks_at_all = panel.looks_at_all();
     let (job, mut results) = crew::work(texts, panel)?;
+    if let Some(error) = results.iter_mut().find_map(|examined| examined.unread.take()) {
+        return Err(error);
+    }
     if looks_at_all {
         whole::add(&job, &mut results)?;
     }
@@ -123,12 +160,14 @@ pub fn audit(texts: Vec<Text>, panel: Arc<Panel>, fail_on: Severity) -> Result<A
         fixes: None,
     };
     for (text, examined) in job.texts.iter().zip(results) {
-        let Examined { mut detections, objects, .. } = examined;
+        let Examined { mut detections, objects, source, .. } = examined;
         if objects.is_empty() && detections.is_empty() {
             audit.skipped += 1;
         }
-        if let Some(content) = text.content.as_ref().filter(|_| !detections.is_empty()) {
-            audit.sources.insert(text.shown.to_string(), content.clone());
+        if !detections.is_empty()
+            && let Some(content) = source.or_else(|| text.read().ok()?.content.clone())
+        {
+            audit.sources.insert(text.shown.to_string(), content);
         }
         let before = audit.objects.len();
         detections.iter_mut().filter_map(|found| found.object.as_mut()).for_each(|object| *object += before);

@@ -1,7 +1,5 @@
 //! The built-in policy `schema`: objects are such as the API server would take, by the schemas of their kinds.
 
-use std::sync::Arc;
-
 use super::Text;
 use super::policy::{Breach, Object, Policy};
 use super::spread::spread;
@@ -16,14 +14,15 @@ const DEFINES: &str = "ResourceDefinition";
 /// The definitions of kinds among the texts, and those of which no kind can be made. What is wrong with one of them is
 /// found when it is looked at itself.
 pub fn definitions(texts: &[Text]) -> (Vec<Definition>, Vec<Broken>) {
-    let contents = texts.iter().filter_map(|text| Some((text, text.content.as_ref()?)));
-    let defining: Vec<_> = contents.filter(|(text, content)| !text.partial && content.contains(DEFINES)).collect();
-    let read = |(text, content): &(&Text, &Arc<str>)| -> Vec<(Vec<Definition>, Vec<Broken>)> {
-        let documents = yaml::parse(&text.shown, content).unwrap_or_default();
-        documents.iter().map(definitions::sorted).collect()
+    let read = |text: &Text| -> Vec<(Vec<Definition>, Vec<Broken>)> {
+        // What can't be read is told of when it is looked at.
+        let text = text.read().ok().filter(|text| !text.partial);
+        let content = text.as_ref().and_then(|text| text.content.as_ref()).filter(|content| content.contains(DEFINES));
+        let documents = text.as_ref().zip(content).and_then(|(text, content)| yaml::parse(&text.shown, content).ok());
+        documents.iter().flatten().map(definitions::sorted).collect()
     };
     let (mut found, mut broken) = (Vec::new(), Vec::new());
-    for (kinds, wrong) in spread(&defining, read).into_iter().flatten() {
+    for (kinds, wrong) in spread(texts, read).into_iter().flatten() {
         found.extend(kinds);
         broken.extend(wrong);
     }

@@ -60,7 +60,8 @@ pub fn add(job: &Arc<crew::Job>, results: &mut [Examined]) -> Result<()> {
     }
     for (text, reports) in by_text {
         let (Some(source), Some(examined)) = (job.texts.get(text), results.get_mut(text)) else { continue };
-        let found = of_text(&job.panel, source, examined, reports);
+        let source = source.read()?;
+        let found = of_text(&job.panel, &source, examined, reports);
         examined.detections.extend(found);
     }
     Ok(())

@@ -139,7 +139,8 @@ fn texts(args: &AuditArgs, here: &Path, reports: &[ReportFile]) -> Result<Vec<Te
     let mut files = walk::files(&paths, &args.exclude, here)?;
     // What an earlier audit wrote there is nothing to look at.
     files.retain(|file| file.named || !report_files::name(reports, &file.path));
-    let mut texts = audit::read(&files, here)?;
+    // What is mended is what was looked at.
+    let mut texts = if args.fix { audit::read(&files, here)? } else { audit::texts(&files, here)? };
     if !stdin.is_empty() {
         texts.push(Text::new(input::NAME, input::text("idp::audit::input")?));
     }
