@@ -27,7 +27,7 @@ pub const DEADLINE: Duration = Duration::from_secs(5);
 const GRACE: Duration = Duration::from_secs(5);
 
 /// How often the threads are looked at.
-const LOOK: Duration = Duration::from_millis(20);
+pub const LOOK: Duration = Duration::from_millis(20);
 
 /// What all threads of an audit share.
 pub struct Job {
@@ -37,7 +37,7 @@ pub struct Job {
 }
 
 impl Job {
-    fn new(texts: Vec<Text>, panel: Arc<Panel>) -> Arc<Job> {
+    pub fn new(texts: Vec<Text>, panel: Arc<Panel>) -> Arc<Job> {
         Arc::new(Job { texts, panel, next: AtomicUsize::new(0) })
     }
 }
@@ -51,7 +51,7 @@ struct Asking {
 }
 
 /// What is known of a thread from outside.
-struct Watch {
+pub struct Watch {
     progress: Progress,
     asking: Option<Asking>,
     text: usize,
@@ -65,10 +65,11 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// The packs of one thread.
 pub struct Seats<'j> {
-    panel: &'j Panel,
+    pub panel: &'j Panel,
     watch: Arc<Mutex<Watch>>,
     seats: Vec<Option<Seat>>,
-    params: Vec<Dynamic>,
+    /// By pack and setup.
+    params: Vec<Vec<Dynamic>>,
 }
 
 impl<'j> Seats<'j> {
@@ -89,7 +90,7 @@ impl<'j> Seats<'j> {
     /// What it throws; and that it took too long or too much, after which nobody asks it again.
     pub fn ask<T: Default>(
         &mut self,
-        pack: usize,
+        (pack, setup): (usize, usize),
         rule: usize,
         question: impl FnOnce(&Seat, &Dynamic) -> Result<T, Trouble>,
     ) -> Result<T, Error> {
@@ -101,7 +102,7 @@ impl<'j> Seats<'j> {
         let Some(seat) = &self.seats[pack] else { return Ok(T::default()) };
         chosen.ask(rule);
         locked(&self.watch).asking = Some(Asking { since: Instant::now(), pack, rule });
-        let answer = question(seat, &self.params[pack]);
+        let answer = question(seat, &self.params[pack][setup]);
         let mut watch = locked(&self.watch);
         watch.asking = None;
         let why = watch.progress.why();
@@ -162,7 +163,7 @@ pub fn work(texts: Vec<Text>, panel: Arc<Panel>) -> Result<(Arc<Job>, Vec<Examin
 type Said = (usize, Examined);
 
 /// Starts a thread that is watched.
-fn start(job: &Arc<Job>, work: impl FnOnce(&Job, &mut Seats<'_>) + Send + 'static) -> Result<Arc<Mutex<Watch>>> {
+pub fn start(job: &Arc<Job>, work: impl FnOnce(&Job, &mut Seats<'_>) + Send + 'static) -> Result<Arc<Mutex<Watch>>> {
     let progress = Progress::new(job.panel.limits.memory);
     let watch = Arc::new(Mutex::new(Watch { progress: progress.clone(), asking: None, text: 0, object: (0, 0) }));
     let (job, own) = (job.clone(), watch.clone());
@@ -237,14 +238,14 @@ fn look_at(job: &Job, member: &Mutex<Watch>) -> Option<(usize, Detection)> {
         let watch = locked(member);
         (watch.text, watch.object)
     };
-    let Answer { pack, rule, said } = stuck(job, member)?;
+    let Answer { pack, rule, said, .. } = stuck(job, member)?;
     let error = said.err()?;
     let place = Place::at(&*job.texts[text].shown, line, 1);
     Some((text, failed(&job.panel.packs[pack], rule, &error, Some(object), place)))
 }
 
 /// The rule that a thread is stuck in.
-fn stuck(job: &Job, member: &Mutex<Watch>) -> Option<Answer> {
+pub fn stuck(job: &Job, member: &Mutex<Watch>) -> Option<Answer> {
     let watch = locked(member);
     let Asking { since, pack, rule } = watch.asking?;
     let stands_still = watch.progress.stands_still();
@@ -256,7 +257,7 @@ fn stuck(job: &Job, member: &Mutex<Watch>) -> Option<Answer> {
         return None;
     }
     job.panel.packs[pack].give_up(rule);
-    Some(Answer { pack, rule, said: Err(stopped(watch.progress.why(), None)) })
+    Some(Answer { pack, rule, setup: 0, said: Err(stopped(watch.progress.why(), None)) })
 }
 
 /// Asks the rules that look at all objects, on one thread. One that has to be left takes the answers of those behind it

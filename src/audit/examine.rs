@@ -182,13 +182,14 @@ impl Review<'_, '_> {
         if self.text.partial {
             return;
         }
-        let environment = self.panel.environment_of(&self.text.shown, name.namespace.as_deref());
+        let environment = self.panel.environment_of(self.text, name.namespace.as_deref());
         let candidate = Candidate { object, file: &self.text.shown, environment };
         for (pack, chosen) in self.panel.packs.iter().enumerate() {
+            let setup = chosen.setup(environment);
             for (rule, facts) in chosen.pack().rules().iter().enumerate().filter(|(_, facts)| facts.of_one) {
-                let Some(level) = chosen.level(rule) else { continue };
+                let Some(level) = chosen.level(rule, setup) else { continue };
                 let Some(view) = facts.applies_to.view(&candidate) else { continue };
-                match self.seats.ask(pack, rule, |seat, params| seat.check(rule, view, params)) {
+                match self.seats.ask((pack, setup), rule, |seat, params| seat.check(rule, view, params)) {
                     Ok(reports) => {
                         let told = |report| reported(facts, level, report, object.number(), at, root, document);
                         self.found.detections.extend(reports.into_iter().map(told));

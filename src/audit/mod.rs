@@ -4,13 +4,17 @@
 mod crew;
 mod examine;
 pub mod fix;
+pub mod gate;
 mod kustomization;
 pub mod panel;
 pub mod policy;
 pub mod schema;
+mod settings;
 mod spread;
+mod standing;
 #[cfg(test)]
 mod tests;
+mod tree;
 pub mod trial;
 pub mod waivers;
 pub mod walk;
@@ -47,6 +51,8 @@ pub struct Text {
     pub partial: bool,
     /// Whether somebody asked for this very text, so that it isn't passed over for how it looks.
     pub named: bool,
+    /// The environment that it is for, where its name doesn't tell.
+    pub environment: Option<Arc<str>>,
 }
 
 impl Text {
@@ -59,6 +65,7 @@ impl Text {
             unread: None,
             partial: false,
             named: true,
+            environment: None,
         }
     }
 
@@ -99,6 +106,7 @@ fn text(file: &File, patches: &Patches) -> Result<Text> {
         unread: is_file.then(|| file.path.clone()),
         partial,
         named,
+        environment: None,
     })
 }
 

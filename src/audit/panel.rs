@@ -10,12 +10,13 @@ use rhai::Dynamic;
 use serde_json::{Map, Value};
 
 use super::policy::Policy;
+use super::{Text, settings};
 use crate::bridge::Trouble;
-use crate::config::Limits;
-use crate::error::{Error, Place, Result, nearest};
+use crate::config::{Config, Limits, Policies};
+use crate::error::{Error, Result, nearest};
 use crate::library::{Library, Script};
 use crate::report::{PolicyLevel, RuleInfo};
-use crate::script::{Ended, Extras, Fence, Given, Pack, Progress, as_params};
+use crate::script::{Ended, Extras, Fence, Pack, Progress, as_params};
 
 /// Everything that objects are shown to.
 #[derive(Default)]
@@ -35,26 +36,34 @@ pub struct Panel {
 /// What was said of packs beside their names.
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
-    /// `NAME=VALUE` or `PACK.NAME=VALUE`, as the command line has them.
+    /// `NAME=VALUE` or `PACK.NAME=VALUE`, as the command line has them: they win.
     pub params: Vec<(String, String)>,
-    /// Values by pack.
+    /// Values by pack, for every environment: they win over `idp.yaml`.
     pub values: BTreeMap<String, Map<String, Value>>,
-    /// Levels by rule or pack.
+    /// Levels by rule or pack, for every environment: they win over `idp.yaml`.
     pub levels: BTreeMap<String, PolicyLevel>,
-    /// Whether the values are all there is, and what the environment says doesn't count.
-    pub alone: bool,
+    /// What `idp.yaml` says.
+    pub policies: Policies,
 }
 
-/// A pack with its parameters.
+/// A pack with its parameters and levels.
 pub struct Chosen {
     pack: Arc<Pack>,
-    values: Map<String, Value>,
+    /// The first one holds where nothing is said of an environment.
+    setups: Vec<Setup>,
+    of_environment: BTreeMap<String, usize>,
     rules: Vec<Asked>,
 }
 
-/// What follows from a rule of a pack.
+/// Parameters and levels, as they hold together.
+pub(super) struct Setup {
+    pub(super) values: Map<String, Value>,
+    pub(super) levels: Vec<PolicyLevel>,
+}
+
+/// What became of a rule of a pack.
+#[derive(Default)]
 struct Asked {
-    level: PolicyLevel,
     /// Set once it took longer than it may: what takes for ever once does so again.
     given_up: AtomicBool,
     /// How often it was asked.
@@ -67,21 +76,31 @@ impl Chosen {
         &self.pack
     }
 
-    /// Its parameters.
-    pub fn values(&self) -> &Map<String, Value> {
-        &self.values
+    /// Which parameters and levels hold in an environment.
+    pub fn setup(&self, environment: Option<&str>) -> usize {
+        environment.and_then(|name| self.of_environment.get(name)).copied().unwrap_or_default()
     }
 
-    /// Its parameters, as rules take them.
-    pub fn params(&self) -> Dynamic {
-        as_params(&self.values)
+    /// The parameters of each setup, as rules take them.
+    pub fn params(&self) -> Vec<Dynamic> {
+        self.setups.iter().map(|setup| as_params(&setup.values)).collect()
     }
 
-    /// The level of a rule, unless it isn't asked.
-    pub fn level(&self, rule: usize) -> Option<PolicyLevel> {
-        let asked = self.rules.get(rule)?;
-        let on = asked.level > PolicyLevel::Off && !asked.given_up.load(Ordering::Relaxed);
-        on.then_some(asked.level)
+    /// The parameters of a setup.
+    pub fn values(&self, setup: usize) -> Option<&Map<String, Value>> {
+        Some(&self.setups.get(setup)?.values)
+    }
+
+    /// The level of a rule in a setup, unless it isn't asked there.
+    pub fn level(&self, rule: usize, setup: usize) -> Option<PolicyLevel> {
+        let level = *self.setups.get(setup)?.levels.get(rule)?;
+        let given_up = self.rules.get(rule).is_some_and(|asked| asked.given_up.load(Ordering::Relaxed));
+        (level > PolicyLevel::Off && !given_up).then_some(level)
+    }
+
+    /// The setups in which a rule is asked.
+    pub fn asked(&self, rule: usize) -> impl Iterator<Item = usize> + '_ {
+        (0..self.setups.len()).filter(move |setup| self.level(rule, *setup).is_some())
     }
 
     /// Notes that a rule is asked.
@@ -104,29 +123,37 @@ impl Chosen {
     }
 }
 
+/// The policies that are built in.
+pub const BUILT_IN: [&str; 1] = ["schema"];
+
 impl Panel {
+    /// Nobody yet, with the limits and environments of a workspace.
+    pub fn of(config: &Config) -> Panel {
+        let environments = config.environments.iter().map(|environment| environment.name.clone()).collect();
+        Panel { limits: config.limits, environments, ..Panel::default() }
+    }
+
     /// The rules, for those who show what they found.
     pub fn about(&self) -> Vec<RuleInfo> {
         let built_in = self.built_in.iter().map(|policy| policy.about());
         let rules = self.packs.iter().flat_map(|chosen| {
-            chosen.pack.rules().iter().enumerate().filter(|(at, _)| chosen.level(*at).is_some()).map(|(at, facts)| {
-                RuleInfo {
-                    id: facts.id.clone(),
-                    about: facts.title.clone(),
-                    why: facts.description.clone(),
-                    is_error: chosen.level(at) == Some(PolicyLevel::Deny),
-                    waivable: facts.waivable,
-                }
+            let asked = chosen.pack.rules().iter().enumerate().filter(|(at, _)| chosen.asked(*at).next().is_some());
+            asked.map(|(at, facts)| RuleInfo {
+                id: facts.id.clone(),
+                about: facts.title.clone(),
+                why: facts.description.clone(),
+                is_error: chosen.asked(at).any(|setup| chosen.level(at, setup) == Some(PolicyLevel::Deny)),
+                waivable: facts.waivable,
             })
         });
         built_in.chain(rules).collect()
     }
 
-    /// The pack and the rule of an id, if it is asked.
+    /// The pack and the rule of an id, if it is asked anywhere.
     pub fn rule(&self, id: &str) -> Option<(usize, usize)> {
         self.packs.iter().enumerate().find_map(|(at, chosen)| {
             let rule = chosen.pack.rules().iter().position(|facts| facts.id == id)?;
-            chosen.level(rule).map(|_| (at, rule))
+            chosen.asked(rule).next().map(|_| (at, rule))
         })
     }
 
@@ -134,7 +161,7 @@ impl Panel {
     pub fn looks_at_all(&self) -> bool {
         let of_all = |chosen: &Chosen| {
             let rules = chosen.pack.rules().iter().enumerate();
-            rules.into_iter().any(|(at, facts)| facts.of_all && chosen.level(at).is_some())
+            rules.into_iter().any(|(at, facts)| facts.of_all && chosen.asked(at).next().is_some())
         };
         self.packs.iter().any(of_all)
     }
@@ -145,6 +172,7 @@ impl Panel {
     /// What is wrong with a script, its place in the text; `idp::param::unknown` and its like; `idp::policy::level`.
     pub fn with_packs(self, scripts: Vec<Script>, library: &Library, settings: &Settings) -> Result<Panel> {
         let packs = read(scripts, library, self.limits, &Extras::default())?;
+        settings::known_packs(&packs, library, settings)?;
         self.with_read(packs.into_iter().map(Arc::new).collect(), settings)
     }
 
@@ -153,46 +181,75 @@ impl Panel {
     /// # Errors
     /// As of [`Panel::with_packs`], but for those of scripts.
     pub fn with_read(mut self, packs: Vec<Arc<Pack>>, settings: &Settings) -> Result<Panel> {
-        known_params(&packs, settings)?;
-        known_levels(&packs, settings)?;
+        settings::check(&packs, settings)?;
         for pack in packs {
-            let name = pack.script().name.clone();
-            let qualified = format!("{name}.");
-            let takes = |param: &str| pack.declared().iter().any(|declared| declared.name == param);
-            let pairs = settings.params.iter().filter_map(|(param, value)| match param.strip_prefix(&qualified) {
-                Some(param) => Some((param.to_owned(), value.clone())),
-                None => (!param.contains('.') && takes(param)).then(|| (param.clone(), value.clone())),
-            });
-            let values = settings.values.get(&name).cloned().unwrap_or_default();
-            let (values, exactly) = if settings.alone { (Map::new(), Some(values)) } else { (values, None) };
-            let given = Given { pairs: pairs.collect(), values, exactly, ..Given::default() };
-            let values = pack.values(&given)?;
-            let level = |facts: &crate::primitives::policy::Facts| {
-                let said = settings.levels.get(&facts.id).or_else(|| settings.levels.get(&name));
-                said.copied().unwrap_or(facts.level)
-            };
-            let rules = pack.rules().iter();
-            let rules = rules.map(|facts| Asked {
-                level: level(facts),
-                given_up: AtomicBool::new(false),
-                times: AtomicUsize::new(0),
-            });
-            let rules = rules.collect();
-            self.packs.push(Chosen { pack, values, rules });
+            let of_pack = settings.policies.packs.get(&pack.script().name);
+            let environments = of_pack.map(|of_pack| of_pack.environments.keys()).into_iter().flatten();
+            let mut setups = vec![settings::setup(&pack, None, settings)?];
+            let mut of_environment = BTreeMap::new();
+            for environment in environments {
+                of_environment.insert(environment.clone(), setups.len());
+                setups.push(settings::setup(&pack, Some(environment), settings)?);
+            }
+            let rules = pack.rules().iter().map(|_| Asked::default()).collect();
+            self.packs.push(Chosen { pack, setups, of_environment, rules });
         }
         Ok(self)
     }
 
-    /// The environment of an object: the one that everything is for; else the first that its file's path or its namespace
-    /// names.
-    pub fn environment_of(&self, file: &str, namespace: Option<&str>) -> Option<&str> {
-        if let Some(environment) = &self.environment {
+    /// The environment of an object: the one that everything is for, or that its text is for; else the first that the
+    /// file's path or the namespace names.
+    pub fn environment_of<'p>(&'p self, text: &'p Text, namespace: Option<&str>) -> Option<&'p str> {
+        if let Some(environment) = self.environment.as_deref().or(text.environment.as_deref()) {
             return Some(environment);
         }
-        let path = file.split(['/', '.']);
-        let folders: Vec<&str> = path.chain(namespace.into_iter().flat_map(|name| name.split('-'))).collect();
-        self.environments.iter().map(String::as_str).find(|name| folders.contains(name))
+        let path = text.shown.split(['/', '.', ':']);
+        let words: Vec<&str> = path.chain(namespace.into_iter().flat_map(|name| name.split('-'))).collect();
+        self.environments.iter().map(String::as_str).find(|name| words.contains(name))
     }
+}
+
+/// The scripts that words stand for, each once; those that are built in are no scripts.
+///
+/// # Errors
+/// What [`scripts`] says.
+pub fn scripts_of<'w>(words: impl Iterator<Item = &'w str>, library: &Library, here: &Path) -> Result<Vec<Script>> {
+    let mut found: Vec<Script> = Vec::new();
+    for word in words.filter(|word| !BUILT_IN.contains(word)) {
+        for script in scripts(word, library, here, &BUILT_IN)? {
+            if !found.iter().any(|known| known.shown == script.shown) {
+                found.push(script);
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The packs that a workspace enforces, with what it says of them.
+///
+/// # Errors
+/// Those of [`enforced`] and of [`Panel::with_packs`].
+pub fn of_workspace(config: &Config) -> Result<Panel> {
+    let library = Library::new(&config.root);
+    let settings = Settings { policies: config.policies.clone(), ..Settings::default() };
+    Panel::of(config).with_packs(enforced(config, &library)?, &library, &settings)
+}
+
+/// The scripts that a workspace enforces.
+///
+/// # Errors
+/// `idp::audit::policy` for a name that nothing has, at its place in `idp.yaml`; what reading says.
+pub fn enforced(config: &Config, library: &Library) -> Result<Vec<Script>> {
+    let mut found: Vec<Script> = Vec::new();
+    for (word, place) in &config.policies.enforce {
+        let scripts = scripts_of(std::iter::once(word.as_str()), library, &config.root);
+        for script in scripts.map_err(|error| if error.place().is_none() { error.at(place.clone()) } else { error })? {
+            if !found.iter().any(|known| known.shown == script.shown) {
+                found.push(script);
+            }
+        }
+    }
+    Ok(found)
 }
 
 /// The scripts that a word of `--with` stands for: a pack by name, a file, or those of a folder.
@@ -274,53 +331,4 @@ pub fn error_of(trouble: Trouble) -> Error {
         },
         Trouble::Waiting(what) => Error::failed("idp::policy::outside", format!("a policy can't wait for {what}")),
     }
-}
-
-/// Refuses a parameter that no pack has, or several without saying which is meant.
-fn known_params(packs: &[Arc<Pack>], settings: &Settings) -> Result<()> {
-    for (param, _) in &settings.params {
-        let takes = |pack: &Pack, name: &str| pack.declared().iter().any(|declared| declared.name == name);
-        let (pack, name) = match param.split_once('.') {
-            Some((pack, name)) => (Some(pack), name),
-            None => (None, param.as_str()),
-        };
-        let named: Vec<&Pack> = packs
-            .iter()
-            .map(|known| &**known)
-            .filter(|known| pack.is_none_or(|pack| known.script().name == pack))
-            .collect();
-        let taking = named.iter().filter(|pack| takes(pack, name)).count();
-        if taking > 1 {
-            let error = Error::invalid("idp::param::unknown", format!("{taking} packs have a parameter `{name}`"));
-            let of = named.iter().find(|pack| takes(pack, name)).map_or("PACK", |pack| pack.script().name.as_str());
-            return Err(error.help(format!("say which is meant: `--param {of}.{name}=...`")));
-        }
-        if taking == 0 {
-            let error =
-                Error::invalid("idp::param::unknown", format!("no pack that is asked has a parameter `{param}`"));
-            let all: Vec<String> =
-                named.iter().flat_map(|pack| pack.declared().iter().map(|declared| declared.name.clone())).collect();
-            return Err(match nearest(name, all.iter().map(String::as_str)) {
-                Some(near) => error.help(format!("did you mean `{near}`?")),
-                None if all.is_empty() => error.help("they take none"),
-                None => error.help(format!("there are {}", all.join(", "))),
-            });
-        }
-    }
-    Ok(())
-}
-
-/// Refuses levels of rules that a pack doesn't have.
-fn known_levels(packs: &[Arc<Pack>], settings: &Settings) -> Result<()> {
-    for id in settings.levels.keys() {
-        let Some((pack, _)) = id.split_once('/') else { continue };
-        let Some(pack) = packs.iter().find(|known| known.script().name == pack) else { continue };
-        if !pack.rules().iter().any(|facts| facts.id == *id) {
-            let error = Error::invalid("idp::policy::level", format!("there is no policy `{id}`"))
-                .at(Place::file(crate::config::FILE));
-            let near = nearest(id, pack.rules().iter().map(|facts| facts.id.as_str()));
-            return Err(near.map_or(error.clone(), |near| error.help(format!("did you mean `{near}`?"))));
-        }
-    }
-    Ok(())
 }

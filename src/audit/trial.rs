@@ -96,12 +96,7 @@ impl Trial {
 
     fn bench(&self, question: &Question) -> Result<Bench> {
         let Question { policy, config, .. } = question;
-        let mut panel = Panel {
-            limits: config.limits,
-            environments: config.environments.iter().map(|environment| environment.name.clone()).collect(),
-            environment: question.environment.clone(),
-            ..Panel::default()
-        };
+        let mut panel = Panel { environment: question.environment.clone(), ..Panel::of(config) };
         if policy == SCHEMA {
             let (definitions, broken) = schema::definitions(&texts(question));
             let schemas = Workspace::new(config).own()?.before(definitions).with_broken(broken);
@@ -113,7 +108,7 @@ impl Trial {
         let pack = self.pack(script, &library, config.limits)?;
         let rule = rule(policy, &pack)?;
         let name = pack.script().name.clone();
-        let mut settings = Settings { params: question.pairs.clone(), alone: true, ..Settings::default() };
+        let mut settings = Settings { params: question.pairs.clone(), ..Settings::default() };
         settings.values.insert(name.clone(), question.params.clone());
         for facts in pack.rules() {
             if let Some(level) = level(facts, rule.as_deref(), question.level) {

@@ -16,6 +16,8 @@ use crate::report::{Detection, Seen};
 pub struct Answer {
     pub pack: usize,
     pub rule: usize,
+    /// With which parameters and levels; it counts for objects of their environments.
+    pub setup: usize,
     pub said: std::result::Result<Vec<Report>, crate::error::Error>,
 }
 
@@ -24,9 +26,9 @@ pub fn ask<'j>(panel: &'j Panel, all: &Objects, seats: &mut Seats<'j>) -> Vec<An
     let mut answers = Vec::new();
     for (pack, chosen) in panel.packs.iter().enumerate() {
         for (rule, facts) in chosen.pack().rules().iter().enumerate() {
-            if facts.of_all && chosen.level(rule).is_some() {
-                let said = seats.ask(pack, rule, |seat, params| seat.check_all(rule, all.clone(), params));
-                answers.push(Answer { pack, rule, said });
+            for setup in chosen.asked(rule).filter(|_| facts.of_all).collect::<Vec<_>>() {
+                let said = seats.ask((pack, setup), rule, |seat, params| seat.check_all(rule, all.clone(), params));
+                answers.push(Answer { pack, rule, setup, said });
             }
         }
     }
@@ -37,13 +39,21 @@ pub fn ask<'j>(panel: &'j Panel, all: &Objects, seats: &mut Seats<'j>) -> Vec<An
 pub fn add(job: &Arc<crew::Job>, results: &mut [Examined]) -> Result<()> {
     let all: Vec<_> = results.iter_mut().flat_map(|examined| std::mem::take(&mut examined.kept)).collect();
     let answers = crew::whole(job, Objects::new(all))?;
-    let mut by_text: BTreeMap<usize, Vec<(usize, usize, Report)>> = BTreeMap::new();
-    for Answer { pack, rule, said } in answers {
+    place(&job.panel, &job.texts, answers, results)
+}
+
+/// A report of a rule of a pack, asked with a setup.
+type Told = (usize, usize, usize, Report);
+
+/// Adds answers to what was found in each text. What is said of objects of no text is dropped.
+pub fn place(panel: &Panel, texts: &[Text], answers: Vec<Answer>, results: &mut [Examined]) -> Result<()> {
+    let mut by_text: BTreeMap<usize, Vec<Told>> = BTreeMap::new();
+    for Answer { pack, rule, setup, said } in answers {
         match said {
             Ok(reports) => {
                 for report in reports {
                     let (text, _) = numbered(report.at.number());
-                    by_text.entry(text).or_default().push((pack, rule, report));
+                    by_text.entry(text).or_default().push((pack, rule, setup, report));
                 }
             }
             Err(error) => {
@@ -53,30 +63,33 @@ pub fn add(job: &Arc<crew::Job>, results: &mut [Examined]) -> Result<()> {
                     && let Some(Seen { file, line, .. }) = examined.objects.first()
                 {
                     let place = Place::at(&**file, *line, 1);
-                    examined.detections.push(failed(&job.panel.packs[pack], rule, &error, Some(0), place));
+                    examined.detections.push(failed(&panel.packs[pack], rule, &error, Some(0), place));
                 }
             }
         }
     }
     for (text, reports) in by_text {
-        let (Some(source), Some(examined)) = (job.texts.get(text), results.get_mut(text)) else { continue };
-        let source = source.read()?;
-        let found = of_text(&job.panel, &source, examined, reports);
+        let (Some(source), Some(examined)) = (texts.get(text), results.get_mut(text)) else { continue };
+        let found = of_text(panel, &*source.read()?, examined, reports);
         examined.detections.extend(found);
     }
     Ok(())
 }
 
-fn of_text(panel: &Panel, text: &Text, examined: &Examined, reports: Vec<(usize, usize, Report)>) -> Vec<Detection> {
+fn of_text(panel: &Panel, text: &Text, examined: &Examined, reports: Vec<Told>) -> Vec<Detection> {
     let content = text.content.as_deref().unwrap_or_default();
     let documents = yaml::parse(&text.shown, content).unwrap_or_default();
-    let told = |(pack, rule, report): (usize, usize, Report)| {
+    let told = |(pack, rule, setup, report): Told| {
         let chosen = panel.packs.get(pack)?;
         let number = report.at.number();
         let (_, object) = numbered(number);
         let (document, root) = examined.roots.get(object)?;
         let facts = &chosen.pack().rules()[rule];
-        let level = chosen.level(rule)?;
+        let namespace = examined.objects.get(object)?.object.namespace.as_deref();
+        if chosen.setup(panel.environment_of(text, namespace)) != setup {
+            return None;
+        }
+        let level = chosen.level(rule, setup)?;
         Some(reported(facts, level, report, number, object, root, documents.get(*document)?))
     };
     reports.into_iter().filter_map(told).collect()

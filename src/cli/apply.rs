@@ -340,7 +340,8 @@ impl Commanded {
 fn is_of_the_world(error: &Error) -> bool {
     let own =
         ["idp::cancelled", "idp::io", "idp::journal", "idp::forge::git", "idp::script::time", "idp::script::memory"];
-    let rooms = ["idp::http::", "idp::secret::", "idp::store", "idp::config"];
+    let rooms =
+        ["idp::http::", "idp::secret::", "idp::store", "idp::config", "idp::policy::", "idp::waiver::", "idp::audit::"];
     matches!(error.kind(), Kind::Failed | Kind::Invalid)
         && !error.is_retryable()
         && !own.contains(&error.code())

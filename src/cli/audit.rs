@@ -7,20 +7,17 @@ use clap::Args;
 
 use super::report_files::{self, ReportFile};
 use super::{Global, current_folder, fix, input};
-use crate::audit::panel::{self, Panel, Settings};
+use crate::audit::panel::{self, BUILT_IN, Panel, Settings};
 use crate::audit::schema::{self, BySchema};
 use crate::audit::waivers::{Scope, Waivers, today};
 use crate::audit::{self, Text, walk};
 use crate::config::Config;
-use crate::error::{Exit, Result};
+use crate::error::{Error, Exit, Result, nearest};
 use crate::library::{Library, Script};
 use crate::output::{self, Format};
 use crate::report::{Audit, RuleInfo, Severity};
 use crate::schemas::Workspace;
 use crate::world::Clock;
-
-/// The policies that are built in.
-pub(super) const BUILT_IN: [&str; 1] = ["schema"];
 
 #[derive(Args)]
 pub struct AuditArgs {
@@ -28,10 +25,10 @@ pub struct AuditArgs {
     #[arg(value_name = "PATH")]
     paths: Vec<String>,
     /// Policies to ask: a pack by name, a script, a folder of scripts, or the built-in `schema`; may be given more than
-    /// once [default: schema]
+    /// once [default: those that `policies.enforce` of idp.yaml names, or else schema]
     #[arg(long, value_name = "POLICY")]
     with: Vec<String>,
-    /// A parameter of a pack; may be given more than once
+    /// A parameter of a pack, which wins over idp.yaml; may be given more than once
     #[arg(long, value_name = "[PACK.]NAME=VALUE", value_parser = param)]
     param: Vec<(String, String)>,
     /// The environment that all of the manifests are for [default: what their path or namespace names]
@@ -147,27 +144,22 @@ fn texts(args: &AuditArgs, here: &Path, reports: &[ReportFile]) -> Result<Vec<Te
     Ok(texts)
 }
 
-/// Who is asked.
+/// Who is asked: those that `--with` names, those that the workspace enforces, or else the schemas.
 fn panel(args: &AuditArgs, config: &Config, texts: &[Text], here: &Path) -> Result<Panel> {
     let library = Library::new(&config.root);
-    let with: Vec<&str> =
-        if args.with.is_empty() { BUILT_IN.to_vec() } else { args.with.iter().map(String::as_str).collect() };
-    let (built_in, packs): (Vec<&str>, Vec<&str>) = with.into_iter().partition(|word| BUILT_IN.contains(word));
-    let mut scripts = Vec::new();
-    for word in packs {
-        for script in panel::scripts(word, &library, here, &BUILT_IN)? {
-            if !scripts.iter().any(|known: &Script| known.shown == script.shown) {
-                scripts.push(script);
-            }
-        }
-    }
-    let mut panel = Panel {
-        limits: config.limits,
-        environments: config.environments.iter().map(|environment| environment.name.clone()).collect(),
-        environment: args.environment.clone(),
-        ..Panel::default()
+    let enforced = config.policies.enforce.iter().map(|(word, _)| word.as_str());
+    let words: Vec<&str> = match (args.with.is_empty(), config.policies.enforce.is_empty()) {
+        (false, _) => args.with.iter().map(String::as_str).collect(),
+        (true, false) => enforced.collect(),
+        (true, true) => BUILT_IN.to_vec(),
     };
-    if !built_in.is_empty() {
+    let scripts = match args.with.is_empty() {
+        false => panel::scripts_of(words.iter().copied(), &library, here)?,
+        true => panel::enforced(config, &library)?,
+    };
+    let mut panel = Panel::of(config);
+    panel.environment = environment(args, config)?;
+    if words.iter().any(|word| BUILT_IN.contains(word)) {
         let mut workspace = Workspace::new(config);
         if let Some(release) = &args.kubernetes {
             workspace = workspace.of_release(release);
@@ -176,8 +168,22 @@ fn panel(args: &AuditArgs, config: &Config, texts: &[Text], here: &Path) -> Resu
         let schemas = workspace.own()?.before(definitions).with_broken(broken);
         panel.built_in.push(Box::new(BySchema::new(schemas)));
     }
-    let settings = Settings { params: args.param.clone(), ..Settings::default() };
+    let settings = Settings { params: args.param.clone(), policies: config.policies.clone(), ..Settings::default() };
     panel.with_packs(scripts, &library, &settings)
+}
+
+/// The environment of `--environment`, which must be one where the workspace says which there are.
+fn environment(args: &AuditArgs, config: &Config) -> Result<Option<String>> {
+    let Some(name) = &args.environment else { return Ok(None) };
+    if !config.declares_environments || config.environments.iter().any(|known| known.name == *name) {
+        return Ok(Some(name.clone()));
+    }
+    let known: Vec<&str> = config.environments.iter().map(|known| known.name.as_str()).collect();
+    let error = Error::invalid("idp::audit::environment", format!("there is no environment `{name}`"));
+    Err(match nearest(name, known.iter().copied()) {
+        Some(near) => error.help(format!("did you mean `{near}`?")),
+        None => error.help(format!("idp.yaml declares {}", known.join(", "))),
+    })
 }
 
 /// `NAME=VALUE`, as clap reads it.

@@ -7,11 +7,14 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::block_on;
+use crate::audit::panel;
+use crate::audit::waivers::{Waivers, today};
 use crate::config::{self, Config, Forge, HeaderText};
 use crate::error::{Error, Exit, Result};
 use crate::library::{Library, Script, files_of};
 use crate::report::Silence;
 use crate::script::{Declared, Host, Progress, Trouble, diagnose};
+use crate::world::Clock;
 use crate::world::fault::Faults;
 use crate::world::forge::RepoId;
 use crate::world::github::{GitHubForge, Standing};
@@ -95,6 +98,7 @@ pub fn checkup(config: &Config) -> Vec<Finding> {
     leftovers(config, &mut found);
     scripts(config, &mut found);
     templates(config, &mut found);
+    policies(config, &mut found);
     grants(config, &mut found);
     secrets(config, &mut found);
     surroundings(&mut found);
@@ -265,6 +269,22 @@ fn scripts(config: &Config, found: &mut Vec<Finding>) {
             "scripts",
             format!("all compile; of the workspace: {}, built in: {built_in}", own.len()),
         ));
+    }
+}
+
+/// What would refuse every change: a policy that can't be asked, a waiver that can't be read.
+fn policies(config: &Config, found: &mut Vec<Finding>) {
+    let names: Vec<&str> = config.policies.enforce.iter().map(|(word, _)| word.as_str()).collect();
+    let names = if names.is_empty() { "none".to_string() } else { names.join(", ") };
+    let enforced = panel::of_workspace(config).map(|panel| {
+        let rules: usize = panel.packs.iter().map(|chosen| chosen.pack().rules().len()).sum();
+        format!("enforced: {names}; rules of packs: {rules}")
+    });
+    if !config.policies.enforce.is_empty() || enforced.is_err() {
+        add(found, "policies", enforced);
+    }
+    if let Err(error) = Waivers::of(config, &config.root, today(&Clock::System)) {
+        found.push(Finding::of("waivers", &error));
     }
 }
 

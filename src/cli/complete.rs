@@ -6,15 +6,17 @@ use std::ffi::OsString;
 use clap::{Arg, Args, Command};
 use clap_complete::Shell;
 
-use super::audit::{BUILT_IN, known_policies};
+use super::audit::known_policies;
 use super::checkup::declared;
 use super::{Global, script_help};
-use crate::config::Config;
+use crate::audit::panel::{self, BUILT_IN, Chosen, Panel, Settings};
+use crate::audit::schema;
+use crate::config::{Config, Environment};
 use crate::error::{Exit, Result};
-use crate::library::Library;
+use crate::library::{Library, header};
 use crate::output;
 use crate::schemas::{Workspace, kubernetes};
-use crate::script::reference;
+use crate::script::{Declared, reference};
 use crate::world::fault::Faults;
 use crate::world::journal::Journal;
 use crate::world::open;
@@ -85,13 +87,15 @@ struct Place<'a> {
     given: Vec<String>,
     /// The flag that waits for its value.
     flag: Option<&'a Arg>,
+    /// What `--with` names.
+    with: Vec<String>,
     workspace: Option<std::path::PathBuf>,
 }
 
 impl<'a> Place<'a> {
     fn after(root: &'a Command, before: &[String]) -> Place<'a> {
-        let mut place =
-            Place { command: root, path: Vec::new(), script: None, given: Vec::new(), flag: None, workspace: None };
+        let (path, given, with) = Default::default();
+        let mut place = Place { command: root, path, script: None, given, flag: None, with, workspace: None };
         for word in before {
             place.take(root, word);
         }
@@ -102,6 +106,9 @@ impl<'a> Place<'a> {
         if let Some(flag) = self.flag.take() {
             if flag.get_id() == "workspace" {
                 self.workspace = Some(word.into());
+            }
+            if flag.get_id() == "with" {
+                self.with.push(word.to_string());
             }
             return;
         }
@@ -136,7 +143,11 @@ impl<'a> Place<'a> {
         if let Some(flag) = self.flag {
             let plain = |names: &[&str]| names.iter().map(|name| ((*name).to_string(), String::new())).collect();
             return match (self.path.as_slice(), flag.get_id().as_str()) {
-                (["audit"], "with") => plain(&BUILT_IN),
+                (["audit"], "with") => config.map(policies).unwrap_or_default(),
+                (["audit"], "param") => {
+                    config.and_then(|config| pack_parameters(config, &self.with)).unwrap_or_default()
+                }
+                (["audit"], "environment") => config.map(environments).unwrap_or_default(),
                 (["audit"], "kubernetes") => plain(kubernetes::versions()),
                 _ => values(flag),
             };
@@ -245,6 +256,41 @@ fn values(arg: &Arg) -> Vec<Candidate> {
         return vec![(String::new(), "files".into())];
     }
     known.iter().map(|value| (value.get_name().to_string(), about(value.get_help()))).collect()
+}
+
+/// What `--with` takes.
+fn policies(config: &Config) -> Vec<Candidate> {
+    let library = Library::new(&config.root);
+    let title = |name: &String| library.pack(name, &config.root).map(|script| header(&script.text).0);
+    let packs = library.packs();
+    let packs = packs.iter().map(|name| (name.clone(), title(name).unwrap_or_default()));
+    let built_in = BUILT_IN.map(|name| (name.to_string(), schema::about().about));
+    built_in.into_iter().chain(packs).chain([(String::new(), "files".into())]).collect()
+}
+
+/// `NAME=` for each parameter of the packs that would be asked, with the pack where two have it.
+fn pack_parameters(config: &Config, with: &[String]) -> Option<Vec<Candidate>> {
+    let library = Library::new(&config.root);
+    let here = super::current_folder().ok()?;
+    let scripts = match with.is_empty() {
+        true => panel::enforced(config, &library).ok()?,
+        false => panel::scripts_of(with.iter().map(String::as_str), &library, &here).ok()?,
+    };
+    let asked = Panel::of(config).with_packs(scripts, &library, &Settings::default()).ok()?;
+    let all =
+        || asked.packs.iter().flat_map(|chosen| chosen.pack().declared().iter().map(move |param| (chosen, param)));
+    let word = |(chosen, param): (&Chosen, &Declared)| {
+        let alone = all().filter(|(_, other)| other.name == param.name).count() == 1;
+        let pack = &chosen.pack().script().name;
+        let word = if alone { format!("{}=", param.name) } else { format!("{pack}.{}=", param.name) };
+        (word, param.rule.description.clone())
+    };
+    Some(all().map(word).collect())
+}
+
+fn environments(config: &Config) -> Vec<Candidate> {
+    let of_cluster = |known: &Environment| (known.name.clone(), known.cluster.clone());
+    config.environments.iter().map(of_cluster).collect()
 }
 
 fn topics(library: &Library) -> Vec<Candidate> {

@@ -14,14 +14,16 @@ use super::ci::{CiArgs, Telling};
 use super::desk::{self, Desk, Hushable};
 use super::prompt::Terminal;
 use super::{Global, current_folder, outdated, runtime, script_help};
+use crate::audit::gate;
 use crate::bridge::{Opened, Opening, Run, Stop};
 use crate::config::{self, Config};
 use crate::error::{Error, Exit, Kind, Result};
 use crate::library::{Library, Script};
 use crate::output::{self, Format};
 use crate::report::{Counts, Event, Sink, Status};
-use crate::schemas::reviewer;
-use crate::script::{Attempt, Declared, Ended, Extras, Fence, Given, Progress, Surroundings, Trouble, input_hash};
+use crate::script::{
+    Attempt, Declared, Ended, Extras, Fence, Given, Progress, Reviewers, Surroundings, Trouble, input_hash,
+};
 use crate::world::door::{Parts, cancelled};
 use crate::world::fault::Faults;
 use crate::world::forge::RUNS_AS;
@@ -135,6 +137,7 @@ pub fn run(global: &Global, args: RunArgs) -> Exit {
         in_memory: args.plan,
         handle: runtime.handle().clone(),
         extras: Extras::default(),
+        reviewers: gate::reviewers(),
     };
     let (ask, outside) = (options.format == Format::Human, Arc::default());
     let attempt = Commanded { surroundings, script, args, known, ask, desk, hushed, outside };
@@ -420,6 +423,7 @@ impl Commanded {
             hold: Mutex::default(),
             plan: None,
             outside: self.outside.clone(),
+            reviewers: self.surroundings.reviewers.clone(),
         })
     }
 }
@@ -454,6 +458,7 @@ pub(super) struct OpeningParts {
     /// The digest of the plan that is applied.
     pub(super) plan: Option<String>,
     outside: Arc<OnceLock<World>>,
+    reviewers: Reviewers,
 }
 
 impl OpeningParts {
@@ -469,7 +474,7 @@ async fn opened(parts: Arc<OpeningParts>) -> Result<Opened> {
     let config = &parts.config;
     let grants = parts.grants.as_ref().map(|(file, grants)| (file.as_str(), grants.as_slice()));
     let permissions = open::permissions(config, grants)?;
-    let reviewers = reviewer::all(config)?;
+    let reviewers = (parts.reviewers)(config)?;
     let (world, journal, hold) = match parts.mode {
         Mode::Plan => {
             let world = match parts.outside.get() {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::desk::Desk;
 use super::run::{Commanded, RunArgs};
 use super::{Global, runtime};
+use crate::audit::gate;
 use crate::bridge::Trouble;
 use crate::config::Config;
 use crate::library::{Library, Script, header};
@@ -45,6 +46,7 @@ pub fn parameters(
         in_memory: true,
         handle: runtime.handle().clone(),
         extras: Extras::default(),
+        reviewers: gate::reviewers(),
     };
     let commanded = Commanded {
         desk: Desk::of(config, &global.options(true), false),

@@ -7,6 +7,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::{Global, current_folder};
+use crate::audit::gate;
 use crate::audit::trial::Trial;
 use crate::config::Config;
 use crate::error::{Error, Exit, Kind, Result, io};
@@ -74,6 +75,7 @@ pub fn test(global: &Global, args: &TestArgs) -> Result<Exit> {
         observer,
         examiner: Some(trial.clone()),
         config: Arc::new(config),
+        reviewers: gate::reviewers(),
     };
     let options = global.options(false);
     let broken = suite.files.iter().any(|file| file.broken.is_some());

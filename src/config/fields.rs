@@ -36,6 +36,11 @@ impl<'a> Field<'a> {
         self.document.place(&self.path)
     }
 
+    /// Where its key is.
+    pub fn key_place(&self) -> Place {
+        self.document.key_place(&self.path)
+    }
+
     /// An error about this field.
     pub fn error(&self, message: impl std::fmt::Display) -> Error {
         let name = self.name();

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::fields::Field;
-use super::{App, AppKey, Config, Environment, Forge, Grant, Seed, services};
+use super::{App, AppKey, Config, Environment, Forge, Grant, Seed, policies, services};
 use crate::error::{Error, Result};
 use crate::formats::url::Url;
 use crate::formats::yaml;
@@ -23,6 +23,7 @@ const SECTIONS: &[&str] = &[
     "manifests",
     "kubernetes",
     "schemas",
+    "policies",
     "waivers",
     "values",
     "permissions",
@@ -65,6 +66,7 @@ pub fn read(file: &str, text: &str, config: &mut Config) -> Result<()> {
     }
     if let Some(field) = root.get("environments") {
         config.environments = environments(&field, config)?;
+        config.declares_environments = true;
     }
     if let Some(field) = root.get("claims") {
         field.only(&["cluster"])?;
@@ -96,6 +98,9 @@ pub fn read(file: &str, text: &str, config: &mut Config) -> Result<()> {
             let (repository, folder) = parts.ok_or_else(|| field.error("must be `repository/folder`"))?;
             config.schemas.push((repository.into(), folder.into()));
         }
+    }
+    if let Some(field) = root.get("policies") {
+        config.policies = policies::read(&field, config)?;
     }
     if let Some(field) = root.get("waivers") {
         config.waivers = field.elements()?.iter().map(|field| path(config, field)).collect::<Result<_>>()?;

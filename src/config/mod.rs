@@ -4,6 +4,7 @@ pub mod fields;
 pub mod file;
 mod idp_yaml;
 pub mod origins;
+pub mod policies;
 mod services;
 pub mod settings;
 
@@ -17,6 +18,7 @@ use serde_json::Value;
 use crate::error::{Error, Result, io};
 use crate::report::Redactor;
 
+pub use policies::Policies;
 pub use services::{HeaderText, HttpService, SecretSource};
 
 /// The file that makes a folder a workspace.
@@ -43,6 +45,8 @@ pub struct Config {
     pub redactor: Redactor,
     /// Environments in promotion order.
     pub environments: Vec<Environment>,
+    /// Whether `idp.yaml` says which there are.
+    pub declares_environments: bool,
     /// The cluster to which claims are synced.
     pub claims_cluster: Option<String>,
     /// Folders that become repositories when the world is first made.
@@ -53,6 +57,8 @@ pub struct Config {
     pub kubernetes: Option<String>,
     /// Where repositories define kinds: repository and folder.
     pub schemas: Vec<(String, String)>,
+    /// Which policies are enforced, and what is said of packs.
+    pub policies: Policies,
     /// Files of waivers, and folders of such files.
     pub waivers: Vec<PathBuf>,
     /// Facts about the platform that scripts and skeletons use.
@@ -242,11 +248,13 @@ impl Config {
             secrets: BTreeMap::new(),
             redactor: Redactor::default(),
             environments: default_environments(),
+            declares_environments: false,
             claims_cluster: None,
             seeds: Vec::new(),
             manifests: Vec::new(),
             kubernetes: None,
             schemas: vec![("platform-gitops".into(), "crossplane".into())],
+            policies: Policies::default(),
             waivers: vec![root.join("waivers")],
             values: Value::Object(serde_json::Map::new()),
             permissions: None,

@@ -19,6 +19,7 @@ use crate::library::{Library, Script};
 use crate::report::{Silence, Sink};
 use crate::world::Mode;
 use crate::world::journal::{Inputs, RunKey};
+use crate::world::review::Reviewer;
 
 /// What a script runs in.
 #[derive(Clone)]
@@ -39,7 +40,12 @@ pub struct Surroundings {
     pub handle: tokio::runtime::Handle,
     /// What the script's engine has beyond the primitives.
     pub extras: Extras,
+    /// Who looks at each change of a workspace first.
+    pub reviewers: Reviewers,
 }
+
+/// Makes the reviewers of a door: rooms above this one have some, too.
+pub type Reviewers = Arc<dyn Fn(&Config) -> Result<Vec<Box<dyn Reviewer>>> + Send + Sync>;
 
 impl Surroundings {
     /// A run in them, whose door is made by `open` once the world is needed.

@@ -24,7 +24,7 @@ mod syntax;
 mod values;
 
 pub use crate::bridge::Trouble;
-pub use attempt::{Attempt, Surroundings};
+pub use attempt::{Attempt, Reviewers, Surroundings};
 pub use diagnose::diagnose;
 pub use engine::{Extras, Host, Progress};
 pub use fence::{Ended, Fence};

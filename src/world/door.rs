@@ -142,7 +142,7 @@ impl Door {
 
     /// Makes a change, or in a plan shows it.
     ///
-    /// Errors: `idp::permission`, `idp::review::refused`, `idp::cancelled` before anything happened; the world's own
+    /// Errors: `idp::permission`, `idp::review::refused`, `idp::policy::denied`, `idp::cancelled` before anything happened; the world's own
     /// otherwise. `idp::forge::moved` asks the caller to redo its edit on the new head and pass again.
     pub async fn pass(&self, change: Change) -> Result<Outcome> {
         self.pass_effect(change, None).await
@@ -156,11 +156,17 @@ impl Door {
         if let Some(guard) = &self.parts.guard {
             guard.admit(&change)?;
         }
-        let mut findings = Vec::new();
+        let (mut findings, mut code) = (Vec::new(), None);
         for reviewer in &self.parts.reviewers {
-            findings.extend(reviewer.review(&change, &self.parts.world).await);
+            reviewer.ready(&self.parts.world).await?;
         }
-        let refusal = refused(&change, &findings);
+        for reviewer in &self.parts.reviewers {
+            let found = reviewer.review(&change, &self.parts.world).await;
+            let refuses = found.iter().any(|finding| finding.refuses());
+            code = code.or(refuses.then(|| reviewer.code()));
+            findings.extend(found);
+        }
+        let refusal = code.and_then(|code| refused(code, &change, &findings));
         for finding in findings {
             self.sink.emit(Event::Finding(finding));
         }

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::World;
 use super::beside::{self, Patches};
 use super::change::Change;
-use crate::error::{Error, Place};
+use crate::error::{Error, Place, Result};
 use crate::formats::objects::{self, Shape};
 use crate::formats::yaml::{Document, Step};
 use crate::formats::{catalog, yaml};
@@ -18,7 +18,20 @@ use crate::report::{Finding, Severity};
 pub trait Reviewer: Send + Sync {
     /// What is wrong with it. The world is there to be read, as it is before the change.
     async fn review(&self, change: &Change, world: &World) -> Vec<Finding>;
+
+    /// Whether it can look at anything: asked before the first change, so that nothing is made before that is known.
+    async fn ready(&self, _: &World) -> Result<()> {
+        Ok(())
+    }
+
+    /// The code of the error that a refusal of its becomes.
+    fn code(&self) -> &'static str {
+        REFUSED
+    }
 }
+
+/// The code of a change that a review refuses.
+const REFUSED: &str = "idp::review::refused";
 
 /// Every committed YAML file parses; a document that is meant as an object is a whole one.
 pub struct Manifests {
@@ -150,16 +163,16 @@ impl Reviewer for Entities {
     }
 }
 
-/// The error that the first refusing finding becomes.
-pub fn refused(change: &Change, findings: &[Finding]) -> Option<Error> {
+/// The error that the first refusing finding becomes, under the code of its reviewer.
+pub fn refused(code: &'static str, change: &Change, findings: &[Finding]) -> Option<Error> {
     let first = findings.iter().find(|finding| finding.refuses())?;
     let others = findings.iter().filter(|finding| finding.refuses()).count() - 1;
     let more = if others == 0 { String::new() } else { format!(" (and {others} more)") };
-    let mut error = Error::failed(
-        "idp::review::refused",
-        format!("{} {} is refused: {}{more}", change.kind().replace('_', " "), change.target(), first.message),
-    )
-    .at(first.place.clone());
+    // A policy has a name by which people find it.
+    let by = if code == REFUSED { String::new() } else { format!(" by {}", first.policy) };
+    let (kind, target) = (change.kind().replace('_', " "), change.target());
+    let mut error =
+        Error::failed(code, format!("{kind} {target} is refused{by}: {}{more}", first.message)).at(first.place.clone());
     if let Some(help) = &first.help {
         error = error.help(help.clone());
     }

@@ -14,6 +14,7 @@ mod compositions;
 mod create_resource;
 mod create_service;
 mod documentation;
+mod enforced;
 mod ensure;
 mod faults;
 mod fixes;

@@ -205,11 +205,12 @@ impl Bench<'_, '_> {
         let Some(value) = value.map(serde_json::Value::take) else { return Ok(Vec::new()) };
         let object = Manifest::numbered(value, number_of(self.number, item.object));
         let namespace = self.examined.objects.get(item.object).and_then(|seen| seen.object.namespace.as_deref());
-        let environment = self.panel.environment_of(&self.text.shown, namespace);
+        let environment = self.panel.environment_of(&self.text, namespace);
         let candidate = Candidate { object: &object, file: &self.text.shown, environment };
-        let facts = self.panel.packs[pack].pack().rules()[rule].clone();
+        let chosen = &self.panel.packs[pack];
+        let (facts, setup) = (chosen.pack().rules()[rule].clone(), chosen.setup(environment));
         let Some(view) = facts.applies_to.view(&candidate) else { return Ok(Vec::new()) };
-        let mended = self.seats.ask(pack, rule, |seat, params| seat.fix(rule, view, params))?;
+        let mended = self.seats.ask((pack, setup), rule, |seat, params| seat.fix(rule, view, params))?;
         Ok(mended.map(|mended| mended.edits().to_vec()).unwrap_or_default())
     }
 }

@@ -16,7 +16,7 @@ use crate::error::Error;
 use crate::library::Library;
 use crate::report::{Event, TestCase, TestFailure};
 use crate::script::engine::Observer;
-use crate::script::{Extras, Host, Progress, Surroundings, Trouble};
+use crate::script::{Extras, Host, Progress, Reviewers, Surroundings, Trouble};
 use crate::world::Mode;
 
 /// What tests have in common.
@@ -36,6 +36,8 @@ pub struct Common {
     pub here: PathBuf,
     /// Watches what engines execute.
     pub observer: Option<Observer>,
+    /// Who looks at each change first.
+    pub reviewers: Reviewers,
 }
 
 /// Runs one test of a file to its end.
@@ -57,6 +59,7 @@ pub fn execute(
         in_memory: true,
         handle,
         extras: Extras { modules: modules(), observer: common.observer.clone() },
+        reviewers: common.reviewers.clone(),
     };
     let taking = file.snapshots.taking(test, common.keeping);
     let stage = Stage::new(

@@ -15,7 +15,6 @@ use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::library::{Library, Script};
 use crate::report::{Frame, Silence, Sink};
-use crate::schemas::reviewer;
 use crate::script::prompt::Asking;
 use crate::script::{Attempt, Given, Host, Surroundings, Trouble, diagnose};
 use crate::world::door::Parts;
@@ -196,7 +195,7 @@ impl Stage {
         actor: &str,
         sink: Arc<dyn Sink>,
     ) -> Result<Opened> {
-        let Surroundings { config, progress, .. } = self.state().surroundings.clone();
+        let Surroundings { config, progress, reviewers, .. } = self.state().surroundings.clone();
         let door = Door::new(Parts {
             world,
             mode,
@@ -204,7 +203,7 @@ impl Stage {
             script: script.to_string(),
             actor: actor.to_string(),
             permissions: open::permissions(&config, None)?,
-            reviewers: reviewer::all(&config)?,
+            reviewers: reviewers(&config)?,
             guard: None,
             journal: None,
             sink,

@@ -14,7 +14,7 @@ use crate::config::{Config, Limits};
 use crate::error::{Error, Result};
 use crate::report::{TestCase, TestFailure, TestReport};
 use crate::script::engine::Observer;
-use crate::script::{Ended, Fence, Progress};
+use crate::script::{Ended, Fence, Progress, Reviewers};
 
 /// What is to be run, and how.
 pub struct Suite {
@@ -38,6 +38,8 @@ pub struct Suite {
     pub observer: Option<Observer>,
     /// Who asks policies, if tests may.
     pub examiner: Option<Arc<dyn Examiner>>,
+    /// Who looks at each change first.
+    pub reviewers: Reviewers,
 }
 
 impl Suite {
@@ -74,6 +76,7 @@ pub fn run(suite: &Suite) -> Result<TestReport> {
         here: suite.here.clone(),
         observer: suite.observer.clone(),
         examiner: suite.examiner.clone(),
+        reviewers: suite.reviewers.clone(),
     };
     let mut report = TestReport::default();
     for file in suite.files.iter().filter(|_| suite.filter.is_none()) {
@@ -200,6 +203,7 @@ mod tests {
             keeping: Keeping::Nothing,
             observer: Some(observer),
             examiner: None,
+            reviewers: Arc::new(crate::schemas::reviewer::all),
         };
         let report = run(&suite).unwrap();
         let failures: Vec<_> = report.cases.iter().filter_map(|case| case.failure.as_ref()).collect();

@@ -77,6 +77,7 @@ pub fn plan(workspace: &Path, text: &str, limits: Limits) -> Ending {
         in_memory: true,
         handle: runtime.handle().clone(),
         extras: Extras::default(),
+        reviewers: idp_run::audit::gate::reviewers(),
     };
     let began = Instant::now();
     let mut fence = Fence::start(limits, &progress, move || attempt(script, surroundings)).unwrap();
