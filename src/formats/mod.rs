@@ -5,6 +5,7 @@ pub mod cel;
 pub mod definitions;
 pub mod digest;
 pub mod form;
+pub mod gotemplate;
 pub mod image;
 pub mod kustomize;
 pub mod lists;

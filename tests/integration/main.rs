@@ -11,6 +11,7 @@ mod ci;
 mod claims;
 mod cli;
 mod compositions;
+mod conformance;
 mod create_resource;
 mod create_service;
 mod documentation;

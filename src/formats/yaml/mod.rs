@@ -8,7 +8,7 @@ mod fault;
 mod load;
 mod path;
 mod render;
-mod scalar;
+pub(in crate::formats) mod scalar;
 mod splice;
 #[cfg(test)]
 mod tests;
