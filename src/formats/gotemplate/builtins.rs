@@ -199,14 +199,14 @@ fn equal(call: &mut Call<'_>) -> Done {
     }
     let first = call.any(0).clone();
     for position in 1..call.count() {
-        if is_equal(&first, call.any(position), call)? {
+        if is_equal(&first, call.any(position))? {
             return Ok(Value::Bool(true));
         }
     }
     Ok(Value::Bool(false))
 }
 
-fn is_equal(a: &Value, b: &Value, call: &Call<'_>) -> Result<bool, Fault> {
+fn is_equal(a: &Value, b: &Value) -> Result<bool, Fault> {
     let (kind, other) = (basic(a), basic(b));
     if let (Some(a), Some(b)) = (whole(a), whole(b)) {
         return Ok(a == b);
@@ -227,25 +227,26 @@ fn is_equal(a: &Value, b: &Value, call: &Call<'_>) -> Result<bool, Fault> {
         (Value::Str(a), Value::Str(b)) => Ok(a == b),
         (a, b) if is_nil(a) || is_nil(b) => {
             if a.kind_name() != b.kind_name() && !matches!(a, Value::Nil) && !matches!(b, Value::Nil) {
-                return Err(not_comparable(a, b, call));
+                return Err(not_comparable(a, b));
             }
             Ok(is_nil(a) && is_nil(b))
         }
-        (a, b) if a.kind_name() != b.kind_name() => Err(not_comparable(a, b, call)),
+        (a, b) if a.kind_name() != b.kind_name() => Err(not_comparable(a, b)),
         (Value::Time(a), Value::Time(b)) => Ok(a == b),
         (Value::Version(a), Value::Version(b)) => Ok(std::rc::Rc::ptr_eq(a, b)),
-        (_, b) => Err(format!("non-comparable type {}: {}", reflected(b), b.type_name()).into()),
+        (_, b) => Err(format!("non-comparable type {}: {}", reflected("%s", b), b.type_name()).into()),
     }
 }
 
-fn not_comparable(a: &Value, b: &Value, _: &Call<'_>) -> Fault {
-    format!("non-comparable types {}: {}, {}: {}", reflected(a), a.type_name(), b.type_name(), reflected(b)).into()
+fn not_comparable(a: &Value, b: &Value) -> Fault {
+    let (shown, other) = (reflected("%s", a), reflected("%v", b));
+    format!("non-comparable types {shown}: {}, {}: {other}", a.type_name(), b.type_name()).into()
 }
 
-/// What `%s` and `%v` show of a reflected collection, at least of a small one.
-fn reflected(value: &Value) -> String {
+/// What a verb shows of a collection, at least of a small one.
+fn reflected(format: &str, value: &Value) -> String {
     let mut budget = super::limits::Budget::new(&super::limits::Limits { memory: 1 << 16, ..Default::default() });
-    Printer::print(std::slice::from_ref(value), &mut budget).unwrap_or_else(|_| "...".to_owned())
+    Printer::printf(format, std::slice::from_ref(value), &mut budget).unwrap_or_else(|_| "...".to_owned())
 }
 
 fn less(a: &Value, b: &Value) -> Result<bool, Fault> {
@@ -265,7 +266,7 @@ fn less(a: &Value, b: &Value) -> Result<bool, Fault> {
 }
 
 fn less_or_equal(call: &Call<'_>) -> Result<bool, Fault> {
-    Ok(less(call.any(0), call.any(1))? || is_equal(call.any(0), call.any(1), call)?)
+    Ok(less(call.any(0), call.any(1))? || is_equal(call.any(0), call.any(1))?)
 }
 
 fn html(text: &str) -> String {

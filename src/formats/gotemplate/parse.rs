@@ -122,7 +122,7 @@ impl<'a> Parser<'a> {
         self.error(format!("{}{extra}", item.text))
     }
 
-    fn expect(&mut self, kind: Kind, context: &str) -> Result<Item<'a>, String> {
+    fn require(&mut self, kind: Kind, context: &str) -> Result<Item<'a>, String> {
         let item = self.next_non_space();
         if item.kind == kind { Ok(item) } else { Err(self.unexpected(&item, context)) }
     }
@@ -184,7 +184,7 @@ impl<'a> Parser<'a> {
         const CONTEXT: &str = "define clause";
         let item = self.next_non_space();
         let name = self.template_name(&item, CONTEXT)?;
-        self.expect(Kind::RightDelim, CONTEXT)?;
+        self.require(Kind::RightDelim, CONTEXT)?;
         let nodes = self.ended_list(CONTEXT)?;
         self.add(name, nodes)
     }
@@ -230,7 +230,7 @@ impl<'a> Parser<'a> {
             Kind::Continue => self.loop_control("continue", Part::Continue)?,
             Kind::Else => return self.else_control().map(Step::End),
             Kind::End => {
-                self.expect(Kind::RightDelim, "end")?;
+                self.require(Kind::RightDelim, "end")?;
                 return Ok(Step::End(End::End));
             }
             Kind::If => return self.control("if").map(Step::Node),
@@ -385,7 +385,7 @@ impl<'a> Parser<'a> {
         if matches!(next.kind, Kind::If | Kind::With) {
             return Ok(End::Else(Some(next)));
         }
-        self.expect(Kind::RightDelim, "else")?;
+        self.require(Kind::RightDelim, "else")?;
         Ok(End::Else(None))
     }
 

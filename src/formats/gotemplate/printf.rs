@@ -3,7 +3,7 @@
 
 use super::limits::{Budget, Fault};
 use super::strconv::{can_backquote, format_float, is_print, quoted};
-use super::value::{Elem, Value};
+use super::value::Value;
 
 /// Text in the making.
 pub struct Printer<'b> {
@@ -288,7 +288,6 @@ impl<'b> Printer<'b> {
             if position > 0 {
                 self.text(if self.flags.go_syntax { ", " } else { " " })?;
             }
-            debug_assert!(list.elem() == Elem::Any || !matches!(item, Value::Nil));
             self.value(item, verb, depth + 1)?;
         }
         self.text(if self.flags.go_syntax { "}" } else { "]" })
@@ -446,6 +445,7 @@ impl<'b> Printer<'b> {
             'G' => ('G', None),
             'e' | 'E' => (verb, Some(6)),
             'f' | 'F' => ('f', Some(6)),
+            'b' | 'x' | 'X' => (verb, None),
             _ => return self.bad_verb(value, verb),
         };
         let precision = self.flags.precision.or(default);
@@ -463,7 +463,7 @@ impl<'b> Printer<'b> {
             let shown = shown.to_owned();
             return self.pad_blank(&shown);
         }
-        if self.flags.sharp {
+        if self.flags.sharp && verb != 'b' {
             text = with_point(&text, verb, precision);
         }
         if self.flags.plus || !text.starts_with('+') {
@@ -482,10 +482,11 @@ impl<'b> Printer<'b> {
 
 /// What `#` asks for: a decimal point, and the zeros behind it.
 fn with_point(text: &str, verb: char, precision: Option<usize>) -> String {
-    let (number, tail) = text.find(['e', 'E']).map_or((text, ""), |at| text.split_at(at));
+    let marks = if matches!(verb, 'x' | 'X') { ['p', 'P'] } else { ['e', 'E'] };
+    let (number, tail) = text.find(marks).map_or((text, ""), |at| text.split_at(at));
     let mut out = number.to_owned();
     let mut digits = match verb {
-        'v' | 'g' | 'G' => precision.unwrap_or(6),
+        'v' | 'g' | 'G' | 'x' => precision.unwrap_or(6),
         _ => 0,
     };
     let mut seen = false;

@@ -333,7 +333,7 @@ fn hexadecimal_float(text: &str) -> Result<f64, Wrong> {
     if value.is_finite() { Ok(value) } else { Err(Wrong::Range) }
 }
 
-/// `strconv.FormatFloat(value, verb, precision, 64)` for the verbs e, E, f, g and G; no precision is the shortest that
+/// `strconv.FormatFloat(value, verb, precision, 64)`; no precision is the shortest that
 /// reads back.
 pub fn format_float(value: f64, verb: char, precision: Option<usize>) -> String {
     if value.is_nan() {
@@ -344,6 +344,9 @@ pub fn format_float(value: f64, verb: char, precision: Option<usize>) -> String 
     }
     match verb {
         'e' | 'E' => exponential(value, verb, precision),
+        'b' => binary(value),
+        'x' => hexadecimal(value, precision),
+        'X' => hexadecimal(value, precision).to_ascii_uppercase(),
         'f' => match precision {
             Some(precision) => format!("{value:.precision$}"),
             None => format!("{value}"),
@@ -389,6 +392,62 @@ fn general(value: f64, verb: char, precision: Option<usize>) -> String {
     }
     let fraction = (i32::try_from(count).unwrap_or(i32::MAX) - point).max(0);
     format!("{value:.*}", usize::try_from(fraction).unwrap_or_default())
+}
+
+/// Bits of the fraction of a double.
+const MANTISSA_BITS: u32 = 52;
+
+/// Mantissa and exponent as they are stored.
+fn stored(value: f64) -> (u64, i32) {
+    let bits = value.to_bits();
+    let mantissa = bits & ((1 << MANTISSA_BITS) - 1);
+    match i32::from((bits >> MANTISSA_BITS & 0x7ff) as u16) {
+        0 => (mantissa, -1022),
+        exponent => (mantissa | 1 << MANTISSA_BITS, exponent - 1023),
+    }
+}
+
+fn sign(value: f64) -> &'static str {
+    if value.is_sign_negative() { "-" } else { "" }
+}
+
+fn binary(value: f64) -> String {
+    let (mantissa, exponent) = stored(value);
+    format!("{}{mantissa}p{:+}", sign(value), exponent - 52)
+}
+
+fn hexadecimal(value: f64, precision: Option<usize>) -> String {
+    let (mut mantissa, mut exponent) = stored(value);
+    if mantissa == 0 {
+        exponent = 0;
+    }
+    while mantissa != 0 && mantissa >> MANTISSA_BITS == 0 {
+        mantissa <<= 1;
+        exponent -= 1;
+    }
+    // Half of the last digit goes to the even one.
+    if let Some(digits) = precision.filter(|digits| *digits < 13) {
+        let cut = MANTISSA_BITS - 4 * u32::try_from(digits).unwrap_or_default();
+        let (rest, half) = (mantissa & ((1 << cut) - 1), 1 << (cut - 1));
+        mantissa >>= cut;
+        if rest > half || rest == half && mantissa & 1 == 1 {
+            mantissa += 1;
+        }
+        mantissa <<= cut;
+        if mantissa >> (MANTISSA_BITS + 1) != 0 {
+            mantissa >>= 1;
+            exponent += 1;
+        }
+    }
+    let mut fraction = format!("{:013x}", mantissa & ((1 << MANTISSA_BITS) - 1));
+    match precision {
+        Some(digits) if digits <= 13 => fraction.truncate(digits),
+        Some(digits) => fraction.extend(std::iter::repeat_n('0', digits - 13)),
+        None => fraction.truncate(fraction.trim_end_matches('0').len()),
+    }
+    let point = if fraction.is_empty() { "" } else { "." };
+    let (mark, size) = (if exponent < 0 { '-' } else { '+' }, exponent.unsigned_abs());
+    format!("{}0x{}{point}{fraction}p{mark}{size:02}", sign(value), mantissa >> MANTISSA_BITS)
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! YAML as sigs.k8s.io/yaml writes it: through JSON, and then by go-yaml v2, whose order of keys, quotes and block scalars
-//! these are. Lines aren't folded. Called by `toYaml`.
+//! these are, and its folding of long lines. Called by `toYaml`.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use serde_json::Value as Json;
@@ -66,6 +67,8 @@ struct Found {
 }
 
 const INDENT: usize = 2;
+/// Where a line is folded at the next space.
+const WIDTH: usize = 80;
 /// The longest key that stands before its colon without a question mark.
 const SIMPLE_KEY: usize = 128;
 
@@ -111,6 +114,11 @@ impl Emitter<'_> {
                 let mut entries = map.snapshot();
                 entries.sort_by(|(a, _), (b, _)| compare_keys(a, b));
                 for (key, value) in entries {
+                    if key.contains('\u{85}') {
+                        // A key of several lines is none.
+                        return Err("yaml: line 1: did not find expected ',' or '}'".into());
+                    }
+                    let key = read_back(&key)?;
                     self.line(inner);
                     let style = style_of(&key);
                     if key.len() <= SIMPLE_KEY && !analyse(&key).multiline {
@@ -127,11 +135,8 @@ impl Emitter<'_> {
                 Ok(())
             }
             Value::Str(text) => {
-                // JSON is read as YAML on the way.
-                if !text.chars().all(is_readable) {
-                    return Err("yaml: control characters are not allowed".into());
-                }
-                self.scalar(text, style_of(text), place, indent)
+                let text = read_back(text)?;
+                self.scalar(&text, style_of(&text), place, indent)
             }
             Value::Time(_) | Value::Version(_) => {
                 let text = json(value, super::sprig::Style::Raw, self.budget)?;
@@ -197,28 +202,51 @@ impl Emitter<'_> {
             style = Style::Double;
         }
         self.budget.room(text.len().saturating_mul(2))?;
+        let inner = indent.map_or(INDENT, |indent| indent + INDENT);
         match style {
-            Style::Plain => self.plain(text),
-            Style::Single => self.single(text, indent.map_or(INDENT, |indent| indent + INDENT)),
-            Style::Double => self.double(text),
-            Style::Literal => self.literal(text, indent.map_or(INDENT, |indent| indent + INDENT)),
+            Style::Plain => self.plain(text, inner, !is_key),
+            Style::Single => self.single(text, inner, !is_key),
+            Style::Double => self.double(text, inner, !is_key),
+            Style::Literal => self.literal(text, inner),
         }
         Ok(())
     }
 
-    fn plain(&mut self, text: &str) {
+    fn plain(&mut self, text: &str, indent: usize, folds: bool) {
         if !self.whitespace {
             self.put(' ');
         }
-        text.chars().for_each(|c| self.put(c));
+        let mut after_space = false;
+        let mut chars = text.chars().peekable();
+        while let Some(c) = chars.next() {
+            if c == ' ' && folds && !after_space && self.column > WIDTH && chars.peek() != Some(&' ') {
+                self.line(indent);
+            } else {
+                self.put(c);
+                self.indention &= c == ' ';
+            }
+            after_space = c == ' ';
+        }
         self.whitespace = false;
         self.indention = false;
     }
 
-    fn single(&mut self, text: &str, indent: usize) {
+    fn single(&mut self, text: &str, indent: usize, folds: bool) {
         self.indicator("'", true, false);
-        let mut breaks = false;
-        for c in text.chars() {
+        let (mut breaks, mut after_space) = (false, false);
+        let mut chars = text.char_indices().peekable();
+        while let Some((at, c)) = chars.next() {
+            if c == ' ' {
+                // Neither the first nor the last sign.
+                let within = at > 0 && chars.peek().is_some_and(|(_, next)| *next != ' ');
+                if folds && !after_space && self.column > WIDTH && within {
+                    self.line(indent);
+                } else {
+                    self.put(c);
+                }
+                after_space = true;
+                continue;
+            }
             if is_break(c) {
                 if !breaks && c == '\n' {
                     self.line_break();
@@ -236,7 +264,7 @@ impl Emitter<'_> {
             }
             self.put(c);
             self.indention = false;
-            breaks = false;
+            (breaks, after_space) = (false, false);
         }
         self.indicator("'", false, false);
     }
@@ -250,9 +278,25 @@ impl Emitter<'_> {
         }
     }
 
-    fn double(&mut self, text: &str) {
+    fn double(&mut self, text: &str, indent: usize, folds: bool) {
         self.indicator("\"", true, false);
-        for c in text.chars() {
+        let mut after_space = false;
+        let mut chars = text.char_indices().peekable();
+        while let Some((at, c)) = chars.next() {
+            if c == ' ' {
+                let next = chars.peek().map(|(_, next)| *next);
+                if folds && !after_space && self.column > WIDTH && at > 0 && next.is_some() {
+                    self.line(indent);
+                    if next == Some(' ') {
+                        self.put('\\');
+                    }
+                } else {
+                    self.put(c);
+                }
+                after_space = true;
+                continue;
+            }
+            after_space = false;
             let escape = match c {
                 '\0' => "\\0",
                 '\x07' => "\\a",
@@ -325,7 +369,30 @@ fn is_printable(c: char) -> bool {
 
 /// Whether go-yaml reads a sign: JSON has escapes for what is below the space alone.
 fn is_readable(c: char) -> bool {
-    c < ' ' || c == '\u{85}' || is_printable(c) || c >= '\u{10000}'
+    c < ' ' || matches!(c, '\u{85}' | '\u{feff}') || is_printable(c) || c >= '\u{10000}'
+}
+
+/// A text as it is after JSON was read as YAML: there U+0085 is a line break, which is folded.
+fn read_back(text: &str) -> Result<Cow<'_, str>, Fault> {
+    if !text.chars().all(is_readable) {
+        return Err("yaml: control characters are not allowed".into());
+    }
+    let Some((first, rest)) = text.split_once('\u{85}') else { return Ok(Cow::Borrowed(text)) };
+    let mut out = first.trim_end_matches(' ').to_owned();
+    let mut breaks = 0;
+    let mut lines = rest.split('\u{85}').peekable();
+    while let Some(line) = lines.next() {
+        let line = line.trim_start_matches(' ');
+        let line = if lines.peek().is_some() { line.trim_end_matches(' ') } else { line };
+        if line.is_empty() && lines.peek().is_some() {
+            breaks += 1;
+            continue;
+        }
+        out.push_str(&if breaks == 0 { " ".to_owned() } else { "\n".repeat(breaks) });
+        out.push_str(line);
+        breaks = 0;
+    }
+    Ok(Cow::Owned(out))
 }
 
 fn style_of(text: &str) -> Style {
@@ -340,7 +407,7 @@ fn style_of(text: &str) -> Style {
 
 /// Whether a word without quotes is read as itself.
 fn resolves_to_text(text: &str) -> bool {
-    resolve(text) == Plain::Str && text != "<<" && !is_timestamp(text) && !is_base_60(text)
+    resolve(text) == Plain::Str && !is_timestamp(text) && !is_base_60(text)
 }
 
 /// The formats of go-yaml: a date, or a date and a time.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use idp_run::config::Limits;
+use idp_run::formats::gotemplate::{Data, Limits as Bounds, Numbers, Options, Template};
 use idp_run::formats::skeleton::{SourceFile, render};
 use idp_run::formats::yaml::{self, Edit, Step};
 use idp_run::library::{Library, Script, header};
@@ -20,8 +21,14 @@ use serde_json::{Value, json};
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All of them.
-pub const TARGETS: [Target; 5] =
-    [("yaml_read", yaml_read), ("yaml_edit", yaml_edit), ("template", template), ("key", key), ("script", script)];
+pub const TARGETS: [Target; 6] = [
+    ("yaml_read", yaml_read),
+    ("yaml_edit", yaml_edit),
+    ("template", template),
+    ("key", key),
+    ("script", script),
+    ("go_template", go_template),
+];
 
 /// What is read can be written, and is read as the same; every value has a place within the text.
 pub fn yaml_read(data: &[u8]) {
@@ -183,4 +190,15 @@ pub fn script(data: &[u8]) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     let ended = runtime.block_on(async { Fence::start(limits, &progress, load).unwrap().ended().await });
     assert!(matches!(ended, Ended::Itself { .. }), "{ended:?}");
+}
+
+/// Whatever is a template is rendered or refused, within bounds.
+pub fn go_template(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let Ok(template) = Template::parse("fuzz", text, &Options::default()) else { return };
+    let values = json!({ "list": ["a", 1, null, { "b": [] }], "map": { "a": "x", "b": { "c": 2.5 } }, "text": "é x\ny", "no": null });
+    let bounds = Bounds { steps: 100_000, memory: 1 << 20, output: 1 << 20, ..Bounds::default() };
+    if let Ok(rendered) = template.render(&Data::new(&values, Numbers::Typed), &bounds) {
+        assert!(rendered.len() <= 1 << 20, "{} bytes", rendered.len());
+    }
 }

@@ -124,6 +124,9 @@ fn merge(target: &Map, source: &Map, overwrite: bool, depth: usize, budget: &mut
 
 fn deep_copy(call: &mut Call<'_>) -> Done {
     let value = call.any(0).clone();
+    if let Value::Nil = value {
+        return Err("reflect: call of reflect.Value.Type on zero Value".into());
+    }
     check_depth(&value, 0, call.budget)?;
     copied(&value, call.budget)
 }

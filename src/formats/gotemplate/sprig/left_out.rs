@@ -16,7 +16,6 @@ pub static FUNCTIONS: &[Function] = &[
     Function::variadic("uuidv4", &[], Type::Any, chance),
     Function::variadic("bcrypt", &[], Type::Any, chance),
     Function::variadic("htpasswd", &[], Type::Any, chance),
-    Function::variadic("encryptAES", &[], Type::Any, chance),
     Function::variadic("genPrivateKey", &[], Type::Any, chance),
     Function::variadic("genCA", &[], Type::Any, chance),
     Function::variadic("genCAWithKey", &[], Type::Any, chance),
@@ -24,7 +23,6 @@ pub static FUNCTIONS: &[Function] = &[
     Function::variadic("genSelfSignedCertWithKey", &[], Type::Any, chance),
     Function::variadic("genSignedCert", &[], Type::Any, chance),
     Function::variadic("genSignedCertWithKey", &[], Type::Any, chance),
-    Function::variadic("decryptAES", &[], Type::Any, secret),
     Function::variadic("derivePassword", &[], Type::Any, secret),
     Function::variadic("buildCustomCert", &[], Type::Any, secret),
     Function::variadic("env", &[], Type::Any, environment),
@@ -41,7 +39,7 @@ fn chance(_: &mut Call<'_>) -> Done {
 }
 
 fn secret(_: &mut Call<'_>) -> Done {
-    Err("secrets aren't made or opened while rendering ahead of time".into())
+    Err("secrets aren't made while rendering ahead of time".into())
 }
 
 fn environment(_: &mut Call<'_>) -> Done {

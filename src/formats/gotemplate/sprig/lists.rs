@@ -176,7 +176,9 @@ fn chunk(call: &mut Call<'_>) -> Done {
             if size == 0 || length == 0 { -1 } else { 1 + ((length as f64 - 1.0) / size as f64).floor() as i64 };
         return match count {
             0 => Ok(Value::List(List::new(Elem::Lists, Vec::new()))),
-            1 if length == 1 => Ok(Value::List(List::new(Elem::Lists, vec![Value::list(list.items().to_vec())]))),
+            1 if length == 1 && size != -1 => {
+                Ok(Value::List(List::new(Elem::Lists, vec![Value::list(list.items().to_vec())])))
+            }
             _ => Err("runtime error: makeslice: len out of range".into()),
         };
     };

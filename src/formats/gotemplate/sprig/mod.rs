@@ -1,6 +1,7 @@
 //! The functions of sprig v3 (Masterminds/sprig), in files by what they are about. What they panic with in Go are
 //! errors here, in the same words.
 
+mod aes;
 mod case;
 mod crypto;
 pub mod dates;
@@ -34,6 +35,7 @@ pub static FUNCTIONS: &[&[Function]] = &[
     math::FUNCTIONS,
     encoding::FUNCTIONS,
     crypto::FUNCTIONS,
+    aes::FUNCTIONS,
     dates::FUNCTIONS,
     semver::FUNCTIONS,
     paths::FUNCTIONS,

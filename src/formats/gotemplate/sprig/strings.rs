@@ -193,19 +193,16 @@ fn initials(call: &mut Call<'_>) -> Done {
 
 /// All arguments that are there, with a space between them.
 fn quoted(call: &mut Call<'_>, quote: fn(&str) -> String) -> Done {
-    let mut out = String::new();
+    let mut parts = Vec::new();
     for value in call.values(0) {
         if let Value::Nil = value {
             continue;
         }
         let plain = text(&value, call.budget)?;
         call.budget.room(plain.len())?;
-        if !out.is_empty() {
-            out.push(' ');
-        }
-        out.push_str(&quote(&plain));
+        parts.push(quote(&plain));
     }
-    Ok(out.into())
+    Ok(parts.join(" ").into())
 }
 
 fn indent(call: &mut Call<'_>) -> Result<String, Fault> {
