@@ -113,3 +113,34 @@ fn sprig() {
     }
     conclude("sprig", met, &failed, &aside);
 }
+
+/// What Go 1.26 with sprig 3.3 gave, or said, for templates that were made at random. The first line has the values.
+#[test]
+fn go_renders() {
+    let mut lines = include_str!("go_renders.jsonl").lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let shared = lines.next().unwrap_or_default();
+    let (mut met, mut failed) = (0, Vec::new());
+    for (number, case) in lines.enumerate() {
+        let mut options = Options::default();
+        for option in case["opts"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+            options.set(option).unwrap();
+        }
+        let own = case.get("vars");
+        let data = match own {
+            Some(values) => Data::new(values, Numbers::Floats),
+            None => Data::new(&shared["vars"], Numbers::Typed),
+        };
+        let template = Template::parse("base", case["tpl"].as_str().unwrap_or_default(), &options);
+        let result = template.and_then(|template| template.render(&data, &Limits::default()));
+        let fits = match &result {
+            Ok(text) => case["expect"] == text.as_str(),
+            Err(error) => case["error"] == error.message.as_str(),
+        };
+        if fits {
+            met += 1;
+        } else {
+            failed.push(format!("{}: {result:?}", shown(number + 1, &case)));
+        }
+    }
+    conclude("go_renders", met, &failed, &[]);
+}
