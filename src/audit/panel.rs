@@ -258,7 +258,8 @@ pub fn enforced(config: &Config, library: &Library) -> Result<Vec<Script>> {
 /// `idp::audit::policy` if there is nothing of that name; what reading says.
 pub fn scripts(word: &str, library: &Library, here: &Path, built_in: &[&str]) -> Result<Vec<Script>> {
     let folder = here.join(word);
-    if folder.is_dir() {
+    // A folder that happens to have the name of a pack doesn't take its place.
+    if folder.is_dir() && !library.packs().iter().any(|name| name == word) {
         return of_folder(word, &folder, library, here);
     }
     library.pack(word, here).map(|script| vec![script]).map_err(|error| {

@@ -513,3 +513,60 @@ fn a_refused_run_leaves_the_world_as_it_was() {
             || fs::read_dir(ws.path().join(".idp/clusters/dev")).unwrap().next().is_none()
     );
 }
+
+/// The golden paths on the example, with the shipped packs enforced: every skeleton and every kind of claim passes, with no
+/// waiver and without a word; so does what is in the repositories by then.
+#[test]
+fn what_golden_paths_make_passes_the_shipped_packs() {
+    let ws = Workspace::acme();
+    let policies = "\npolicies:\n  enforce: [schema, pod-security, workload, platform]\n";
+    ws.write("idp.yaml", &(ws.read("idp.yaml") + policies));
+    // A folder of a pack's name is no pack.
+    ws.write("platform/README.md", "# Notes\n");
+    let run = |words: &[&str]| {
+        let said = ws.idp(&[words, &["--output", "json"]].concat());
+        assert_eq!((said.code, findings(&said)), (0, Vec::new()), "{words:?}: {said}");
+    };
+    for (at, template) in ["java-spring-boot", "go-gin", "nodejs-express", "python-fastapi"].into_iter().enumerate() {
+        let (service, template) = (format!("service=s{at}"), format!("template={template}"));
+        let database = format!("database={}", at % 2 == 0);
+        let words = [
+            "create-service",
+            "project=payments",
+            &service,
+            "owner=team-payments",
+            "description=Pays",
+            &template,
+            &database,
+        ];
+        run(&words);
+    }
+    let kinds = ["type=postgresql", "type=s3", "type=sqs", "type=mongodb", "type=database"];
+    for kind in kinds {
+        for (env, name, whose) in
+            [("env=dev", "name=one", "service=stock"), ("env=prod", "name=two", "owner=team-orders")]
+        {
+            let engine: &[&str] = if kind == "type=database" { &["engine=postgres"] } else { &[] };
+            run(&[&["create-resource", "project=orders", env, kind, name, whose], engine].concat());
+        }
+    }
+    // All of it, as audits find it: branches that are proposed and what they are proposed to.
+    let all = ws.path().join("all");
+    let mut branches = 0;
+    for repo in ["payments-gitops", "platform-gitops", "orders-gitops", "s0", "payments-s0"] {
+        if !ws.bare(repo).exists() {
+            continue;
+        }
+        for branch in ws.git(repo, &["for-each-ref", "--format=%(refname:short)", "refs/heads"]).lines() {
+            let folder = all.join(format!("{repo}-{branch}"));
+            fs::create_dir_all(&folder).unwrap();
+            let checked_out = format!("--work-tree={}", folder.display());
+            ws.git(repo, &[&checked_out, "-c", "core.bare=false", "checkout", "-f", branch, "--", "."]);
+            let packs = ["--with", "pod-security", "--with", "workload", "--with", "platform", "--fail-on", "low"];
+            let said = ws.idp(&[&["audit", folder.to_str().unwrap(), "--output", "json"][..], &packs].concat());
+            assert_eq!((said.code, said.of_type("finding")), (0, Vec::new()), "{repo} {branch}: {said}");
+            branches += 1;
+        }
+    }
+    assert!(branches > 15, "only {branches}");
+}

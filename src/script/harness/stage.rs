@@ -15,8 +15,9 @@ use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::library::{Library, Script};
 use crate::report::{Frame, Silence, Sink};
+use crate::schemas::reviewer;
 use crate::script::prompt::Asking;
-use crate::script::{Attempt, Given, Host, Surroundings, Trouble, diagnose};
+use crate::script::{Attempt, Given, Host, Reviewers, Surroundings, Trouble, diagnose};
 use crate::world::door::Parts;
 use crate::world::journal::RunKey;
 use crate::world::{Change, Door, Mode, World, hash, open};
@@ -82,6 +83,11 @@ impl Asking for Nobody {
     fn ask(&self, name: &str, _: &crate::primitives::param::Param) -> Result<Value> {
         Err(Error::invalid("idp::param::missing", format!("the parameter `{name}` is missing")))
     }
+}
+
+/// Who looks at what a test itself and its people do: they bring about what a script finds, and keep to no policies.
+fn own() -> Reviewers {
+    Arc::new(reviewer::all)
 }
 
 impl Stage {
@@ -177,7 +183,8 @@ impl Stage {
             let (stage, sink) = (stage.clone(), sink.clone());
             Box::pin(async move {
                 let world = stage.world().await?;
-                stage.opened(world, Mode::Apply, own_key(&stage.name), "test", crate::world::forge::RUNS_AS, sink)
+                let who = ("test", crate::world::forge::RUNS_AS);
+                stage.opened(world, Mode::Apply, own_key(&stage.name), who, sink, &own())
             })
         }));
         if let Some(host) = self.host.get().and_then(Weak::upgrade) {
@@ -191,11 +198,11 @@ impl Stage {
         world: World,
         mode: Mode,
         run: RunKey,
-        script: &str,
-        actor: &str,
+        (script, actor): (&str, &str),
         sink: Arc<dyn Sink>,
+        reviewers: &Reviewers,
     ) -> Result<Opened> {
-        let Surroundings { config, progress, reviewers, .. } = self.state().surroundings.clone();
+        let Surroundings { config, progress, .. } = self.state().surroundings.clone();
         let door = Door::new(Parts {
             world,
             mode,
@@ -218,7 +225,7 @@ impl Stage {
         let change = change(&world).await?;
         let key = own_key(person);
         let sink: Arc<dyn Sink> = Arc::new(Recorder::default());
-        let opened = self.opened(world, Mode::Apply, key, "test", person, sink)?;
+        let opened = self.opened(world, Mode::Apply, key, ("test", person), sink, &own())?;
         opened.door.pass(change).await.map(drop)
     }
 
@@ -237,6 +244,7 @@ impl Stage {
         surroundings.extras.modules.clear();
         surroundings.mode = mode;
         let (progress, handle) = (surroundings.progress.clone(), surroundings.handle.clone());
+        let reviewers = surroundings.reviewers.clone();
         let granted = script.granted(&self.root);
         let behind = handle.block_on(self.world())?;
         let world = if mode == Mode::Plan { behind.overlaid() } else { behind };
@@ -244,12 +252,13 @@ impl Stage {
         let whole = || {
             let mut attempt = Attempt::prepare(script, surroundings)?;
             let opener = |key: RunKey, world: World, mode: Mode, sink: Arc<dyn Sink>| {
-                let (stage, granted) = (self.clone(), granted.clone());
+                let (stage, granted, reviewers) = (self.clone(), granted.clone(), reviewers.clone());
                 move || -> Opening {
                     let (stage, world, sink, key) = (stage.clone(), world.clone(), sink.clone(), key.clone());
                     let granted = granted.clone();
                     let actor = crate::world::forge::RUNS_AS;
-                    Box::pin(async move { stage.opened(world, mode, key, &granted, actor, sink) })
+                    let reviewers = reviewers.clone();
+                    Box::pin(async move { stage.opened(world, mode, key, (&granted, actor), sink, &reviewers) })
                 }
             };
             let given = Given { exactly: Some(params), ..Given::default() };
