@@ -4,6 +4,7 @@
 use idp_run::formats::yaml;
 use serde_json::Value;
 
+use crate::support::terminal::Terminal;
 use crate::workspace::{Said, Workspace};
 
 const BRANCH: &str = "create-resource-dev-shelf-orders-postgresql";
@@ -301,6 +302,7 @@ fn what_is_taken_is_refused_and_nothing_is_made() {
             &["type=postgresql", "name=checkout", "owner=team-orders"][..],
             "the claim checkout of dev exists already: PostgreSQLInstance",
         ),
+        (&["type=postgresql", "name=second", "service=checkout"], "deployment.yaml sets DATABASE_HOST already"),
         (
             &["type=postgresql", "name=x", "owner=a", "service=nope"],
             "there is no such service in dev: k8s/dev/nope is missing",
@@ -314,10 +316,6 @@ fn what_is_taken_is_refused_and_nothing_is_made() {
         assert_eq!(refused["frames"], serde_json::json!([]), "{said}");
         assert!(!ws.has_state());
     }
-    let words = ["--plan", "project=orders", "env=dev", "type=postgresql", "name=second", "service=checkout"];
-    let said = create(&ws, &words);
-    said.fails(1, "idp::script::failed");
-    assert!(said.stdout.contains("deployment.yaml sets DATABASE_HOST already"), "{said}");
     // A prefix of its own lets a service have two.
     let words = ["type=postgresql", "name=second", "service=checkout", "prefix=SECOND"];
     let said = create(&ws, &[&["project=orders", "env=dev", "--plan"][..], &words].concat());
@@ -380,4 +378,66 @@ fn a_project_or_a_kind_that_is_not_there_is_named() {
     said.fails(2, "idp::param::refused");
     assert!(said.stderr.contains("the parameter `type` can't be `sqs`"), "{said}");
     assert!(said.stderr.contains("MongoDB, PostgreSQLInstance, S3Bucket"), "{said}");
+}
+
+/// What is asked for at a terminal, in the order of what people know: the thing, who needs it, whose it is, its fields. What the
+/// catalog or the definition tell is the answer of those who press Enter.
+#[test]
+fn who_is_asked_sees_the_team_the_defaults_and_the_bounds() {
+    let ws = Workspace::acme();
+    let mut terminal = Terminal::start(ws.command(&["create-resource", "--plan"]));
+    for (question, answer) in [
+        ("Business domain, first segment of the key (project)", "orders\r"),
+        ("Environment in which it is needed (env)", "dev\r"),
+        ("What it is: a kind that the platform offers, such as postgresql, s3 or MongoDB (type)", "postgresql\r"),
+        ("Its name, unique in the environment (name)", "n\r"),
+        ("the parameter `name` can't be `n`: YAML reads it as another thing than a text", "\u{7f}shelf\r"),
+        ("Service that gets the connection (service)", "\r"),
+        ("Owning team (owner) [team-orders]", "\r"),
+        ("(storageGB, 20 to 1000) [20]", "5\r"),
+        ("the parameter `storageGB` is 5, and must lie between 20 and 1000", "\u{7f}40\r"),
+        ("(instanceClass)", "\r"),
+        ("(multiAZ) [y/N]", "\r"),
+    ] {
+        terminal.shows(question);
+        terminal.types(answer);
+    }
+    let said = terminal.ends();
+    assert!(said.status.success(), "{said}");
+    assert!(
+        said.stdout.contains("    storageGB: 40\n") && said.stdout.contains("  owner: group:team-orders\n"),
+        "{said}"
+    );
+    assert!(!said.stdout.contains("(system"), "{said}");
+}
+
+/// A service tells the team; without one, and where several teams own the system, the team has to be named.
+#[test]
+fn who_names_a_service_is_not_asked_for_the_team() {
+    let ws = Workspace::acme();
+    let words = ["create-resource", "--plan", "project=orders", "env=dev", "type=sqs"];
+    let mut terminal = Terminal::start(ws.command(&words));
+    terminal.shows("(name)");
+    terminal.types("parcels\r");
+    terminal.shows("(service)");
+    terminal.types("stock\r");
+    terminal.shows("(retentionDays, 1 to 14)");
+    terminal.types("\r");
+    let said = terminal.ends();
+    assert!(said.status.success() && !said.stdout.contains("(owner)"), "{said}");
+    assert!(said.stdout.contains("owner: group:team-orders"), "{said}");
+    let card = "seeds/orders-stock/catalog-info.yaml";
+    let text = std::fs::read_to_string(ws.path().join(card)).unwrap();
+    ws.write(card, &text.replace("owner: group:team-orders", "owner: group:team-payments"));
+    let mut terminal = Terminal::start(ws.command(&words));
+    terminal.shows("(name)");
+    terminal.types("parcels\r");
+    terminal.shows("(service)");
+    terminal.types("\r");
+    terminal.shows("Owning team (owner): ");
+    terminal.types("team-payments\r");
+    terminal.shows("(retentionDays, 1 to 14)");
+    terminal.types("\r");
+    let said = terminal.ends();
+    assert!(said.status.success() && said.stdout.contains("owner: group:team-payments"), "{said}");
 }

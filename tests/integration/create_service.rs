@@ -101,7 +101,7 @@ fn a_name_that_others_have_is_refused_in_the_plan_with_its_owner() {
     // orders-checkout is a Component of the seeds: system `orders`, service `checkout`.
     let words = ["project=pay", "system=orders", "service=checkout", "owner=team-payments", "description=x"];
     let said = ws.idp(&[&["create-service", "--output", "json", "--plan"][..], &words].concat());
-    said.fails(1, "idp::script::failed");
+    said.fails(2, "idp::param::refused");
     assert!(said.stderr.contains("orders-checkout exists already: it belongs to"), "{said}");
     assert!(!ws.has_state());
 }

@@ -2,6 +2,7 @@
 //! Short by default; `IDP_FAULT_POINTS=all` (what `.ci/soak` sets) kills at every place instead of a sample.
 
 mod beside_git;
+mod claims;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod files;
 mod fleet;
@@ -25,29 +26,29 @@ fn all_points() -> bool {
 }
 
 /// What is killed and run again.
-struct Scenario {
-    name: &'static str,
+struct Scenario<'a> {
+    name: &'a str,
     /// A fresh workspace.
-    make: fn() -> Workspace,
+    make: &'a (dyn Fn() -> Workspace + Sync),
     /// The arguments of the run.
-    args: &'static [&'static str],
+    args: &'a [&'a str],
 }
 
 /// One change of each kind.
 const SMALLEST: Scenario =
-    Scenario { name: "smallest", make: smallest, args: &["smallest", "service=api", "--output", "json"] };
+    Scenario { name: "smallest", make: &smallest, args: &["smallest", "service=api", "--output", "json"] };
 
 /// The golden path, in the example's workspace.
 const GOLDEN: Scenario = Scenario {
     name: "create-service",
-    make: Workspace::acme,
+    make: &Workspace::acme,
     args: &["create-service", "--params", "payments-api.yaml", "--output", "json"],
 };
 
 /// The golden path that hands a service its database, in the example's workspace.
 const RESOURCE: Scenario = Scenario {
     name: "create-resource",
-    make: Workspace::acme,
+    make: &Workspace::acme,
     args: &[
         "create-resource",
         "project=orders",
@@ -63,7 +64,7 @@ const RESOURCE: Scenario = Scenario {
 /// A resource whose name is made up, with fields that come from its definition.
 const UNIQUE: Scenario = Scenario {
     name: "create-resource of a MongoDB",
-    make: Workspace::acme,
+    make: &Workspace::acme,
     args: &[
         "create-resource",
         "project=orders",
@@ -79,7 +80,7 @@ const UNIQUE: Scenario = Scenario {
 /// A field of a claim that is there.
 const CHANGE: Scenario = Scenario {
     name: "update-resource",
-    make: Workspace::acme,
+    make: &Workspace::acme,
     args: &[
         "update-resource",
         "project=orders",
@@ -95,7 +96,7 @@ const CHANGE: Scenario = Scenario {
 /// A claim that is there is given up.
 const GIVE_UP: Scenario = Scenario {
     name: "delete-resource",
-    make: Workspace::acme,
+    make: &Workspace::acme,
     args: &[
         "delete-resource",
         "project=orders",
@@ -111,7 +112,7 @@ const GIVE_UP: Scenario = Scenario {
 /// A resource whose name is made up is made once more, after it was made and given up.
 const ANEW: Scenario = Scenario {
     name: "create-resource of a MongoDB that was given up",
-    make: given_up,
+    make: &given_up,
     args: &[
         "create-resource",
         "project=orders",
@@ -128,33 +129,33 @@ const ANEW: Scenario = Scenario {
 /// What was made once more is given up again.
 const GIVE_UP_AGAIN: Scenario = Scenario {
     name: "delete-resource of a MongoDB that was made anew",
-    make: made_anew,
+    make: &made_anew,
     args: &["delete-resource", "project=orders", "env=dev", "type=mongodbs", "name=carts", "--output", "json"],
 };
 
 /// What was delivered is brought up to date, in a repository that people edited and one where they merged.
 const UPDATE: Scenario =
-    Scenario { name: "update", make: delivered, args: &["smallest", "service=api", "--update", "--output", "json"] };
+    Scenario { name: "update", make: &delivered, args: &["smallest", "service=api", "--update", "--output", "json"] };
 
 /// Items beside each other: what happens first is another thing each time.
-const BESIDE: Scenario = Scenario { name: "beside", make: beside, args: &["beside", "--output", "json"] };
+const BESIDE: Scenario = Scenario { name: "beside", make: &beside, args: &["beside", "--output", "json"] };
 
 /// A saved plan, with one change of each kind.
 const SAVED: Scenario =
-    Scenario { name: "apply plan.json", make: saved, args: &["apply", "plan.json", "--output", "json"] };
+    Scenario { name: "apply plan.json", make: &saved, args: &["apply", "plan.json", "--output", "json"] };
 
 /// What a run made is taken back while its proposal is open.
 const UNDO: Scenario =
-    Scenario { name: "undo", make: applied, args: &["runs", "undo", "smallest service=api", "--output", "json"] };
+    Scenario { name: "undo", make: &applied, args: &["runs", "undo", "smallest service=api", "--output", "json"] };
 
 /// After the proposal was merged, and with what nobody touched deleted.
 const UNDO_MERGED: Scenario = Scenario {
     name: "undo of a merged run",
-    make: merged,
+    make: &merged,
     args: &["runs", "undo", "smallest service=api", "--delete", "--output", "json"],
 };
 
-impl Scenario {
+impl Scenario<'_> {
     /// Whether the binary has the script; says so if not.
     fn is_there(&self) -> bool {
         let there = self.args[0] != "create-service" || ships(self.args[0]);

@@ -10,7 +10,7 @@ use super::{
 use crate::support::{Said, World};
 
 /// Kills the run at its `point`th place. False if it ended before.
-fn killed(scenario: &Scenario, point: usize, keep_journal: bool, expected: &World) -> bool {
+pub(super) fn killed(scenario: &Scenario, point: usize, keep_journal: bool, expected: &World) -> bool {
     let workspace = (scenario.make)();
     let said = Said::of(workspace.command(scenario.args).env("IDP_FAULT", point.to_string()));
     if said.status.signal() != Some(9) {
