@@ -140,7 +140,7 @@ fn deployment(number: usize) -> String {
     let mut text = include_str!("deployment.yaml")
         .replace("NUMBER", &number.to_string())
         .replace("TEAM", &(number / 10).to_string());
-    if number % 20 == 0 {
+    if number.is_multiple_of(20) {
         text = match number / 20 % 5 {
             0 => text.replace("  labels:\n    owner: team", "  labels:\n    tier: team"),
             1 => text.replacen(":1.4.2", ":latest", 1),
