@@ -56,7 +56,7 @@ pub fn check(global: &Global, args: &CheckArgs) -> Result<Exit> {
         let error = Error::invalid("idp::check::nothing", "there is no script to check");
         return Err(error.help("name files or folders with .rhai files: `idp-run check PATH...`"));
     }
-    let checker = Checker::new(library);
+    let checker = Checker::new(library).with_kinds_of(&config);
     let mut review = Review { family: "idp::check", files: scripts.len(), ..Review::default() };
     review.rules = rules()
         .map(|rule| RuleInfo {

@@ -28,6 +28,7 @@ mod http;
 mod layers;
 mod messages;
 mod mistakes;
+mod pack_checks;
 mod pack_tests;
 mod parallel;
 mod parameters;

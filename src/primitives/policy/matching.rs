@@ -10,7 +10,7 @@ use super::Manifest;
 use crate::error::{Error, Result, nearest};
 
 /// The fields of `applies_to`.
-const KEYS: [&str; 8] =
+pub const KEYS: [&str; 8] =
     ["kinds", "api_groups", "namespaces", "not_namespaces", "names", "labels", "paths", "environments"];
 
 /// Which objects a rule is asked about; what isn't said lets everything through.

@@ -16,7 +16,7 @@ use super::options::{CallOptions, OptionSpec, Options, Takes};
 use crate::bridge::{RhaiResultOf, throw};
 use crate::error::{Error, Result, nearest};
 use crate::report::{PolicyLevel, Severity, shortened};
-pub use matching::{Candidate, Match};
+pub use matching::{Candidate, KEYS as APPLIES_TO, Match};
 pub use set::Objects;
 
 /// What `policy` takes.
@@ -160,7 +160,7 @@ fn declare(ctx: &NativeCallContext, id: &str, fields: &Map) -> RhaiResultOf<()> 
 
 fn rule(ctx: &NativeCallContext, id: &str, fields: &Map) -> Result<Rule> {
     let wrong = |what: String| Error::invalid("idp::policy::declared", format!("the policy `{id}` {what}"));
-    if !is_id(id) {
+    if id_of(id).is_none() {
         return Err(wrong("has no proper id".into())
             .help("an id is PACK/RULE in lower-case letters, digits and hyphens: \"pod-security/host-namespaces\""));
     }
@@ -231,14 +231,17 @@ fn severity(name: &str) -> Option<Severity> {
     })
 }
 
-fn is_id(id: &str) -> bool {
+/// The pack and the rule of an id, if it is one.
+pub fn id_of(id: &str) -> Option<(&str, &str)> {
     let part = |part: &str| {
         !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
     };
-    match id.split_once('/') {
-        Some((pack, rule)) => part(pack) && part(rule),
-        None => part(id),
-    }
+    id.split_once('/').filter(|(pack, rule)| part(pack) && part(rule))
+}
+
+/// Whether there is a severity of that name.
+pub fn is_severity(name: &str) -> bool {
+    severity(name).is_some()
 }
 
 /// How many arguments a function takes beside what it captured.

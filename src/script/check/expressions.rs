@@ -36,10 +36,8 @@ impl Walk<'_> {
                 Value::of(Type::Text, at)
             }
             Expr::Array(parts, _) => {
-                for part in parts {
-                    self.expression(part, true);
-                }
-                Value::of(Type::List, at)
+                let items = parts.iter().map(|part| self.expression(part, true)).collect();
+                Value { items: Some(items), ..Value::of(Type::List, at) }
             }
             Expr::Map(parts, _) => {
                 let keys = parts.0.iter().map(|(key, value)| Key {
@@ -156,9 +154,9 @@ impl Walk<'_> {
                 self.expression(&parts.lhs, true);
                 self.chain(element, &parts.rhs, used, set)
             }
-            Expr::Index(parts, flags, _) if !flags.contains(ASTFlags::BREAK) => {
+            Expr::Index(parts, inner, _) if !flags.contains(ASTFlags::BREAK) => {
                 self.expression(&parts.lhs, true);
-                self.index(element, &parts.rhs, *flags, used, set)
+                self.index(element, &parts.rhs, *inner, used, set)
             }
             index => {
                 self.expression(index, true);

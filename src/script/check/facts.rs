@@ -99,12 +99,14 @@ pub struct Value {
     pub closure: Option<usize>,
     /// The keys of the literal map that it is.
     pub keys: Option<Vec<Key>>,
+    /// The elements of the literal list that it is.
+    pub items: Option<Vec<Value>>,
 }
 
 impl Value {
     /// A value of a type at a place.
     pub fn of(is: Type, position: Position) -> Value {
-        Value { is, position, text: None, variable: None, closure: None, keys: None }
+        Value { is, position, text: None, variable: None, closure: None, keys: None, items: None }
     }
 }
 

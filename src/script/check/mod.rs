@@ -1,14 +1,17 @@
 //! Static checks of scripts: what `idp-run check` finds without running anything. A rule is a file of `rules`; `script`
 //! reads a file once, and the rules go through what it says.
 
+mod declarations;
 mod expressions;
 mod facts;
 mod imports;
+mod kinds;
 mod rules;
 mod script;
 mod suppress;
 mod tokens;
 mod types;
+mod views;
 mod walk;
 
 pub use rules::entry_point::ENTRY_POINTS;

@@ -1,22 +1,26 @@
 //! One file: compiled, read, gone through by every rule, less what its comments allow. `cli` hands the files over.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use rhai::{AST, Engine, Position};
 
 use super::facts::{Call, Facts, Key, Value};
 use super::imports::{Imported, imported};
+use super::kinds::Kinds;
 use super::rules::{Rule, all, syntax};
 use super::suppress::Allowances;
 use super::tokens::Tokens;
 use super::types::{Signatures, Type};
 use super::walk;
+use crate::config::Config;
 use crate::error::Place;
 use crate::library::{Library, Script};
 use crate::primitives::{self, options::CallOptions};
 use crate::report::{Finding, Severity};
+use crate::schemas::{Schemas, Workspace};
 
 /// What a file is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,7 +47,17 @@ pub struct Checked {
     pub signatures: &'static Signatures,
     /// Where templates are looked up.
     pub library: Library,
+    /// The pack that it is, where its folder says that it is one.
+    pub pack: Option<String>,
     definitions: Vec<rhai::Shared<rhai::ScriptFuncDef>>,
+    kinds: Rc<Lazy>,
+}
+
+/// The schemas of the workspace, read when a rule asks for them first.
+#[derive(Default)]
+struct Lazy {
+    config: Option<Config>,
+    kinds: OnceCell<Option<Kinds>>,
 }
 
 impl Checked {
@@ -85,6 +99,16 @@ impl Checked {
             let keys = call.arguments.last().and_then(|last| last.keys.as_ref());
             keys.into_iter().flatten().map(move |key| (call, options, key))
         })
+    }
+
+    /// The kinds that schemas know: what is built in, and the workspace's own; none if those can't be read.
+    pub fn kinds(&self) -> Option<&Kinds> {
+        let read = || match &self.kinds.config {
+            // Policies look at fields of later releases than the workspace's, too.
+            Some(config) => Workspace::new(config).of_release(Schemas::newest()).own().ok(),
+            None => Schemas::embedded(Schemas::newest()).ok().map(Arc::new),
+        };
+        self.kinds.kinds.get_or_init(|| read().map(Kinds::of)).as_ref()
     }
 
     /// Whether a method that changes texts, lists and maps is known to be called on something else.
@@ -146,17 +170,30 @@ pub struct Checker {
     pub(super) modules: RefCell<HashMap<String, Rc<Imported>>>,
     /// What files are for, where that needn't be told from their texts.
     purpose: Option<Purpose>,
+    kinds: Rc<Lazy>,
 }
 
 impl Checker {
     /// A checker of scripts that look up names in this library.
     pub fn new(library: Library) -> Checker {
-        Checker { library, engine: super::super::engine::compiler(), modules: RefCell::default(), purpose: None }
+        Checker {
+            library,
+            engine: super::super::engine::compiler(),
+            modules: RefCell::default(),
+            purpose: None,
+            kinds: Rc::default(),
+        }
     }
 
     /// The same for a script that is about to run, whatever it looks like.
     pub fn of_run(library: Library) -> Checker {
         Checker { purpose: Some(Purpose::Script), ..Checker::new(library) }
+    }
+
+    /// The same with the kinds of a workspace.
+    #[must_use]
+    pub fn with_kinds_of(self, config: &Config) -> Checker {
+        Checker { kinds: Rc::new(Lazy { config: Some(config.clone()), kinds: OnceCell::new() }), ..self }
     }
 
     /// What is wrong with a script, in the order of its text.
@@ -187,12 +224,20 @@ impl Checker {
         let imports = facts.imports.iter().map(|import| imported(self, &library, import)).collect();
         let header = ast.doc().to_string();
         let definitions = ast.iter_fn_def().cloned().collect();
-        let checked = Checked { purpose, facts, header, imports, signatures, library, definitions };
+        let pack = pack_of(script).filter(|_| purpose == Purpose::Script);
+        let kinds = self.kinds.clone();
+        let checked = Checked { purpose, facts, header, imports, signatures, library, pack, definitions, kinds };
         for rule in all() {
             let mut report = Report { rule, file: &script.shown, found };
             (rule.find)(&checked, &mut report);
         }
     }
+}
+
+/// The pack that a script is by its folder.
+fn pack_of(script: &Script) -> Option<String> {
+    let shelf = script.folder.as_ref().is_some_and(|folder| folder.ends_with("scripts/policies"));
+    (shelf || script.shown.starts_with("embedded:scripts/policies/")).then(|| script.name.clone())
 }
 
 /// A test by its name; a module has functions and nothing to run.

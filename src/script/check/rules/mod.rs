@@ -23,6 +23,7 @@ mod undefined_variable;
 mod unknown_constant;
 mod unknown_field;
 mod unknown_function;
+mod unknown_manifest_field;
 mod unknown_option;
 mod unknown_parameter;
 mod unknown_template;
@@ -35,6 +36,7 @@ mod unused_parameter;
 pub mod unused_suppression;
 mod unused_variable;
 mod wrong_arguments;
+mod wrong_policy;
 
 use super::script::{Checked, Report};
 use crate::report::Severity;
@@ -77,7 +79,7 @@ pub fn code(id: &str) -> String {
     format!("idp::check::{}", id.replace('-', "_"))
 }
 
-const ALL: [&Rule; 35] = [
+const ALL: [&Rule; 37] = [
     &bad_suppression::RULE,
     &captured_assignment::RULE,
     &closure_as_function::RULE,
@@ -101,6 +103,7 @@ const ALL: [&Rule; 35] = [
     &unknown_constant::RULE,
     &unknown_field::RULE,
     &unknown_function::RULE,
+    &unknown_manifest_field::RULE,
     &unknown_option::RULE,
     &unknown_parameter::RULE,
     &unknown_template::RULE,
@@ -113,6 +116,7 @@ const ALL: [&Rule; 35] = [
     &unused_suppression::RULE,
     &unused_variable::RULE,
     &wrong_arguments::RULE,
+    &wrong_policy::RULE,
 ];
 
 /// All rules, in alphabetical order.

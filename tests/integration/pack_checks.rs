@@ -1,0 +1,166 @@
+//! `idp-run check` on packs of policies: mistakes in declarations, all at once, and fields that no object of a rule's kinds
+//! has; nothing where that isn't certain.
+
+use idp_run::library::Library;
+use idp_run::script::check::Checker;
+
+use crate::workspace::Workspace;
+
+/// What the two rules about policies find in the pack `shop`, as `LINE MESSAGE: HELP`.
+fn found(text: &str) -> Vec<String> {
+    let ws = Workspace::empty();
+    ws.write("scripts/policies/shop.rhai", &format!("//! Shop\n\n{text}"));
+    let library = Library::new(ws.path());
+    let script = library.pack("shop", ws.path()).unwrap();
+    let found = Checker::new(library).check(&script);
+    let own = found.iter().filter(|one| ["wrong-policy", "unknown-manifest-field"].contains(&one.policy.as_str()));
+    own.map(|one| format!("{} {}: {}", one.place.line - 2, one.message, one.help.as_deref().unwrap_or_default()))
+        .collect()
+}
+
+/// What is found in a check of objects of some kinds.
+fn fields(kinds: &str, body: &str) -> Vec<String> {
+    let rule =
+        format!("policy(\"shop/a\", #{{ title: \"A\", applies_to: #{{ {kinds} }}, check: |o| {{ {body} }} }});\n");
+    found(&rule)
+}
+
+#[test]
+fn all_mistakes_of_declarations_are_found_at_once() {
+    let found = found(
+        r#"policy("shop/a", #{
+    severity: "hihg",
+    level: "denny",
+    applies_to: #{ kinds: ["Deploymnet", "Db*", "Widget"], namespace: ["a"], names: 7, labels: [] },
+    check: |_a, _b, _c| (),
+});
+policy("shop/a", #{ title: " ", check_all: |all| deny(all.all()[0], " "), fix: |o| o });
+policy("other/b", #{ title: "T" });
+policy("b", #{ title: "T", check: |_o| () });
+"#,
+    );
+    insta::assert_snapshot!(found.join("\n"), @r#"
+    1 the policy has no title: say in one line what it finds: `title: "..."`
+    2 there is no severity `hihg`: did you mean `high`?
+    3 there is no level `denny`: did you mean `deny`?
+    4 no schema knows the kind `Deploymnet`: did you mean `Deployment`?
+    4 applies_to has no `namespace`: did you mean `namespaces`?
+    4 `names` must be a list of texts, and it is a whole number: 
+    4 `labels` must be a map of names and values, and it is a list: 
+    5 `check` has 3 arguments: write |o| or |o, p|: what it looks at, and the parameters of the pack
+    7 line 3 has a policy `shop/a`, too: give each of them an id of its own
+    7 the title says nothing: say in one line what the policy finds
+    7 `deny` says nothing: write a sentence about the object: what is wrong with it
+    7 the policy mends what it finds among all objects: a fix goes with `check: |o| { ... }`, which can be asked again once the object is mended
+    8 the policy checks nothing: give it `check: |o| { ... }`, or `check_all: |all| { ... }`
+    8 `other/b` is in the pack `shop`: a pack is known by the name of its file: call it `shop/b`, or the file other.rhai
+    9 `b` can't be the id of a policy: an id is PACK/RULE in lower-case letters, digits and hyphens, such as shop/replicas
+    "#);
+}
+
+#[test]
+fn fields_that_no_kind_has_are_found_however_they_are_asked_for() {
+    let workloads = "kinds: [\"Deployment\", \"StatefulSet\"]";
+    for (body, field) in [
+        ("print(o.spec.replcas);", "spec.replcas"),
+        ("print(o.spec?.replcas ?? 1);", "spec.replcas"),
+        ("let spec = o.spec; if spec?.replcas == 1 { }", "spec.replcas"),
+        ("deny(o.at(\"spec.replcas\"), \"few\");", "spec.replcas"),
+        ("print(o.get(\"spec.template.spec.containers[0].imge\"));", "spec.template.spec.containers[*].imge"),
+        ("print(o.has(\"metadata.lables\"));", "metadata.lables"),
+        ("for c in o.spec.template.spec.containers ?? [] { print(c.imge); }", "spec.template.spec.containers[*].imge"),
+        ("print(o.spec.template.spec.containers[0].imge);", "spec.template.spec.containers[*].imge"),
+        ("print(o[\"spec\"][\"replcas\"]);", "spec.replcas"),
+        (
+            "let a = 1; print(o.spec.template.spec.volumes.filter(|v| v.secret?.nam == a));",
+            "spec.template.spec.volumes[*].secret.nam",
+        ),
+        ("switch o.name { \"a\" => print(o.spec.replcas), _ => () }", "spec.replcas"),
+        ("try { print(`${o.spec.replcas}`); } catch { }", "spec.replcas"),
+        ("return if true { o.spec.replcas } else { 1 };", "spec.replcas"),
+    ] {
+        let found = fields(workloads, body);
+        let expected = format!("1 none of Deployment, StatefulSet has a field `{field}`");
+        assert!(found.len() == 1 && found[0].starts_with(&expected), "{body}: {found:?}");
+    }
+    for (body, field) in [
+        ("for c in o.containers() { print(c.at(\"imge\")); }", "spec.containers[*].imge"),
+        (
+            "print(o.containers().some(|c| c.securityContext?.privilegd == true));",
+            "spec.containers[*].securityContext.privilegd",
+        ),
+        (
+            "for c in o.containers() { print(c.security(\"runAsNonRot\")); }",
+            "spec.containers[*].securityContext.runAsNonRot",
+        ),
+        ("print(o.containers().find(|c| c.role() == \"main\").imge);", "spec.containers[*].imge"),
+    ] {
+        let found = fields("kinds: [\"Pod\"]", body);
+        assert!(found.len() == 1 && found[0].contains(&format!("Pod has no field `{field}`")), "{body}: {found:?}");
+    }
+    let all = r#"policy("shop/a", #{ title: "A", check_all: |all| {
+    for s in all.of("Service") { print(s.spec.prots); }
+    for s in all.of("apps", "Deployment").filter(|d| d.spec.replcas == 1) { print(s.spec.replicas); }
+    print(all.find("Ingress", "a", "b").spec.rule);
+    for pod in all.pods() { print(pod.spec.container); }
+} });
+"#;
+    let lines: Vec<String> = found(all).iter().map(|one| one.split_whitespace().next().unwrap().to_owned()).collect();
+    assert_eq!(lines, ["2", "3", "4", "5"]);
+    let fix = "policy(\"shop/a\", #{ title: \"A\", applies_to: #{ kinds: [\"Deployment\"] }, check: |_o| (), fix: |o| o.set(\"spec.replcas\", 2) });\n";
+    assert_eq!(found(fix), ["1 Deployment has no field `spec.replcas`: did you mean `replicas`?"]);
+}
+
+#[test]
+fn where_it_is_not_certain_nothing_is_said() {
+    for (kinds, body) in [
+        // One of the kinds has it.
+        ("kinds: [\"Deployment\", \"StatefulSet\"]", "print(o.spec.serviceName);"),
+        // Nobody knows the kind, or all of it; any kind is meant.
+        ("kinds: [\"Widget\"]", "print(o.spec.replcas);"),
+        ("kinds: [\"Deployment\", \"Widget\"]", "print(o.spec.replcas);"),
+        ("kinds: [\"Deploy*\"]", "print(o.spec.replcas);"),
+        ("names: [\"a\"]", "print(o.spec.replcas);"),
+        ("kinds: [\"Service\"], api_groups: [\"serving.knative.dev\"]", "print(o.spec.template);"),
+        // Maps of anything, getters and functions of views.
+        (
+            "kinds: [\"ConfigMap\"]",
+            "print(o.data.anything); print(o.name); print(o.labels.app); print(o.metadata.annotations.a);",
+        ),
+        (
+            "kinds: [\"Pod\"]",
+            "print(o.whole().spec.anything); for c in o.containers() { print(c.targetContainerName); print(c.name); }",
+        ),
+        ("kinds: [\"Pod\"]", "for c in o.containers() { print(c.resources.limits[\"nvidia.com/gpu\"]); }"),
+        // A variable that is something else by then.
+        ("kinds: [\"Pod\"]", "let x = o.spec; x = #{ foo: 1 }; print(x.foo);"),
+        (
+            "kinds: [\"Pod\"]",
+            "let key = \"foo\"; print(o.spec[key]); print(o.at(`spec.${key}`)); print((o.spec ?? key).foo);",
+        ),
+        ("kinds: [\"Pod\"]", "let o = #{ foo: 1 }; print(o.foo);"),
+        ("kinds: [\"Pod\"]", "let f = |o| o.foo; print(f.call(#{ foo: 1 }));"),
+    ] {
+        assert_eq!(fields(kinds, body), Vec::<String>::new(), "{kinds} {body}");
+    }
+}
+
+#[test]
+fn kinds_of_the_workspace_count() {
+    let ws = Workspace::empty();
+    let pack = "//! Shop\n\npolicy(\"shop/a\", #{ title: \"A\", applies_to: #{ kinds: [\"Widgte\"] }, check: |_o| () });\n\
+                policy(\"shop/b\", #{ title: \"A\", applies_to: #{ kinds: [\"Widget\"] }, check: |o| deny(o.at(\"spec.siz\"), \"odd\") });\n";
+    ws.write("scripts/policies/shop.rhai", pack).write("idp.yaml", "");
+    let before = ws.idp(&["check"]);
+    assert!(!before.stdout.contains("Widget`?") && !before.stdout.contains("spec.siz"), "{before}");
+    ws.write(
+        "schemas/widget.yaml",
+        "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: widgets.acme.example}\n\
+         spec:\n  group: acme.example\n  scope: Namespaced\n  names: {kind: Widget, plural: widgets, singular: widget}\n  versions:\n\
+         \x20 - name: v1\n    served: true\n    storage: true\n    schema:\n      openAPIV3Schema:\n        type: object\n        \
+         properties: {spec: {type: object, properties: {size: {type: string}}}}\n",
+    );
+    let after = ws.idp(&["check"]);
+    assert!(after.stdout.contains("did you mean `Widget`?"), "{after}");
+    assert!(after.stdout.contains("Widget has no field `spec.siz`"), "{after}");
+}
