@@ -29,6 +29,8 @@ pub struct Examined {
     pub roots: Vec<(usize, Vec<Step>)>,
     /// The objects themselves, where a policy looks at all of them.
     pub kept: Vec<Manifest>,
+    /// How many of the objects are patches that packs weren't asked about.
+    pub patches: usize,
     /// What the text says, if something was found in it.
     pub source: Option<Arc<str>>,
     /// Why it can't be read.
@@ -168,7 +170,8 @@ impl Review<'_, '_> {
             let manifest = Manifest::numbered(value, number_of(self.number, at));
             self.seats.look_at(at, place.line);
             self.ask(&manifest, &name, at, &root, document);
-            if self.keep {
+            // What a patch lacks, its base has.
+            if self.keep && !self.text.partial {
                 self.found.kept.push(manifest);
             }
         }
@@ -180,6 +183,7 @@ impl Review<'_, '_> {
     fn ask(&mut self, object: &Manifest, name: &ObjectName, at: usize, root: &[Step], document: &Document) {
         // A patch has only what it changes: that something is missing there means nothing.
         if self.text.partial {
+            self.found.patches += 1;
             return;
         }
         let environment = self.panel.environment_of(self.text, name.namespace.as_deref());

@@ -3,6 +3,7 @@
 
 mod crew;
 mod examine;
+pub mod explain;
 pub mod fix;
 pub mod gate;
 mod kustomization;
@@ -164,11 +165,13 @@ pub fn audit(texts: Vec<Text>, panel: Arc<Panel>, fail_on: Severity) -> Result<A
         sources: Default::default(),
         files: job.texts.len(),
         skipped: 0,
+        patches: 0,
         fail_on,
         fixes: None,
     };
     for (text, examined) in job.texts.iter().zip(results) {
-        let Examined { mut detections, objects, source, .. } = examined;
+        let Examined { mut detections, objects, source, patches, .. } = examined;
+        audit.patches += patches;
         if objects.is_empty() && detections.is_empty() {
             audit.skipped += 1;
         }

@@ -7,6 +7,7 @@ use clap::Args;
 
 use super::report_files::{self, ReportFile};
 use super::{Global, current_folder, fix, input};
+use crate::audit::explain::{Asked, Wanted, explain};
 use crate::audit::panel::{self, BUILT_IN, Panel, Settings};
 use crate::audit::schema::{self, BySchema};
 use crate::audit::waivers::{Scope, Waivers, today};
@@ -19,7 +20,7 @@ use crate::report::{Audit, RuleInfo, Severity};
 use crate::schemas::Workspace;
 use crate::world::Clock;
 
-#[derive(Args)]
+#[derive(Args, Clone)]
 pub struct AuditArgs {
     /// Files, folders, or - for standard input [default: the current folder]
     #[arg(value_name = "PATH")]
@@ -43,6 +44,9 @@ pub struct AuditArgs {
     /// With --fix: show the differences, and write nothing
     #[arg(long, requires = "fix")]
     plan: bool,
+    /// Say why a policy finds what it finds in an object, or doesn't: KIND/NAME, KIND/NAMESPACE/NAME or FILE:LINE
+    #[arg(long, num_args = 2, value_names = ["POLICY", "OBJECT"], conflicts_with_all = ["fix", "report"])]
+    explain: Vec<String>,
     /// Leave out files that match this glob; may be given more than once
     #[arg(long, value_name = "GLOB")]
     exclude: Vec<String>,
@@ -77,6 +81,7 @@ pub fn audit(global: &Global, args: &AuditArgs) -> Result<Exit> {
     let here = current_folder()?;
     let reports = report_files::wanted(&args.report, &here)?;
     let config = global.config()?;
+    let args = &explaining(args, &config);
     if args.fix {
         fix::check(&args.paths, global.options(args.plan).format == Format::Human)?;
     }
@@ -91,6 +96,16 @@ pub fn audit(global: &Global, args: &AuditArgs) -> Result<Exit> {
         Ok(audit)
     };
     let options = global.options(args.plan);
+    if let [policy, object] = &args.explain[..] {
+        let mut audit = audit::audit(texts.clone(), panel.clone(), args.fail_on.into())?;
+        waivers.apply(&mut audit, &scope);
+        let object = Wanted::of(object)?.find(&audit)?;
+        let library = Library::new(&config.root);
+        let asked = Asked { panel: &panel, texts: &texts, audit: &audit, library: &library, params: &args.param };
+        let explanation = explain(&asked, policy, object)?;
+        output::explanation(&options, &explanation);
+        return Ok(if explanation.fails { Exit::Verdict } else { Exit::Ok });
+    }
     let audit = if args.fix {
         let (audit, mended) = fix::fixed(&look(texts.clone())?, texts, &panel, (args.plan, &here), look)?;
         let input = mended.iter().find(|text| &*text.shown == input::NAME).filter(|_| !args.plan);
@@ -106,6 +121,17 @@ pub fn audit(global: &Global, args: &AuditArgs) -> Result<Exit> {
     };
     report_files::write(&reports, &audit)?;
     Ok(if audit.fails() { Exit::Verdict } else { Exit::Ok })
+}
+
+/// The arguments with the pack of the policy that is to be explained, if it has a name and nobody else is asked.
+fn explaining(args: &AuditArgs, config: &Config) -> AuditArgs {
+    let mut args = args.clone();
+    let pack = args.explain.first().and_then(|policy| policy.split('/').next()).map(str::to_owned);
+    let known = |pack: &String| BUILT_IN.contains(&pack.as_str()) || Library::new(&config.root).packs().contains(pack);
+    if let Some(pack) = pack.filter(|pack| args.with.is_empty() && known(pack)) {
+        args.with.push(pack);
+    }
+    args
 }
 
 /// Whether all files of the workspace are looked at.

@@ -2,6 +2,7 @@
 //! Called by `cli`.
 
 mod code_scanning;
+mod explanation;
 mod junit;
 mod policy_report;
 
@@ -15,7 +16,9 @@ use super::source::Lines;
 use super::stream::Streams;
 use super::words::count;
 use super::{Format, Options, diagnostic, fixes, json as lines};
-use crate::report::{Audit, Detection, Finding, Review, Severity};
+use crate::report::{Audit, Detection, Finding, PolicyLevel, Review, Severity};
+
+pub use explanation::explanation;
 
 /// What findings are called in codes.
 const FAMILY: &str = "idp::audit";
@@ -32,7 +35,7 @@ pub fn audit(options: &Options, audit: &Audit) {
         _ => streams.stdout.raw(&text),
     }
     if let Some(actions) = Actions::detect().filter(|_| matches!(options.format, Format::Human | Format::Json)) {
-        let review = review(audit);
+        let review = by_verdict(audit);
         let remark = |finding: &Finding| command::annotate(&actions.of_finding(finding, &review.code(&finding.policy)));
         let remarks: String = review.findings.iter().map(remark).collect();
         streams.stderr.command(&remarks);
@@ -46,7 +49,7 @@ pub fn report(format: Format, audit: &Audit) -> String {
         Format::Json => lines::tame(&machine(audit)),
         Format::Junit => junit::text(audit),
         Format::Sarif => code_scanning::log(audit, &review(audit)),
-        Format::Github => command::findings(&review(audit)),
+        Format::Github => command::findings(&by_verdict(audit)),
         Format::PolicyReport => policy_report::text(audit, &policy_report::WORKING_GROUP),
         Format::OpenReports => policy_report::text(audit, &policy_report::OPEN_REPORTS),
     }
@@ -63,6 +66,18 @@ fn review(audit: &Audit) -> Review {
     }
     let rules = audit.policies.clone();
     Review { family: FAMILY, rules, findings, suppressed, files: audit.files, ..Review::default() }
+}
+
+/// The same for annotations, which know errors and warnings: what fails the audit is an error.
+fn by_verdict(audit: &Audit) -> Review {
+    let mut review = review(audit);
+    let open = audit.detections.iter().filter(|detection| detection.waived.is_none());
+    for (finding, detection) in review.findings.iter_mut().zip(open) {
+        let severity = finding.severity;
+        finding.severity =
+            if audit.counts(detection) { severity.max(Severity::High) } else { severity.min(Severity::Medium) };
+    }
+    review
 }
 
 /// The finding with its object in the sentence.
@@ -92,7 +107,7 @@ fn people(look: &Look, audit: &Audit, (quiet, verbose): (bool, bool)) -> String 
     for detection in audit.detections.iter().filter(|detection| detection.waived.is_none()) {
         let finding = told(audit, detection);
         let source = lines.get(&*finding.place.file);
-        text.push_str(&diagnostic::found(look, &finding, &Audit::code(&finding.policy), source));
+        text.push_str(&diagnostic::found(look, &finding, (&head(detection), !audit.counts(detection)), source));
         text.push('\n');
     }
     if !quiet {
@@ -103,6 +118,16 @@ fn people(look: &Look, audit: &Audit, (quiet, verbose): (bool, bool)) -> String 
         text.push_str(&summary(look, audit));
     }
     text
+}
+
+/// Whose finding it is, as `waive` wants it, how bad, and what follows if that isn't a failure.
+fn head(detection: &Detection) -> String {
+    let severity = format!("{:?}", detection.finding.severity).to_lowercase();
+    let level = match detection.level {
+        PolicyLevel::Deny => String::new(),
+        level => format!(", {}", level.name()),
+    };
+    format!("{} ({severity}{level})", detection.finding.policy)
 }
 
 /// The command that lets the first finding be that fails the audit, where it can be typed.
@@ -156,6 +181,11 @@ fn summary(look: &Look, audit: &Audit) -> String {
         0 => String::new(),
         many => format!(", {many} waived"),
     };
+    let other = match audit.patches {
+        0 => other,
+        1 => format!("{other}; 1 is a patch, about which packs aren't asked"),
+        many => format!("{other}; {many} are patches, about which packs aren't asked"),
+    };
     if found.is_empty() {
         return format!("{} Nothing found in {objects}{waived}{other}.\n", look.green(look.symbol("✓", "ok")));
     }
@@ -163,7 +193,7 @@ fn summary(look: &Look, audit: &Audit) -> String {
     let fixable = audit.detections.iter().filter(|found| found.fixable && found.waived.is_none()).count();
     let other = match (fixable, &audit.fixes) {
         (0, _) | (_, Some(_)) => other,
-        (some, None) => format!("{other}; --fix mends {some} of them"),
+        (some, None) => format!("{other}; {some} of them have a fix: --fix"),
     };
     let head = format!("{} ({})", count(open, "finding"), found.join(", "));
     let head = if audit.fails() { look.red(&head) } else { look.yellow(&head) };
@@ -208,6 +238,7 @@ fn machine(audit: &Audit) -> String {
         "findings": audit.detections.len() - audit.waived(),
         "waived": audit.waived(),
         "skipped": audit.skipped,
+        "patches": audit.patches,
     });
     text.push_str(&format!("{summary}\n"));
     text

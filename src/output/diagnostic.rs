@@ -81,8 +81,13 @@ pub(super) fn finding(look: &Look, finding: &Finding) -> String {
     compact(look, &symbol, &message, Some(&place), finding.help.as_deref())
 }
 
-/// A finding with its code and its line, where the file's text is at hand.
-pub(super) fn found(look: &Look, finding: &Finding, code: &str, source: Option<&Lines<'_>>) -> String {
+/// A finding under a head of its own and with its line, where the file's text is at hand. What fails nothing is a warning.
+pub(super) fn found(
+    look: &Look,
+    finding: &Finding,
+    (head, warning): (&str, bool),
+    source: Option<&Lines<'_>>,
+) -> String {
     let width = look.measure();
     let mut sources = Sources::default();
     let shown = source.is_some_and(|source| {
@@ -91,8 +96,8 @@ pub(super) fn found(look: &Look, finding: &Finding, code: &str, source: Option<&
     });
     let trail = if shown { Vec::new() } else { vec![clean(&finding.place.to_string()).into_owned()] };
     let report = Report {
-        code: code.to_string(),
-        warning: !finding.refuses(),
+        code: head.to_string(),
+        warning,
         message: clean(&finding.message).into_owned(),
         help: finding.help.as_ref().map(|help| clean(help).into_owned()),
         trail: Trail::chain(trail),

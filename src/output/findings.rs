@@ -46,7 +46,7 @@ fn people(look: &Look, review: &Review, quiet: bool) -> String {
         review.sources.iter().map(|(file, text)| (&**file, Lines::of(text))).collect();
     for finding in &review.findings {
         let source = lines.get(&*finding.place.file);
-        text.push_str(&diagnostic::found(look, finding, &review.code(&finding.policy), source));
+        text.push_str(&diagnostic::found(look, finding, (&review.code(&finding.policy), !finding.refuses()), source));
         text.push('\n');
     }
     if !quiet {

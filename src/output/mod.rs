@@ -31,7 +31,7 @@ use actions::{Actions, InActions, command};
 use crate::error::Error;
 use crate::report::{Counts, Event, Sink, Status};
 
-pub use audit::{audit, mended_input, report};
+pub use audit::{audit, explanation, mended_input, report};
 pub use coverage::{coverage, page as coverage_page, trace as coverage_trace};
 pub use findings::{findings, findings_to};
 pub use look::Look;

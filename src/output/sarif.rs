@@ -84,6 +84,8 @@ fn level(error: bool) -> &'static str {
 /// A path as a relative reference (RFC 3986): what isn't allowed in one is percent-encoded.
 fn uri(path: &str) -> String {
     let mut text = String::new();
+    // Standard input is no file; its name has no brackets here.
+    let path = path.strip_prefix('<').and_then(|path| path.strip_suffix('>')).unwrap_or(path);
     for byte in path.trim_start_matches("./").bytes() {
         match byte {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' | b'@' => {
@@ -102,5 +104,6 @@ mod tests {
     #[test]
     fn paths_are_references() {
         assert_eq!(uri("./a b/ü:x.rhai"), "a%20b/%C3%BC%3Ax.rhai");
+        assert_eq!(uri("<stdin>"), "stdin");
     }
 }

@@ -167,6 +167,8 @@ pub struct Audit {
     pub files: usize,
     /// How many of them hold no Kubernetes object.
     pub skipped: usize,
+    /// How many objects packs weren't asked about, since they are patches.
+    pub patches: usize,
     /// From which severity on a finding fails the audit.
     pub fail_on: Severity,
     /// What fixes did before, if they were asked for.

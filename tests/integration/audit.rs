@@ -57,7 +57,7 @@ fn a_wrong_field_is_found_where_it_stands() {
         summary(&said),
         json!({
             "type": "summary", "create": 0, "update": 0, "delete": 0, "unchanged": 0, "status": "failed",
-            "files": 4, "objects": 3, "findings": 2, "waived": 0, "skipped": 1,
+            "files": 4, "objects": 3, "findings": 2, "waived": 0, "skipped": 1, "patches": 0,
         })
     );
     let typo = said.stdout.lines().find(|line| line.contains("typo.yaml")).unwrap();
@@ -71,7 +71,7 @@ fn a_wrong_field_is_found_where_it_stands() {
     let said = ws.idp(&["audit", "k8s/good.yaml"]).succeeds("nothing is wrong with it");
     assert_eq!(said.stdout, "ok Nothing found in 1 object in 1 file.\n");
     let said = ws.idp(&["audit", "k8s/typo.yaml"]);
-    assert!(said.stdout.contains("idp::audit::schema") && said.stdout.contains("k8s/typo.yaml:7:3"), "{said}");
+    assert!(said.stdout.contains("schema (high)") && said.stdout.contains("k8s/typo.yaml:7:3"), "{said}");
     assert!(
         said.stdout.contains("Deployment payments/api")
             && said.stdout.ends_with("1 finding (1 high) in 1 object in 1 file.\n"),

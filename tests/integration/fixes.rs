@@ -105,7 +105,7 @@ const FIX: [&str; 5] = ["audit", "k8s", "--with", "./house.rhai", "--fix"];
 fn a_fix_changes_what_it_names_and_no_other_byte() {
     let ws = workspace();
     let said = ws.idp(&["audit", "k8s", "--with", "./house.rhai"]);
-    assert!(said.status.code() == Some(3) && said.stdout.contains("--fix mends 4 of them"), "{said}");
+    assert!(said.status.code() == Some(3) && said.stdout.contains("4 of them have a fix: --fix"), "{said}");
     let said = ws.idp(&[&FIX[..], &["--plan"]].concat()).succeeds("a plan, after which nothing is left");
     assert!(said.stdout.contains("- ") && said.stdout.contains("hostPID: true   # for the tracer"), "{said}");
     assert!(said.stdout.contains("Plan: 4 findings to mend in 1 file. Nothing was written"), "{said}");
@@ -256,4 +256,32 @@ fn what_is_waived_is_left() {
     let text = read(&ws, "k8s/web.yaml");
     assert!(text.contains("{ name: log, image: r.io/log:1 }\n"), "{text}");
     assert!(text.contains("imagePullPolicy: Always\n"), "{text}");
+}
+
+#[test]
+fn what_cant_be_mended_is_told_and_stops_nothing_else() {
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  hostPID: false\n  securityContext: {runAsNonRoot: true}\n  initContainers:\n    - &one {name: one, image: a:1}\n  containers:\n    - *one\n    - {name: two, image: b:1}\n";
+    let ws = Workspace::of(&[("house.rhai", PACK), ("pod.yaml", pod)]);
+    let said = ws.idp(&["audit", "pod.yaml", "--with", "./house.rhai", "--fix", "--output", "json"]);
+    let told = events(&said, "fix_refused");
+    assert!(told.len() == 1 && told[0]["message"].as_str().unwrap().contains("through the alias"), "{said}");
+    let text = read(&ws, "pod.yaml");
+    assert!(text.contains("{name: two, image: b:1, imagePullPolicy: Always}"), "{text}");
+    // A fix that knows nothing to change says so.
+    let idle = "policy(\"house/idle\", #{ title: \"t\", check: |o| deny(o, \"wrong\"), fix: |o| o });";
+    let ws = Workspace::of(&[("house.rhai", idle), ("pod.yaml", pod)]);
+    let said = ws.idp(&["audit", "pod.yaml", "--with", "./house.rhai", "--fix"]);
+    assert!(said.stdout.contains("nothing to change"), "{said}");
+    assert_eq!(read(&ws, "pod.yaml"), pod);
+}
+
+#[test]
+fn a_block_that_the_file_cuts_off_keeps_its_value() {
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  securityContext: {runAsNonRoot: true}\n  containers:\n  - name: a\n    args:\n    - |\n      x";
+    let ws = Workspace::of(&[("house.rhai", PACK), ("k8s/pod.yaml", pod)]);
+    ws.idp(&FIX).succeeds("it is mended");
+    assert_eq!(
+        read(&ws, "k8s/pod.yaml"),
+        format!("{}    imagePullPolicy: Always", pod.replace("- |\n      x", "- |-\n      x\n"))
+    );
 }

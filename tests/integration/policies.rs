@@ -185,3 +185,40 @@ fn what_is_wrong_with_a_pack_is_said_before_anything_is_read() {
         assert!(format!("{said}").contains(code), "{text}: {code} {said}");
     }
 }
+
+#[test]
+fn it_is_explained_why() {
+    let ws = Workspace::of(&[("k8s/web.yaml", WEB), ("shop.rhai", PACK)]);
+    let explained = |policy: &str, object: &str, more: &[&str]| {
+        ws.idp(&[&["audit", "--explain", policy, object, "k8s", "--with", "./shop.rhai"], more].concat())
+    };
+    let said = explained("shop/replicas", "Deployment/shop/web", &["--param", "least=3"]);
+    assert_eq!(said.status.code(), Some(3), "{said}");
+    for part in [
+        "shop/replicas: Too few replicas",
+        "./shop.rhai:5:1",
+        "Deployment shop/web, k8s/web.yaml:1:1",
+        "ok kinds: Deployment; it is Deployment",
+        "deny, severity high",
+        "least = 3 (--param)",
+        "lines 7",
+        "deny at spec.replicas, in line 7: fewer than 3",
+        "deny k8s/web.yaml:7:13: fewer than 3",
+        "fails",
+    ] {
+        assert!(said.stdout.contains(part), "{part}: {said}");
+    }
+    let said =
+        explained("shop/replicas", "k8s/web.yaml:3", &["--param", "least=1", "--output", "json"]).succeeds("it passes");
+    let event: Value = serde_json::from_str(said.stdout.lines().last().unwrap()).unwrap();
+    assert_eq!((&event["verdict"], &event["params"][0]["origin"]), (&"passes".into(), &"--param".into()), "{said}");
+    ws.write("k8s/map.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n");
+    let said = explained("shop/replicas", "ConfigMap/a", &[]).succeeds("it isn't asked");
+    assert!(said.stdout.contains("not asked: the kind ConfigMap is none of Deployment"), "{said}");
+    for (policy, object, near) in
+        [("shop/replica", "ConfigMap/a", "shop/replicas"), ("shop/replicas", "Deploymnt/web", "Deployment/web")]
+    {
+        let said = explained(policy, object, &[]);
+        assert!(said.status.code() == Some(2) && said.stderr.contains(near), "{said}");
+    }
+}

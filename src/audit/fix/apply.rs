@@ -36,6 +36,33 @@ pub fn apply(text: &str, target: Target<'_>, edits: &[Edit]) -> Result<String> {
     Ok(text)
 }
 
+/// The text with the edits that can be made, and why others can't: those of one element of a list are made together or
+/// not at all, so that an element that belongs to others, too, doesn't stand in the way of the rest.
+///
+/// # Errors
+/// As of [`apply`], if none can be made.
+pub fn apply_parts(text: &str, target: Target<'_>, edits: &[Edit]) -> Result<(String, Option<Error>)> {
+    let error = match apply(text, target, edits) {
+        Ok(text) => return Ok((text, None)),
+        Err(error) => error,
+    };
+    let mut parts: Vec<(Vec<Step>, Vec<Edit>)> = Vec::new();
+    for edit in edits {
+        let mut element = yaml::parse_path(&edit.path)?;
+        let steps = element.iter().rposition(|step| matches!(step, Step::Index(_))).map_or(0, |at| at + 1);
+        element.truncate(steps);
+        match parts.iter_mut().find(|(known, _)| *known == element) {
+            Some((_, edits)) => edits.push(edit.clone()),
+            None => parts.push((element, vec![edit.clone()])),
+        }
+    }
+    let mut mended = text.to_owned();
+    for (_, edits) in parts {
+        mended = apply(&mended, target, &edits).unwrap_or(mended);
+    }
+    if mended == text { Err(error) } else { Ok((mended, Some(error))) }
+}
+
 fn gone(file: &str) -> Error {
     Error::invalid("idp::yaml::edit", format!("{file} doesn't hold the object any more"))
 }

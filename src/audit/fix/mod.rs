@@ -3,6 +3,7 @@
 
 mod apply;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -11,11 +12,12 @@ use super::crew::{self, Seats};
 use super::examine::{Examined, examine, number_of};
 use super::panel::Panel;
 use crate::error::{Error, Result};
+use crate::formats::lists;
 use crate::formats::yaml::{self, Step};
 use crate::primitives::manifest::Manifest;
 use crate::primitives::policy::Candidate;
 use crate::report::{Audit, Detection, Edit, RefusedFix};
-use apply::{Target, apply};
+use apply::{Target, apply_parts};
 
 /// What is to be mended in one text: objects by their number in it, and the policies that found fault with them, in the
 /// order of the findings.
@@ -134,8 +136,9 @@ pub fn mend<'j>(todo: &Todo, text: &Text, panel: &'j Panel, seats: &mut Seats<'j
     let mut bench = Bench { number: todo.text, text: text.clone(), examined, panel, seats, made: Vec::new() };
     let mut refused = Vec::new();
     for item in &todo.items {
-        if let Err(why) = bench.fix(item) {
-            refused.push(item.refused(why.message()));
+        match bench.fix(item) {
+            Ok(None) => {}
+            Ok(Some(why)) | Err(why) => refused.push(item.refused(why.message())),
         }
     }
     let content = bench.text.content.filter(|new| Some(new) != text.content.as_ref()).map(|new| new.to_string());
@@ -143,25 +146,26 @@ pub fn mend<'j>(todo: &Todo, text: &Text, panel: &'j Panel, seats: &mut Seats<'j
 }
 
 impl Bench<'_, '_> {
-    fn fix(&mut self, item: &Item) -> Result<()> {
-        let Some((pack, rule)) = self.panel.rule(&item.policy) else { return Ok(()) };
+    /// Makes one fix. What comes back is why a part of it wasn't made, if it wasn't.
+    fn fix(&mut self, item: &Item) -> Result<Option<Error>> {
+        let Some((pack, rule)) = self.panel.rule(&item.policy) else { return Ok(None) };
         let facts = self.panel.packs[pack].pack().rules()[rule].clone();
         let key = (Some(item.object), item.policy.clone());
         let before = tally(&self.examined);
         if facts.of_one && !before.contains_key(&key) {
             // Another fix mended it, too.
-            return Ok(());
+            return Ok(None);
         }
         let refuse = |why: String| Err(Error::failed("idp::audit::fix", why));
-        let Some((document, root)) = self.examined.roots.get(item.object).cloned() else { return Ok(()) };
+        let Some((document, root)) = self.examined.roots.get(item.object).cloned() else { return Ok(None) };
         let content = self.text.content.clone().unwrap_or_default();
         let edits = self.edits(item, pack, rule, (document, &root), &content)?;
         let edits: Vec<Edit> = edits.into_iter().filter(|edit| !item.leaves(edit)).collect();
         if edits.is_empty() {
-            return Ok(());
+            return refuse("the fix has nothing to change here: mend it by hand".into());
         }
         let target = Target { file: &self.text.shown, document, root: &root };
-        let mended = apply(&content, target, &edits)?;
+        let (mended, unmade) = apply_parts(&content, target, &edits)?;
         // JSON is YAML for the one who edits it, and must still be JSON for others.
         let is_json = |text: &str| serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok();
         if is_json(&content) && !is_json(&mended) {
@@ -188,7 +192,7 @@ impl Bench<'_, '_> {
         }
         (self.text, self.examined) = (next, again);
         self.made.push((item.object, item.policy.clone()));
-        Ok(())
+        Ok(unmade)
     }
 
     /// What a rule would change of an object as it is now.
@@ -201,8 +205,15 @@ impl Bench<'_, '_> {
         content: &str,
     ) -> Result<Vec<Edit>> {
         let mut documents = yaml::parse(&self.text.shown, content)?;
-        let value = documents.get_mut(document).and_then(|document| yaml::get_mut(&mut document.value, root));
-        let Some(value) = value.map(serde_json::Value::take) else { return Ok(Vec::new()) };
+        let Some(document) = documents.get_mut(document) else { return Ok(Vec::new()) };
+        // Elements of a list of one kind are what the list says that they are.
+        let parts = lists::of(&document.value).objects.into_iter();
+        let typed = parts.filter(|part| part.path == root).find_map(|part| match part.value {
+            Cow::Owned(value) => Some(value),
+            Cow::Borrowed(_) => None,
+        });
+        let value = typed.or_else(|| yaml::get_mut(&mut document.value, root).map(serde_json::Value::take));
+        let Some(value) = value else { return Ok(Vec::new()) };
         let object = Manifest::numbered(value, number_of(self.number, item.object));
         let namespace = self.examined.objects.get(item.object).and_then(|seen| seen.object.namespace.as_deref());
         let environment = self.panel.environment_of(&self.text, namespace);

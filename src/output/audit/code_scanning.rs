@@ -29,7 +29,7 @@ pub fn log(audit: &Audit, review: &Review) -> String {
     let mut met: HashMap<String, usize> = HashMap::new();
     let results = run["results"].as_array_mut().into_iter().flatten();
     for (result, detection) in results.zip(open.into_iter().chain(waived)) {
-        result["level"] = level(detection).into();
+        result["level"] = level(audit, detection).into();
         result["properties"] = json!({
             "severity": detection.finding.severity, "policyLevel": detection.level.name(), "path": detection.path,
         });
@@ -48,9 +48,10 @@ fn fingerprint(audit: &Audit, detection: &Detection) -> String {
     digest::short(&parts.join("\n"))
 }
 
-fn level(detection: &Detection) -> &'static str {
+/// What fails the audit is an error, were it not for who answers for it.
+fn level(audit: &Audit, detection: &Detection) -> &'static str {
     match detection.level {
-        PolicyLevel::Deny if detection.finding.refuses() => "error",
+        PolicyLevel::Deny if detection.finding.severity >= audit.fail_on => "error",
         PolicyLevel::Deny | PolicyLevel::Warn => "warning",
         PolicyLevel::Audit | PolicyLevel::Off => "note",
     }

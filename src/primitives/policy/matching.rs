@@ -8,6 +8,7 @@ use rhai::Map;
 
 use super::Manifest;
 use crate::error::{Error, Result, nearest};
+use crate::report::Fit;
 
 /// The fields of `applies_to`.
 pub const KEYS: [&str; 8] =
@@ -170,6 +171,45 @@ impl Match {
             }
         }
         Ok(view)
+    }
+
+    /// Each field that is given, held against an object.
+    pub fn each(&self, of: &Candidate<'_>) -> Vec<Fit> {
+        let Candidate { object, file, environment } = *of;
+        let mut found = Vec::new();
+        let mut held = |field: &str, wanted: &[String], is: String, fits: bool| {
+            found.push(Fit { field: field.to_owned(), wanted: wanted.join(", "), is, fits });
+        };
+        let view = self.of_kind(object);
+        if let Some(kinds) = &self.kinds {
+            let is = match &view {
+                Ok(view) if view.is_template() => format!("{}, which has a pod template", object.kind()),
+                _ => object.kind().to_owned(),
+            };
+            held("kinds", kinds, is, view.is_ok());
+        }
+        let name = object.of_metadata("name").unwrap_or_default();
+        let namespace = object.of_metadata("namespace").unwrap_or_default();
+        let namespace = if object.kind() == "Namespace" && namespace.is_empty() { name } else { namespace };
+        for (field, patterns, is, wanted) in [
+            ("api_groups", &self.api_groups, Some(super::set::group_of(object)), true),
+            ("namespaces", &self.namespaces, Some(namespace), true),
+            ("not_namespaces", &self.not_namespaces, Some(namespace), false),
+            ("names", &self.names, Some(name), true),
+            ("paths", &self.paths, Some(file), true),
+            ("environments", &self.environments, environment, true),
+        ] {
+            if let Some(patterns) = patterns {
+                let fits = is.is_some_and(|is| patterns.matches(is)) == wanted;
+                held(field, &patterns.written, is.unwrap_or("unknown").to_owned(), fits);
+            }
+        }
+        for (label, values) in &self.labels {
+            let is = view.as_ref().ok().and_then(|view| view.text_in("labels", label));
+            let fits = is.is_some_and(|is| values.matches(is));
+            held(&format!("labels {label}"), &values.written, is.unwrap_or("missing").to_owned(), fits);
+        }
+        found
     }
 
     fn of_kind(&self, object: &Manifest) -> std::result::Result<Manifest, String> {

@@ -103,6 +103,8 @@ pub struct Report {
     pub message: String,
     /// What to do.
     pub help: Option<String>,
+    /// The line of the script that says so.
+    pub line: usize,
 }
 
 /// What travels in the engine's tag while a pack is read and asked: it collects rules, then reports.
@@ -268,13 +270,13 @@ fn report(
     let register = Register::of(ctx);
     let Some(register) = register else { return fail(outside(name)) };
     let mut inner = register.inner();
-    let most = inner.most;
+    let (most, line) = (inner.most, ctx.call_position().line().unwrap_or(0));
     let Some(reports) = &mut inner.reports else { return fail(outside(name)) };
     if reports.len() >= most {
         let error = Error::failed("idp::policy::reports", format!("it has more than {most} findings"));
         return fail(error.help("report once for each field that is wrong"));
     }
-    reports.push(Report { level, at, message: shortened(message.trim()), help: help.map(shortened) });
+    reports.push(Report { level, at, message: shortened(message.trim()), help: help.map(shortened), line });
     Ok(())
 }
 

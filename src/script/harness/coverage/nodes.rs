@@ -14,6 +14,12 @@ pub enum Node {
 }
 
 impl Node {
+    /// Its line; 0 if it has none.
+    pub fn line(&self) -> usize {
+        let (Node::Statement(_, position) | Node::Expression(_, position)) = self;
+        position.line().unwrap_or(0)
+    }
+
     /// The node of a step.
     pub fn of(node: &ASTNode<'_>) -> Option<Node> {
         match node {

@@ -1,6 +1,6 @@
 //! Counts the nodes that engines execute, through Rhai's debugger. Each engine counts for itself.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rhai::debugger::DebuggerCommand;
@@ -78,6 +78,19 @@ impl Counter {
             locked(&all.0).push(own.clone());
             watch(engine, own);
         })
+    }
+
+    /// Begins anew.
+    pub fn forget(&self) {
+        locked(&self.0).iter().for_each(|engine| locked(engine).clear());
+    }
+
+    /// The lines of a file that were executed, in order.
+    pub fn lines(&self, file: &str) -> Vec<usize> {
+        let sum = self.sum();
+        let nodes = sum.get(file).into_iter().flat_map(|hits| hits.nodes.keys());
+        let lines: BTreeSet<usize> = nodes.map(Node::line).filter(|line| *line > 0).collect();
+        lines.into_iter().collect()
     }
 
     /// The counts of all engines, by the name of the file.
