@@ -158,7 +158,7 @@ enum Verb {
     Apply(apply::ApplyArgs),
     /// Look for mistakes in scripts without running them
     Check(check::CheckArgs),
-    /// Look for mistakes in manifests: what the API server would refuse or drop
+    /// Look for mistakes in manifests: what the API server would refuse or drop, and what policies forbid
     Audit(audit::AuditArgs),
     /// Write down that somebody answers for findings until a day
     Waive(waive::WaiveArgs),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use crate::error::nearest;
+use crate::formats::schema::{How, Reason, Violation};
 use crate::formats::yaml::Step;
 use crate::schemas::{Found, Kind, Schemas, kubernetes};
 
@@ -54,8 +55,14 @@ impl Kinds {
             if kind.is_partial() {
                 return None;
             }
-            let unknown = kind.schema().ok()?.unknown(&written(path));
-            let unknown = unknown.into_iter().find(|violation| violation.path == path)?;
+            let (schema, object) = (kind.schema().ok()?, written(path));
+            let unknown = schema.unknown(&object).into_iter().find(|violation| violation.path == path)?;
+            // A text or a number is no object of the kind's any more: what it has, the script's language says.
+            let above = path.split_last().map_or(path, |(_, above)| above);
+            let is_plain = |violation: &Violation| violation.reason == Reason::TypeInvalid && violation.path == above;
+            if schema.validate(&object, None, How::default()).iter().any(is_plain) {
+                return None;
+            }
             meant = meant.or(unknown.help);
         }
         (!kinds.is_empty()).then(|| meant.unwrap_or_default())
