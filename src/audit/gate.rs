@@ -111,8 +111,9 @@ struct Told {
     key: Key,
 }
 
-/// Policy, object and message, and the value that is there, if it is a plain one.
-type Key = (String, String, String, String);
+/// Policy, object and message, the value that is there, if it is a plain one, and the environment: what passes in one of
+/// them is news in another.
+type Key = (String, String, String, String, String);
 
 impl Gate {
     fn of(config: &Config) -> Gate {
@@ -230,12 +231,14 @@ impl Gate {
     async fn asked(self: &Arc<Gate>, made: &Made, question: Question) -> Result<Vec<Told>> {
         let (gate, panel) = (self.clone(), made.panel.clone());
         let ask = move || {
+            // What took too long for one change refuses the next one, too.
+            panel.renew();
             let idle = gate.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-            let mut standing = idle.map_or_else(|| Standing::start(panel), Ok)?;
+            let mut standing = idle.map_or_else(|| Standing::start(panel.clone()), Ok)?;
             let found = standing.ask(&question)?;
             gate.idle.lock().unwrap_or_else(PoisonError::into_inner).push(standing);
             let told = question.texts.iter().zip(found).enumerate();
-            Ok(told.flat_map(|(at, (text, examined))| of_text(at, text, examined)).collect())
+            Ok(told.flat_map(|(at, (text, examined))| of_text(at, text, examined, &panel)).collect())
         };
         spawn_blocking(ask).await.unwrap_or_else(|error| Err(fault(&error)))
     }
@@ -287,7 +290,7 @@ async fn without_patches(told: Vec<Told>, change: &Change, world: &World) -> Vec
 }
 
 /// What is denied and warned of in a text. What can't be read, other reviewers tell.
-fn of_text(at: usize, text: &Text, examined: Examined) -> Vec<Told> {
+fn of_text(at: usize, text: &Text, examined: Examined, panel: &Panel) -> Vec<Told> {
     let Examined { detections, objects, roots, .. } = examined;
     let asked = |found: &Detection| found.level >= PolicyLevel::Warn && found.finding.policy != READING;
     let mut detections: Vec<Detection> = detections.into_iter().filter(asked).collect();
@@ -301,12 +304,14 @@ fn of_text(at: usize, text: &Text, examined: Examined) -> Vec<Told> {
         let root = detection.object.and_then(|at| roots.get(at));
         let whole = root.and_then(|(document, root)| yaml::get(&documents.get(*document)?.value, root));
         let there = whole.and_then(|whole| yaml::get(whole, &yaml::parse_path(&detection.path).ok()?));
+        let namespace = object.as_ref().and_then(|object| object.namespace.as_deref());
         let plain = there.filter(|value| !value.is_object() && !value.is_array());
         let key = (
             detection.finding.policy.clone(),
             object.as_ref().map(ToString::to_string).unwrap_or_default(),
             detection.finding.message.clone(),
             plain.map(ToString::to_string).unwrap_or_default(),
+            panel.environment_of(text, namespace).unwrap_or_default().to_owned(),
         );
         Told { text: at, detection, object, key }
     };

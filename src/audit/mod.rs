@@ -149,6 +149,7 @@ pub fn audit(texts: Vec<Text>, panel: Arc<Panel>, fail_on: Severity) -> Result<A
         let error = Error::invalid("idp::audit::nothing", "there is no YAML or JSON file to look at");
         return Err(error.help("name files or folders with manifests: `idp-run audit PATH...`"));
     }
+    panel.renew();
     let policies = [unreadable()].into_iter().chain(panel.about()).collect();
     let looks_at_all = panel.looks_at_all();
     let (job, mut results) = crew::work(texts, panel)?;

@@ -149,6 +149,12 @@ impl Panel {
         built_in.chain(rules).collect()
     }
 
+    /// Asks every rule again, also those that took too long: another audit says so again, or finds what they find.
+    pub fn renew(&self) {
+        let rules = self.packs.iter().flat_map(|chosen| &chosen.rules);
+        rules.for_each(|asked| asked.given_up.store(false, Ordering::Relaxed));
+    }
+
     /// The pack and the rule of an id, if it is asked anywhere.
     pub fn rule(&self, id: &str) -> Option<(usize, usize)> {
         self.packs.iter().enumerate().find_map(|(at, chosen)| {

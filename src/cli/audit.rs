@@ -160,8 +160,12 @@ fn texts(args: &AuditArgs, here: &Path, reports: &[ReportFile]) -> Result<Vec<Te
         paths.push(".".into());
     }
     let mut files = walk::files(&paths, &args.exclude, here)?;
+    if let Some(file) = files.iter().find(|file| file.named && report_files::name(reports, &file.path)) {
+        let message = format!("the report would be written over {}, which is to be looked at", file.shown);
+        return Err(Error::invalid("idp::audit::report", message).help("give the report a file of its own"));
+    }
     // What an earlier audit wrote there is nothing to look at.
-    files.retain(|file| file.named || !report_files::name(reports, &file.path));
+    files.retain(|file| !report_files::name(reports, &file.path));
     // What is mended is what was looked at.
     let mut texts = if args.fix { audit::read(&files, here)? } else { audit::texts(&files, here)? };
     if !stdin.is_empty() {

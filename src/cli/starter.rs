@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 use serde_json::json;
 
 use super::{Global, current_folder};
+use crate::audit::{self, schema, waivers};
 use crate::error::{Error, Exit, Result, io};
 use crate::formats::skeleton::{self, RenderedFile};
 use crate::library::{Library, starter};
@@ -117,6 +118,10 @@ fn free(library: &Library, name: &str) -> Result<()> {
     if super::command().get_subcommands().any(|verb| verb.get_name() == name) || name == "help" {
         return Err(Error::invalid("idp::new::name", format!("`{name}` is a command of idp-run"))
             .help("commands win over scripts: choose another name"));
+    }
+    let built_in = [audit::unreadable().id, schema::about().id, waivers::POLICY.into()];
+    if built_in.iter().any(|policy| *policy == *name) {
+        return Err(taken(name, "a built-in policy"));
     }
     match library.scripts()?.iter().find(|script| script.name == name) {
         Some(script) if script.origin == "embedded" => Err(taken(name, "a built-in script")

@@ -91,8 +91,15 @@ pub fn shape<'d>(document: &'d Value, file: &str) -> Shape<'d> {
         (Some(api_version), None) if is_meant(document) && !has_no_objects(file) && !is_of_a_tool(api_version, "") => {
             Shape::NoKind
         }
+        // Both are there, and no text: `kind: 7`.
+        (None, None) if has_odd_head(document) && is_meant(document) && !has_no_objects(file) => Shape::NoKind,
         _ => Shape::Other,
     }
+}
+
+/// Whether there are an apiVersion and a kind, whatever they are.
+fn has_odd_head(document: &Value) -> bool {
+    ["apiVersion", "kind"].iter().all(|key| document.get(key).is_some_and(|value| !value.is_null()))
 }
 
 /// Whether half a head has the body of an object.

@@ -94,6 +94,9 @@ fn a_report_that_cant_be_written_is_told_before_anything_is_looked_at() {
     refused(&report("sarfi=a"), "did you mean `sarif`?");
     refused(&report("json=-"), "--output json");
     refused(&ws.idp(&["audit", "--report", "json=a", "--report", "sarif=./a"]), "the file is named twice");
+    let before = std::fs::read(ws.path().join("k8s/api.yaml")).unwrap();
+    refused(&ws.idp(&["audit", "k8s/api.yaml", "--report", "sarif=./k8s/api.yaml"]), "over k8s/api.yaml");
+    assert_eq!(std::fs::read(ws.path().join("k8s/api.yaml")).unwrap(), before);
     let sorry = ws.idp(&["check", "--output", "policyreport"]);
     assert_eq!(sorry.status.code(), Some(2), "{sorry}");
 }

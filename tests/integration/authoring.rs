@@ -120,6 +120,8 @@ fn a_new_script_takes_no_name_that_is_used() {
     refused(&ws.idp(&["new", "golden-path", "lonely"]), "idp::new::taken");
     assert!(!ws.path().join("scripts/golden-paths/lonely.rhai").exists());
     refused(&ws.idp(&["new", "policy", "workload"]), "idp::new::taken");
+    refused(&ws.idp(&["new", "policy", "schema"]), "idp::new::taken");
+    refused(&ws.idp(&["new", "policy", "waiver"]), "idp::new::taken");
     refused(&ws.idp(&["new", "scorecard", "x"]), "idp::new::kind");
     assert_eq!(ws.idp(&["list"]).stdout, before);
 }

@@ -277,6 +277,11 @@ fn environments_have_values_and_levels_of_their_own() {
     let applied = |cluster: &str| ws.plan(&format!("cluster({cluster:?}).apply(manifest({bad:?}));"));
     assert_eq!(passes(&applied("dev")), Vec::<String>::new());
     denied(&applied("prod"), &["shop/owner", "shop/replicas"]);
+    // What passes in dev is news in prod.
+    ws.write("seeds/gitops/k8s/dev/web.yaml", &bad);
+    let edit = "t.write(\"k8s/prod/web.yaml\", t.read(\"k8s/dev/web.yaml\")).remove(\"k8s/dev/web.yaml\")";
+    let moved = ws.plan(&format!("repo(\"gitops\").propose(\"X\", |t| {edit});"));
+    denied(&moved, &["shop/owner", "shop/replicas"]);
     // Audits take the same.
     ws.write("k8s/prod/web.yaml", &bad);
     ws.write("k8s/dev/web.yaml", &bad);

@@ -276,6 +276,17 @@ fn what_cant_be_mended_is_told_and_stops_nothing_else() {
 }
 
 #[test]
+fn a_fix_that_never_ends_hides_nothing() {
+    let endless = "policy(\"house/slow\", #{ title: \"t\", severity: \"high\", check: |o| deny(o, \"wrong\"), fix: |o| loop { } });";
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {}\n";
+    let ws = Workspace::of(&[("house.rhai", endless), ("a.yaml", pod), ("b.yaml", pod)]);
+    let said = ws.idp(&["audit", "a.yaml", "b.yaml", "--with", "./house.rhai", "--fix", "--output", "json"]);
+    assert_eq!(said.status.code(), Some(3), "{said}");
+    assert_eq!(events(&said, "finding").len(), 2, "{said}");
+    assert_eq!(read(&ws, "a.yaml"), pod);
+}
+
+#[test]
 fn a_block_that_the_file_cuts_off_keeps_its_value() {
     let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  securityContext: {runAsNonRoot: true}\n  containers:\n  - name: a\n    args:\n    - |\n      x";
     let ws = Workspace::of(&[("house.rhai", PACK), ("k8s/pod.yaml", pod)]);

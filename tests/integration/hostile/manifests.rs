@@ -59,6 +59,7 @@ fn manifests_end_in_findings() {
         ("k8s/twice.yaml", &PLAIN.replace("kind: Pod", "kind: Pod\nkind: Pod")),
         ("k8s/tab.yaml", "apiVersion: v1\nkind: Pod\nmetadata:\n\tname: a\n"),
         ("k8s/kind.yaml", &PLAIN.replace("kind: Pod", "kind: 7")),
+        ("k8s/head.yaml", &PLAIN.replace("kind: Pod", "kind: 8").replace("apiVersion: v1", "apiVersion: 7")),
         ("k8s/version.yaml", &PLAIN.replace("apiVersion: v1", "apiVersion: [v1]")),
         (
             "k8s/shapes.yaml",
@@ -83,6 +84,7 @@ fn manifests_end_in_findings() {
         ("tab.yaml", "4 manifest: ", "tab"),
         ("bytes.yaml", "3 manifest: ", "UTF-8"),
         ("kind.yaml", "2 manifest: ", "kind"),
+        ("head.yaml", "2 manifest: ", "kind"),
         ("version.yaml", "1 manifest: ", "apiVersion"),
         ("spec.yaml", "4 schema: ", "spec"),
     ] {
