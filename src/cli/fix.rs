@@ -21,8 +21,10 @@ pub(super) fn fixed(
     let todo = fix::todo(before, &texts);
     let mut fixes = Fixes { plan, ..Fixes::default() };
     for mended in fix::make(texts.clone(), panel.clone(), todo)? {
-        fixes.refused.extend(mended.refused);
-        let (Some(new), Some(text)) = (mended.content, texts.get_mut(mended.text)) else { continue };
+        let (Some(new), Some(text)) = (mended.content, texts.get_mut(mended.text)) else {
+            fixes.refused.extend(mended.refused);
+            continue;
+        };
         let old = text.content.take().unwrap_or_default();
         if !plan && &*text.shown != input::NAME && !write(here, &text.shown, &old, &new)? {
             let moved = "the file was changed while it was looked at: run the same command again";
@@ -30,6 +32,8 @@ pub(super) fn fixed(
             text.content = Some(old);
             continue;
         }
+        // Whoever reads of lines looks them up in the file, which a plan leaves as it was.
+        fixes.refused.extend(if plan { mended.refused } else { mended.left });
         fixes.files.push(FileDiff::between(&text.shown, Some(old.as_bytes()), Some(new.as_bytes())));
         text.content = Some(new.into());
     }

@@ -260,13 +260,27 @@ fn what_is_waived_is_left() {
 
 #[test]
 fn what_cant_be_mended_is_told_and_stops_nothing_else() {
-    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  hostPID: false\n  securityContext: {runAsNonRoot: true}\n  initContainers:\n    - &one {name: one, image: a:1}\n  containers:\n    - *one\n    - {name: two, image: b:1}\n";
+    let pod = "x: &one {name: one, image: a:1}\napiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  hostPID: false\n  securityContext: {runAsNonRoot: true}\n  containers:\n    - *one\n    - {name: two, image: b:1}\n";
     let ws = Workspace::of(&[("house.rhai", PACK), ("pod.yaml", pod)]);
     let said = ws.idp(&["audit", "pod.yaml", "--with", "./house.rhai", "--fix", "--output", "json"]);
     let told = events(&said, "fix_refused");
     assert!(told.len() == 1 && told[0]["message"].as_str().unwrap().contains("through the alias"), "{said}");
     let text = read(&ws, "pod.yaml");
     assert!(text.contains("{name: two, image: b:1, imagePullPolicy: Always}"), "{text}");
+    // What is mended at its anchor is mended.
+    let own = pod.replace("x: &one {name: one, image: a:1}\n", "").replace("*one", "*one\n    - {name: c, image: c:1}");
+    let own = own.replace("  containers:", "  initContainers: [&one {name: one, image: a:1}]\n  containers:");
+    ws.write("pod.yaml", &own);
+    let said = ws.idp(&["audit", "pod.yaml", "--with", "./house.rhai", "--fix", "--output", "json"]);
+    assert!(events(&said.succeeds("nothing is left"), "fix_refused").is_empty());
+    // What is left of a finding has a reason, too, and lines are those of the file as it is.
+    let half = PACK
+        .replace("c.at(\"imagePullPolicy\"), \"Always\")", "o.at(`spec.containers[0].imagePullPolicy`), \"Always\")");
+    let ws = Workspace::of(&[("house.rhai", &half), ("pod.yaml", &pod.replace("*one", "{name: one}"))]);
+    let said = ws.idp(&["audit", "pod.yaml", "--with", "./house.rhai", "--fix", "--output", "json"]);
+    let told = events(&said, "fix_refused");
+    assert!(told.len() == 1 && told[0]["message"].as_str().unwrap().contains("nothing to change"), "{said}");
+    assert_eq!((&told[0]["line"], &told[0]["column"]), (&Value::from(10), &Value::from(7)), "{said}");
     // A fix that knows nothing to change says so.
     let idle = "policy(\"house/idle\", #{ title: \"t\", check: |o| deny(o, \"wrong\"), fix: |o| o });";
     let ws = Workspace::of(&[("house.rhai", idle), ("pod.yaml", pod)]);

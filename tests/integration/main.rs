@@ -26,6 +26,7 @@ mod github_proxy;
 mod hostile;
 mod http;
 mod layers;
+mod mended_cases;
 mod messages;
 mod mistakes;
 mod pack_checks;

@@ -17,50 +17,56 @@ pub struct Target<'a> {
     pub root: &'a [Step],
 }
 
-/// The text with the edits made one after the other; all or none.
+/// The text with the edits made one after the other, and why some weren't: those of one element of a list are made together
+/// or not at all, so that an element that belongs to others, too, doesn't stand in the way of the rest.
 ///
 /// # Errors
-/// `idp::yaml::edit` for what can't be edited exactly: what comes through an alias or a merge key, and what isn't there.
+/// `idp::yaml::edit` if none can be made exactly: what comes through an alias or a merge key, and what isn't there.
 /// `idp::yaml::path` for an edit whose path is none.
-pub fn apply(text: &str, target: Target<'_>, edits: &[Edit]) -> Result<String> {
-    let mut text = text.to_owned();
-    for edit in edits {
-        let documents = yaml::parse(target.file, &text)?;
-        let document = documents.get(target.document).ok_or_else(|| gone(target.file))?;
-        let steps = yaml::parse_path(&edit.path)?;
-        let path: Vec<Step> = target.root.iter().chain(&steps).cloned().collect();
-        if let Some(edit) = exact(document, path, edit.to.as_ref())? {
-            text = yaml::edit_parsed(&documents, target.document, &edit)?;
-        }
-    }
-    Ok(text)
-}
-
-/// The text with the edits that can be made, and why others can't: those of one element of a list are made together or
-/// not at all, so that an element that belongs to others, too, doesn't stand in the way of the rest.
-///
-/// # Errors
-/// As of [`apply`], if none can be made.
-pub fn apply_parts(text: &str, target: Target<'_>, edits: &[Edit]) -> Result<(String, Option<Error>)> {
-    let error = match apply(text, target, edits) {
+pub fn apply(text: &str, target: Target<'_>, edits: &[Edit]) -> Result<(String, Option<Error>)> {
+    let all = |text: &str, edits: &[(Vec<Step>, &Edit)]| {
+        edits.iter().try_fold(text.to_owned(), |text, (path, edit)| one(&text, target, path, edit.to.as_ref()))
+    };
+    let edits = edits.iter().map(|edit| Ok((yaml::parse_path(&edit.path)?, edit))).collect::<Result<Vec<_>>>()?;
+    let error = match all(text, &edits) {
         Ok(text) => return Ok((text, None)),
         Err(error) => error,
     };
-    let mut parts: Vec<(Vec<Step>, Vec<Edit>)> = Vec::new();
-    for edit in edits {
-        let mut element = yaml::parse_path(&edit.path)?;
-        let steps = element.iter().rposition(|step| matches!(step, Step::Index(_))).map_or(0, |at| at + 1);
-        element.truncate(steps);
+    let mut parts: Vec<(Vec<Step>, Vec<_>)> = Vec::new();
+    for (path, edit) in &edits {
+        let element = part(path, &edits);
         match parts.iter_mut().find(|(known, _)| *known == element) {
-            Some((_, edits)) => edits.push(edit.clone()),
-            None => parts.push((element, vec![edit.clone()])),
+            Some((_, edits)) => edits.push((path.clone(), *edit)),
+            None => parts.push((element, vec![(path.clone(), *edit)])),
         }
     }
     let mut mended = text.to_owned();
     for (_, edits) in parts {
-        mended = apply(&mended, target, &edits).unwrap_or(mended);
+        mended = all(&mended, &edits).unwrap_or(mended);
     }
     if mended == text { Err(error) } else { Ok((mended, Some(error))) }
+}
+
+/// What an edit is made together with: the innermost element of a list that it is in, or the outermost list that loses an
+/// element, since the others move up.
+fn part(path: &[Step], edits: &[(Vec<Step>, &Edit)]) -> Vec<Step> {
+    let shrunk = edits.iter().filter(|(_, edit)| edit.to.is_none()).filter_map(|(gone, _)| match gone.split_last() {
+        Some((Step::Index(_), list)) => Some(list),
+        _ => None,
+    });
+    let around = shrunk.filter(|list| path.starts_with(list)).min_by_key(|list| list.len());
+    let element = path.iter().rposition(|step| matches!(step, Step::Index(_))).map_or(0, |at| at + 1);
+    around.unwrap_or(&path[..element]).to_vec()
+}
+
+fn one(text: &str, target: Target<'_>, steps: &[Step], to: Option<&Value>) -> Result<String> {
+    let documents = yaml::parse(target.file, text)?;
+    let document = documents.get(target.document).ok_or_else(|| gone(target.file))?;
+    let path: Vec<Step> = target.root.iter().chain(steps).cloned().collect();
+    match exact(document, path, to)? {
+        Some(edit) => yaml::edit_parsed(&documents, target.document, &edit),
+        None => Ok(text.to_owned()),
+    }
 }
 
 fn gone(file: &str) -> Error {
@@ -112,7 +118,7 @@ mod tests {
     }
 
     fn applied(text: &str, edits: &[Edit]) -> Result<String> {
-        apply(text, Target { file: "a.yaml", document: 0, root: &[] }, edits)
+        apply(text, Target { file: "a.yaml", document: 0, root: &[] }, edits).map(|(text, _)| text)
     }
 
     const POD: &str = "\
@@ -177,9 +183,9 @@ spec:
         let root = [Step::from("items"), Step::from(1)];
         let text = "{\n  \"kind\": \"List\",\n  \"items\": [\n    {\"a\": 1},\n    {\"a\": 1}\n  ]\n}\n";
         let target = Target { file: "a.json", document: 0, root: &root };
-        let mended = apply(text, target, &[edit("a", Some(json!(2)))]).unwrap();
+        let (mended, _) = apply(text, target, &[edit("a", Some(json!(2)))]).unwrap();
         assert_eq!(mended, "{\n  \"kind\": \"List\",\n  \"items\": [\n    {\"a\": 1},\n    {\"a\": 2}\n  ]\n}\n");
-        let mended = apply(text, target, &[edit("b.c", Some(json!("d")))]).unwrap();
+        let (mended, _) = apply(text, target, &[edit("b.c", Some(json!("d")))]).unwrap();
         let read: Value = serde_json::from_str(&mended).expect("it is still JSON");
         assert_eq!(read["items"][1], json!({ "a": 1, "b": { "c": "d" } }));
     }
@@ -193,6 +199,24 @@ spec:
         }
         let error = apply(shared, Target { file: "a", document: 1, root: &[] }, &[edit("a", None)]).unwrap_err();
         assert_eq!(error.code(), "idp::yaml::edit");
+    }
+
+    #[test]
+    fn what_belongs_to_others_doesnt_stop_the_rest() {
+        let text = "a:\n- &x {k: [1, 2]}\n- {k: [1, 2]}\nb: [*x , {k: [1, 2]}]\n";
+        let edits = [
+            edit("b[0].k[0]", None),
+            edit("b[0].k[0]", Some(json!(3))),
+            edit("b[1].k[0]", None),
+            edit("b[1].k[0]", Some(json!(3))),
+        ];
+        let target = Target { file: "a.yaml", document: 0, root: &[] };
+        let (mended, unmade) = apply(text, target, &edits).unwrap();
+        assert_eq!(mended, text.replace("*x , {k: [1, 2]}", "*x , {k: [3]}"));
+        assert!(unmade.unwrap().message().contains("through the alias"));
+        // Numbers of elements hold only if all that go from their list go.
+        let edits = [edit("b[0]", None), edit("b[0].k[1]", None), edit("b[5]", Some(json!(1)))];
+        assert_eq!(apply(text, target, &edits).unwrap_err().code(), "idp::yaml::edit");
     }
 
     proptest! {
@@ -222,7 +246,7 @@ spec:
             let index = at.index(names.len());
             let edits = [edit(&format!("spec.containers[{index}].{field}"), Some(value.clone()))];
             let target = Target { file: "a.yaml", document: before.len(), root: &[] };
-            let mended = apply(&text, target, &edits).unwrap();
+            let (mended, _) = apply(&text, target, &edits).unwrap();
             let lines = |text: &str| text.split_inclusive('\n').map(str::to_owned).collect::<Vec<_>>();
             let (old, new) = (lines(&text), lines(&mended));
             // Each old line is there, in order, byte by byte.
@@ -234,7 +258,7 @@ spec:
             let read = yaml::parse("", &mended).unwrap();
             let path = yaml::parse_path(&edits[0].path).unwrap();
             prop_assert_eq!(yaml::get(&read[before.len()].value, &path), Some(&value));
-            prop_assert_eq!(apply(&mended, target, &edits).unwrap(), mended);
+            prop_assert_eq!(apply(&mended, target, &edits).unwrap().0, mended);
         }
     }
 }

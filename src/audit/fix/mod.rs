@@ -16,8 +16,8 @@ use crate::formats::lists;
 use crate::formats::yaml::{self, Step};
 use crate::primitives::manifest::Manifest;
 use crate::primitives::policy::Candidate;
-use crate::report::{Audit, Detection, Edit, RefusedFix};
-use apply::{Target, apply_parts};
+use crate::report::{Audit, Detection, Edit, Place, RefusedFix};
+use apply::{Target, apply};
 
 /// What is to be mended in one text: objects by their number in it, and the policies that found fault with them, in the
 /// order of the findings.
@@ -45,15 +45,17 @@ pub struct Mended {
     pub text: usize,
     /// What it says now, if that is something else.
     pub content: Option<String>,
-    /// Fixes that weren't made.
+    /// Fixes that weren't made, with the lines of the text as it was.
     pub refused: Vec<RefusedFix>,
+    /// The same with the lines of what it says now.
+    pub left: Vec<RefusedFix>,
 }
 
 impl Todo {
     /// Of one that couldn't be gone through.
     pub fn given_up(&self, why: &str) -> Mended {
-        let refused = self.items.iter().map(|item| item.refused(why)).collect();
-        Mended { text: self.text, content: None, refused }
+        let refused: Vec<_> = self.items.iter().map(|item| item.refused(why)).collect();
+        Mended { text: self.text, content: None, left: refused.clone(), refused }
     }
 }
 
@@ -130,69 +132,113 @@ struct Bench<'b, 'j> {
     made: Vec<(usize, String)>,
 }
 
-/// Makes the fixes of one text.
+/// Makes the fixes of one text. One that isn't made is tried again once others were: they may have been in its way.
 pub fn mend<'j>(todo: &Todo, text: &Text, panel: &'j Panel, seats: &mut Seats<'j>) -> Mended {
     let examined = examine(todo.text, text, panel, seats);
     let mut bench = Bench { number: todo.text, text: text.clone(), examined, panel, seats, made: Vec::new() };
-    let mut refused = Vec::new();
-    for item in &todo.items {
-        match bench.fix(item) {
-            Ok(None) => {}
-            Ok(Some(why)) | Err(why) => refused.push(item.refused(why.message())),
+    let mut open: Vec<&Item> = todo.items.iter().collect();
+    let mut whys: Vec<(&Item, Error)> = Vec::new();
+    // Each round but the last leaves fewer findings.
+    for _ in 0..MOST_ROUNDS {
+        let made = bench.made.len();
+        whys = open.iter().filter_map(|item| Some((*item, bench.fix(item).unwrap_or_else(Some)?))).collect();
+        open = whys.iter().map(|(item, _)| *item).collect();
+        if open.is_empty() || bench.made.len() == made {
+            break;
         }
     }
-    let content = bench.text.content.filter(|new| Some(new) != text.content.as_ref()).map(|new| new.to_string());
-    Mended { text: todo.text, content, refused }
+    let left = whys.iter().map(|(item, why)| RefusedFix { place: bench.place(item), ..item.refused(why.message()) });
+    let left = left.collect();
+    let content = bench.text.content.take().filter(|new| Some(new) != text.content.as_ref());
+    bench.text = text.clone();
+    if content.is_some() {
+        bench.examined = examine(todo.text, text, panel, bench.seats);
+    }
+    let refused = whys.iter().map(|(item, why)| item.refused(&bench.words(item, why))).collect();
+    Mended { text: todo.text, content: content.map(|new| new.to_string()), refused, left }
 }
+
+/// How often fixes of one text are tried.
+const MOST_ROUNDS: usize = 8;
 
 impl Bench<'_, '_> {
     /// Makes one fix. What comes back is why a part of it wasn't made, if it wasn't.
     fn fix(&mut self, item: &Item) -> Result<Option<Error>> {
         let Some((pack, rule)) = self.panel.rule(&item.policy) else { return Ok(None) };
-        let facts = self.panel.packs[pack].pack().rules()[rule].clone();
+        let of_one = self.panel.packs[pack].pack().rules()[rule].of_one;
         let key = (Some(item.object), item.policy.clone());
         let before = tally(&self.examined);
-        if facts.of_one && !before.contains_key(&key) {
+        let count = |tally: &Tally, key| tally.get(key).map_or(0, |(count, _)| *count);
+        if of_one && count(&before, &key) <= item.waived.len() {
             // Another fix mended it, too.
             return Ok(None);
         }
-        let refuse = |why: String| Err(Error::failed("idp::audit::fix", why));
-        let Some((document, root)) = self.examined.roots.get(item.object).cloned() else { return Ok(None) };
+        let refuse = |why: &str| Err(Error::failed("idp::audit::fix", why));
         let content = self.text.content.clone().unwrap_or_default();
-        let edits = self.edits(item, pack, rule, (document, &root), &content)?;
-        let edits: Vec<Edit> = edits.into_iter().filter(|edit| !item.leaves(edit)).collect();
-        if edits.is_empty() {
-            return refuse("the fix has nothing to change here: mend it by hand".into());
-        }
-        let target = Target { file: &self.text.shown, document, root: &root };
-        let (mended, unmade) = apply_parts(&content, target, &edits)?;
+        let (mended, unmade) = self.edited(item, (pack, rule), &content)?;
         // JSON is YAML for the one who edits it, and must still be JSON for others.
         let is_json = |text: &str| serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok();
         if is_json(&content) && !is_json(&mended) {
-            return refuse("the file would be no JSON any more: edit it by hand".into());
+            return refuse("the file would be no JSON any more: edit it by hand");
         }
         let next = Text { content: Some(mended.into()), ..self.text.clone() };
         let again = examine(self.number, &next, self.panel, self.seats);
         let same = again.objects.len() == self.examined.objects.len() && again.roots == self.examined.roots;
         if !same {
-            return refuse("it would make other objects of the file".into());
+            return refuse("it would make other objects of the file");
         }
         let after = tally(&again);
-        let count = |tally: &Tally, key| tally.get(key).map_or(0, |(count, _)| *count);
         let worse = after.iter().find(|(key, (number, _))| *number > count(&before, *key));
         if let Some(((_, policy), (_, message))) = worse {
             let conflict = self.made.contains(&(item.object, policy.clone()));
-            return refuse(match conflict {
+            return refuse(&match conflict {
                 true => format!("it contradicts the fix of {policy}, which was made: {message}"),
                 false => format!("{policy} would find fault with it: {message}"),
             });
         }
-        if facts.of_one && count(&after, &key) >= count(&before, &key) {
-            return refuse("it mends nothing: the finding would still be there".into());
+        if of_one && count(&after, &key) >= count(&before, &key) {
+            return refuse("it mends nothing: the finding would still be there");
         }
         (self.text, self.examined) = (next, again);
         self.made.push((item.object, item.policy.clone()));
-        Ok(unmade)
+        let rest = || Error::failed("idp::audit::fix", "it mends a part of what was found: mend the rest by hand");
+        Ok(unmade.or_else(|| (of_one && count(&after, &key) > item.waived.len()).then(rest)))
+    }
+
+    /// The text with what a rule would change of an object, and why a part of that can't be changed.
+    fn edited(&mut self, item: &Item, (pack, rule): (usize, usize), content: &str) -> Result<(String, Option<Error>)> {
+        let idle = || Error::failed("idp::audit::fix", "the fix has nothing to change here: mend it by hand");
+        let (document, root) = self.examined.roots.get(item.object).cloned().ok_or_else(idle)?;
+        let edits = self.edits(item, pack, rule, (document, &root), content)?;
+        let edits: Vec<Edit> = edits.into_iter().filter(|edit| !item.leaves(edit)).collect();
+        let target = Target { file: &self.text.shown, document, root: &root };
+        let (mended, unmade) = apply(content, target, &edits)?;
+        if mended == content { Err(idle()) } else { Ok((mended, unmade)) }
+    }
+
+    /// Where it is in the text as it is now that an item is left: at the first finding that nobody answers for.
+    fn place(&self, item: &Item) -> Place {
+        let own = self
+            .examined
+            .detections
+            .iter()
+            .filter(|found| found.object == Some(item.object) && found.finding.policy == item.policy);
+        let waived = |found: &&Detection| yaml::parse_path(&found.path).is_ok_and(|path| item.waived.contains(&path));
+        let mut places = own.filter(|found| !waived(found)).map(|found| found.finding.place.clone());
+        places.next().unwrap_or_else(|| item.first.finding.place.clone())
+    }
+
+    /// Why an item is left, where that was said of another text than this one: what can't be edited is told with lines.
+    fn words(&mut self, item: &Item, why: &Error) -> String {
+        const EDIT: &str = "idp::yaml::edit";
+        let Some(at) = self.panel.rule(&item.policy).filter(|_| why.code() == EDIT) else {
+            return why.message().into();
+        };
+        let content = self.text.content.clone().unwrap_or_default();
+        match self.edited(item, at, &content) {
+            Ok((_, Some(why))) | Err(why) if why.code() == EDIT => why.message().into(),
+            _ => "it can't be made once the other fixes are".into(),
+        }
     }
 
     /// What a rule would change of an object as it is now.
