@@ -154,7 +154,7 @@ impl Review<'_, '_> {
             name: metadata("name").or_else(|| metadata("generateName")),
         };
         let place = document.place(&root);
-        let object = Object { value, name: &name, place: &place, partial: self.text.partial };
+        let object = Object { value, document, root: &root, name: &name, place: &place, partial: self.text.partial };
         let at = self.found.objects.len();
         for policy in &self.panel.built_in {
             let breaches = policy.check(&object);

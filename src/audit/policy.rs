@@ -3,13 +3,17 @@
 use serde_json::Value;
 
 use crate::error::Place;
-use crate::formats::yaml::Step;
+use crate::formats::yaml::{Document, Step};
 use crate::report::{ObjectName, RuleInfo, Severity};
 
 /// One object, as it stands in a file.
 pub struct Object<'a> {
     /// Its fields.
     pub value: &'a Value,
+    /// The document that it is in.
+    pub document: &'a Document,
+    /// Where it is in that.
+    pub root: &'a [Step],
     /// Its name.
     pub name: &'a ObjectName,
     /// Where it begins.

@@ -4,7 +4,8 @@ use super::Text;
 use super::policy::{Breach, Object, Policy};
 use super::spread::spread;
 use crate::formats::definitions::{self, Broken, Definition};
-use crate::formats::yaml;
+use crate::formats::schema::Reason;
+use crate::formats::yaml::{self, Step};
 use crate::report::{RuleInfo, Severity};
 use crate::schemas::{Checks, Problem, Schemas};
 
@@ -59,7 +60,7 @@ impl Policy for BySchema {
 
     fn check(&self, object: &Object<'_>) -> Vec<Breach> {
         let problems = self.schemas.check(object.value, Checks { partial: object.partial, ..Checks::default() });
-        let mut found: Vec<Breach> = problems.into_iter().map(breach).collect();
+        let mut found: Vec<Breach> = problems.into_iter().map(|problem| breach(problem, object)).collect();
         if !object.partial && definitions::is_one(object.value) {
             found.extend(self.schemas.about_definition(object.place).map(told));
         }
@@ -67,11 +68,21 @@ impl Policy for BySchema {
     }
 }
 
-fn breach(problem: Problem) -> Breach {
-    let Problem { path, at_key, severity, message, help, .. } = problem;
+fn breach(problem: Problem, object: &Object<'_>) -> Breach {
+    let help = in_quotes(&problem, object).or(problem.help);
+    let Problem { path, at_key, severity, message, .. } = problem;
     Breach { severity, path, at_key, place: None, message, help }
 }
 
 fn told((message, help): (String, String)) -> Breach {
     Breach { severity: Severity::Medium, path: Vec::new(), at_key: false, place: None, message, help: Some(help) }
+}
+
+/// What to write where a text is wanted and a number or a boolean stands: what stands there, and not what YAML reads in it
+/// (`on` is true, `0644` is 420).
+fn in_quotes(problem: &Problem, object: &Object<'_>) -> Option<String> {
+    problem.help.as_ref().filter(|_| problem.reason == Some(Reason::TypeInvalid))?;
+    yaml::get(object.value, &problem.path).filter(|value| value.is_number() || value.is_boolean())?;
+    let whole: Vec<Step> = object.root.iter().chain(&problem.path).cloned().collect();
+    Some(format!("write it in quotes: \"{}\"", object.document.written(&whole)?))
 }

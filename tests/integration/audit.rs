@@ -213,3 +213,25 @@ fn policies_and_releases_are_completed() {
     assert!(releases.lines().any(|line| line == "1.36\t"), "{releases}");
     assert!(ws.idp(&["complete-words", "audit", "--fail-on", "m"]).stdout.starts_with("medium\t"));
 }
+
+#[test]
+fn what_lacks_quotes_is_told_as_it_is_written() {
+    let ws = Workspace::of(&[("idp.yaml", "")]);
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: { name: a, annotations: { a: on, b: 0644, c: 1.10, d: ~ } }\nspec:\n  \
+               containers:\n    - name: a\n      env: [{ name: A, value: yes }]\n";
+    let list = pod.replace('\n', "\n    ").replace("apiVersion: v1", "- apiVersion: v1");
+    ws.write("pod.yaml", pod);
+    ws.write("list.yaml", &format!("apiVersion: v1\nkind: List\nitems:\n  {}\n", list.trim_end()));
+    for file in ["pod.yaml", "list.yaml"] {
+        let said = ws.idp(&["audit", file, "--output", "json"]);
+        let lines = said.stdout.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+        let advice: Vec<String> = lines
+            .filter(|line| line["type"] == "finding")
+            .filter_map(|found| found["help"].as_str().map(str::to_owned))
+            .collect();
+        let quoted = ["on", "0644", "1.10", "yes"].map(|text| format!("write it in quotes: \"{text}\""));
+        for wanted in quoted {
+            assert!(advice.contains(&wanted), "{wanted} of {file}: {said}");
+        }
+    }
+}

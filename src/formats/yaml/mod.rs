@@ -69,6 +69,14 @@ impl Document {
         self.source.place(self.tree.node(found.key.unwrap_or(found.node)).start as usize)
     }
 
+    /// How a scalar without quotes at a path is written: `on`, `0644`, `1.10`, which the value doesn't tell any more.
+    pub fn written(&self, path: &[Step]) -> Option<&str> {
+        let found = self.find(path);
+        let node = self.tree.node(found.node);
+        let is_plain = found.steps == path.len() && node.kind == tree::Kind::Plain;
+        self.source.text.get(node.start as usize..node.end as usize).filter(|_| is_plain)
+    }
+
     /// The file as it was named to [`parse`].
     pub fn file(&self) -> &str {
         &self.source.file
