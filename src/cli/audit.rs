@@ -47,7 +47,7 @@ pub struct AuditArgs {
     /// Say why a policy finds what it finds in an object, or doesn't: KIND/NAME, KIND/NAMESPACE/NAME or FILE:LINE
     #[arg(long, num_args = 2, value_names = ["POLICY", "OBJECT"], conflicts_with_all = ["fix", "report"])]
     explain: Vec<String>,
-    /// Leave out files that match this glob; may be given more than once
+    /// Leave out files below folders that match this glob, not those that PATH names; may be given more than once
     #[arg(long, value_name = "GLOB")]
     exclude: Vec<String>,
     /// Write a report to a file as well; may be given more than once, with any format of --output
@@ -166,6 +166,9 @@ fn texts(args: &AuditArgs, here: &Path, reports: &[ReportFile]) -> Result<Vec<Te
     }
     // What an earlier audit wrote there is nothing to look at.
     files.retain(|file| !report_files::name(reports, &file.path));
+    if args.fix {
+        fix::check_files(&files)?;
+    }
     // What is mended is what was looked at.
     let mut texts = if args.fix { audit::read(&files, here)? } else { audit::texts(&files, here)? };
     if !stdin.is_empty() {

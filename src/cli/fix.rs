@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::input;
 use crate::audit::panel::Panel;
+use crate::audit::walk::File;
 use crate::audit::{Text, fix};
 use crate::error::{Error, Result, io};
 use crate::report::{Audit, Detection, FileDiff, Fixes, RefusedFix};
@@ -62,6 +63,15 @@ fn refused_in(audit: &Audit, file: &str, why: &str) -> Vec<RefusedFix> {
         why: why.into(),
     };
     audit.detections.iter().filter(of_file).map(refused).collect()
+}
+
+/// Refuses what can be read and not be written: pipes and the like.
+pub(super) fn check_files(files: &[File]) -> Result<()> {
+    let Some(pipe) = files.iter().find(|file| file.path.metadata().is_ok_and(|data| !data.is_file())) else {
+        return Ok(());
+    };
+    Err(Error::invalid("idp::usage", format!("--fix mends files and standard input, and {} is neither", pipe.shown))
+        .help("`... | idp-run audit - --fix > FIXED`"))
 }
 
 /// Refuses flags that `--fix` can't go with.

@@ -310,3 +310,73 @@ fn a_block_that_the_file_cuts_off_keeps_its_value() {
         format!("{}    imagePullPolicy: Always", pod.replace("- |\n      x", "- |-\n      x\n"))
     );
 }
+
+#[test]
+fn json_keeps_its_layout() {
+    let ws = workspace();
+    let four = r#"{
+    "apiVersion": "v1",
+    "kind": "Pod",
+    "metadata": {"name": "web"},
+    "spec": {
+        "hostPID": true,
+        "containers": [
+            {
+                "name": "web",
+                "image": "r.io/web:1"
+            },
+            {"name": "log", "image": "r.io/log:1"}
+        ]
+    }
+}
+"#;
+    let mended = r#"{
+    "apiVersion": "v1",
+    "kind": "Pod",
+    "metadata": {"name": "web"},
+    "spec": {
+        "containers": [
+            {
+                "name": "web",
+                "image": "r.io/web:1",
+                "imagePullPolicy": "Always"
+            },
+            {"name": "log", "image": "r.io/log:1", "imagePullPolicy": "Always"}
+        ],
+        "securityContext": {
+            "runAsNonRoot": true
+        }
+    }
+}
+"#;
+    let empty = four.replace("\"hostPID\": true", "\"securityContext\": {}");
+    let grown = "\"securityContext\": {\n            \"runAsNonRoot\": true\n        }";
+    let in_place = mended
+        .replace(&format!(",\n        {grown}"), "")
+        .replace("\"spec\": {", &format!("\"spec\": {{\n        {grown},"));
+    let tabs = |text: &str| text.replace("    ", "\t");
+    let crlf = |text: &str| text.replace('\n', "\r\n");
+    for (before, after) in [
+        (four.to_owned(), mended.to_owned()),
+        (empty, in_place),
+        (tabs(four), tabs(mended)),
+        (crlf(four), crlf(mended)),
+    ] {
+        ws.write("k8s/pod.json", &before);
+        ws.idp(&["audit", "k8s/pod.json", "--with", "./house.rhai", "--fix"]).succeeds("it is mended");
+        assert_eq!(read(&ws, "k8s/pod.json"), after);
+    }
+}
+
+#[test]
+fn a_pipe_that_is_named_cant_be_mended() {
+    let ws = workspace();
+    for plan in [&[][..], &["--plan"]] {
+        let mut shell = std::process::Command::new("bash");
+        let idp = ws.command(&[]).get_program().to_owned();
+        let line = format!("\"$0\" audit <(cat k8s/web.yaml) --with ./house.rhai --fix {}", plan.join(" "));
+        let said = Said::of(shell.arg("-c").arg(line).arg(idp).current_dir(ws.path()));
+        assert_eq!(said.status.code(), Some(2), "{said}");
+        assert!(said.stderr.contains("--fix mends files and standard input, and /dev/fd/"), "{said}");
+    }
+}

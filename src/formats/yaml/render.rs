@@ -143,6 +143,26 @@ pub fn json(value: &Value) -> String {
     }
 }
 
+/// The same in lines, each level indented by a step more than the one around it, which is indented so.
+pub fn json_lines(value: &Value, indent: &str, step: &str) -> String {
+    let inner = format!("{indent}{step}");
+    let within = |open, parts: Vec<String>, close| {
+        format!("{open}\n{inner}{}\n{indent}{close}", parts.join(&format!(",\n{inner}")))
+    };
+    match value {
+        Value::Array(items) if !items.is_empty() => {
+            within('[', items.iter().map(|item| json_lines(item, &inner, step)).collect(), ']')
+        }
+        Value::Object(map) if !map.is_empty() => {
+            let entry = |(key, value): (&String, &Value)| {
+                format!("{}: {}", Value::from(key.as_str()), json_lines(value, &inner, step))
+            };
+            within('{', map.iter().map(entry).collect(), '}')
+        }
+        short => json(short),
+    }
+}
+
 fn number_text(number: &Number) -> String {
     match number.as_f64().filter(|_| number.is_f64()).and_then(scalar::decimal) {
         Some(normal) => normal.to_string(),

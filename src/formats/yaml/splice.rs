@@ -186,7 +186,13 @@ impl Splice<'_> {
         if !flow && multiline && !matches!(node.kind, Kind::Double | Kind::Single) {
             ways.extend(self.block_value(index, value));
         }
-        let inline = self.styled(node.kind, value);
+        // JSON that stands in one line stays in one line.
+        let is_short = node.kind.is_flow() && node.next > index + 1 && !self.text[self.written(index)].contains('\n');
+        let laid_out = self.indent(index).filter(|_| self.json && collection && !is_short);
+        let inline = match laid_out {
+            Some(indent) => render::json_lines(value, indent, self.json_step()),
+            None => self.styled(node.kind, value),
+        };
         if matches!(node.kind, Kind::Map | Kind::List) && self.begins_line(node.start as usize) {
             ways.extend(self.pulled_up(index, &inline));
         }
@@ -321,8 +327,14 @@ impl Splice<'_> {
         let node = self.node(index);
         let last = self.tree.children(index).last();
         if node.kind.is_flow() {
+            let on_lines = last.and_then(|last| self.indent(last)).filter(|_| self.begins_line(node.end as usize - 1));
+            let json = |value: &Value| match on_lines {
+                Some(indent) => render::json_lines(value, indent, self.json_step()),
+                None => render::json(value),
+            };
             let inline = match key {
-                Some(key) if self.json => format!("{}: {}", Value::from(key), render::json(value)),
+                Some(key) if self.json => format!("{}: {}", Value::from(key), json(value)),
+                None if self.json => json(value),
                 Some(key) => format!("{}: {}", render::inline_string(key), render::flow(value)),
                 None => self.styled(Kind::Plain, value),
             };
@@ -332,11 +344,14 @@ impl Splice<'_> {
                     Some(key) => Value::Object([(key.to_string(), value.clone())].into_iter().collect()),
                     None => Value::Array(vec![value.clone()]),
                 };
-                let block = if self.in_flow(index) || self.json { None } else { self.block_value(index, &grown) };
+                if self.json {
+                    return self.replace(index, &grown);
+                }
+                let block = if self.in_flow(index) { None } else { self.block_value(index, &grown) };
                 let inside = node.start as usize + 1..node.end as usize - 1;
                 return block.into_iter().chain([vec![(inside, inline)]]).collect();
             };
-            return self.insert_in_flow(node, self.node(last), &inline);
+            return self.insert_in_flow(node, self.node(last), on_lines, &inline);
         }
         let Some(last) = last else { return Vec::new() };
         let column = self.first_column(index);
@@ -375,6 +390,19 @@ impl Splice<'_> {
         end
     }
 
+    /// The blanks before a value, or its key, that begins a line.
+    fn indent(&self, index: u32) -> Option<&str> {
+        let start = self.node(self.key(index).unwrap_or(index)).lead as usize;
+        self.begins_line(start).then(|| &self.text.0[self.line_start(start)..start])
+    }
+
+    /// What each level of a JSON text is indented by, as its first line shows it.
+    fn json_step(&self) -> &str {
+        let first = self.tree.children(0).next().map_or(0, |first| self.node(first).lead as usize);
+        let indent = &self.text.0[self.line_start(first)..first];
+        if indent.is_empty() || !indent.trim().is_empty() { "  " } else { indent }
+    }
+
     /// The column of the keys or dashes of a block collection.
     fn first_column(&self, index: u32) -> usize {
         let node = self.node(index);
@@ -390,16 +418,15 @@ impl Splice<'_> {
         if (1..=4).contains(&rest.len()) && rest.trim_matches(' ').is_empty() { rest.len() } else { 1 }
     }
 
-    fn insert_in_flow(&self, node: Node, last: Node, inline: &str) -> Vec<Changes> {
+    /// Behind the last of what is in a flow collection; `on_lines` is its indent, if it and the closing sign begin lines.
+    fn insert_in_flow(&self, node: Node, last: Node, on_lines: Option<&str>, inline: &str) -> Vec<Changes> {
         let (end, close) = (last.end as usize, node.end as usize - 1);
         // `[a: {b}]` holds a map without brackets of its own.
         if end > close {
             return Vec::new();
         }
         let comma = self.comma(end, close);
-        let own_lines = self.begins_line(close) && self.begins_line(last.lead as usize);
-        if own_lines {
-            let indent = &self.text[self.line_start(last.lead as usize)..last.lead as usize];
+        if let Some(indent) = on_lines {
             let line = self.line_end(comma.map_or(end, |comma| comma + 1));
             let after = if comma.is_some() { "," } else { "" };
             let mut changes = vec![(line..line, format!("\n{indent}{inline}{after}"))];
