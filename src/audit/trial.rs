@@ -133,7 +133,7 @@ impl Trial {
         if let Some(text) = &question.waivers {
             let root = &question.config.root;
             let waivers = Waivers::of_text("waivers", text, day(question)?)?;
-            waivers.apply(&mut audit, &Scope { here: root, root, whole: true });
+            waivers.apply(&mut audit, &Scope { here: root, root, whole: true, known: &[] });
         }
         Ok(audit)
     }

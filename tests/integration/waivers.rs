@@ -210,3 +210,56 @@ fn waive_knows_what_was_meant() {
     let said = ws.idp(&instead(10, "30d")).succeeds("days from today");
     assert!(!said.stderr.contains("there is"), "{said}");
 }
+
+#[test]
+fn what_never_covers_anything_is_told() {
+    let ws = workspace(WAIVER);
+    let about_waivers = |args: &[&str]| -> Vec<(String, String)> {
+        let said = ws.idp(&[&["audit", "--output", "json"], args].concat());
+        let own = findings(&said).into_iter().filter(|finding| finding["policy"] == "waiver");
+        own.map(|own| {
+            assert_eq!((own["severity"].as_str(), own["level"].as_str()), (Some("low"), Some("warn")), "{own}");
+            let told = format!("{}:{} {}", own["file"].as_str().unwrap(), own["line"], own["message"]);
+            (told, own["help"].as_str().unwrap_or_default().to_owned())
+        })
+        .collect()
+    };
+    assert_eq!(about_waivers(&[]), []);
+    // A misspelt policy, and one whose pack isn't known: a script may have it that wasn't asked here.
+    ws.write("waivers/payments.yaml", &WAIVER.replace("policy: schema", "policy: [schema, workload/image-tga]"));
+    let misspelt = (
+        "waivers/payments.yaml:1 \"there is no policy `workload/image-tga`, so the waiver covers nothing of it\""
+            .into(),
+        "did you mean `workload/image-tag`?".into(),
+    );
+    assert_eq!(about_waivers(&[]), [misspelt.clone()]);
+    assert_eq!(about_waivers(&["k8s/api.yaml"]), [misspelt]);
+    ws.write("waivers/payments.yaml", &WAIVER.replace("policy: schema", "policy: [schema, shop/label]"));
+    assert_eq!(about_waivers(&["k8s/api.yaml"]), []);
+    assert_eq!(about_waivers(&[]).len(), 1, "all was looked at");
+    // A star that stops at a slash.
+    ws.write("waivers/payments.yaml", &WAIVER.replace("kind: Deployment", "file: '*.yaml'"));
+    let stopped = (
+        "waivers/payments.yaml:3 \"schema finds nothing that this waiver covers\"".to_owned(),
+        "`*` doesn't cross `/`: write `**` where it should".to_owned(),
+    );
+    assert_eq!(about_waivers(&["k8s"]), [stopped]);
+    ws.write("waivers/payments.yaml", &WAIVER.replace("kind: Deployment", "file: '**/*.yaml'"));
+    assert_eq!(about_waivers(&["k8s"]), []);
+    // JSON is read; what is neither JSON nor YAML is told, but for what people are told there.
+    std::fs::remove_file(ws.path().join("waivers/payments.yaml")).unwrap();
+    ws.write("waivers/notes.txt", WAIVER);
+    ws.write("waivers/README.md", "# Ours\n");
+    ws.write("waivers/OWNERS", "team-payments\n");
+    let unread = ("waivers/notes.txt:1 \"a file among the waivers that isn't read\"".to_owned(), UNREAD.to_owned());
+    assert_eq!(about_waivers(&[]), [unread.clone()]);
+    let json = serde_json::json!({
+        "policy": "schema", "objects": [{ "kind": "Deployment", "name": "api" }], "owner": "a", "reason": "b",
+        "expires": "2999-12-31",
+    });
+    ws.write("waivers/api.json", &json.to_string());
+    assert_eq!(about_waivers(&[]), [unread]);
+    ws.idp(&["audit"]).succeeds("the waiver of JSON counts");
+}
+
+const UNREAD: &str = "waivers are YAML or JSON: give it the ending .yaml, or put it elsewhere";

@@ -12,16 +12,23 @@ use crate::report::ObjectName;
 pub struct Glob {
     pub text: String,
     matcher: GlobMatcher,
+    /// What it would be if `*` crossed slashes.
+    wide: GlobMatcher,
 }
 
 impl Glob {
     pub fn new(text: &str) -> Result<Glob, globset::Error> {
-        let matcher = GlobBuilder::new(text).literal_separator(true).build()?.compile_matcher();
-        Ok(Glob { text: text.to_owned(), matcher })
+        let built = |strict| Ok(GlobBuilder::new(text).literal_separator(strict).build()?.compile_matcher());
+        Ok(Glob { text: text.to_owned(), matcher: built(true)?, wide: built(false)? })
     }
 
     pub fn matches(&self, text: &str) -> bool {
         self.matcher.is_match(text)
+    }
+
+    /// Whether it would match if `*` crossed slashes, as those who write it may think.
+    pub fn nearly_matches(&self, text: &str) -> bool {
+        self.wide.is_match(text)
     }
 }
 
@@ -66,18 +73,32 @@ pub struct About {
 impl About {
     /// Whether an object in a file is meant. A file without an object, which nobody can read, is meant by its name alone.
     pub fn is_about(&self, object: Option<&ObjectName>, file: &str) -> bool {
+        self.fits(object, file, Glob::matches)
+    }
+
+    /// Whether an object in a file would be meant if `*` crossed slashes.
+    pub fn is_nearly_about(&self, object: Option<&ObjectName>, file: &str) -> bool {
+        self.fits(object, file, Glob::nearly_matches)
+    }
+
+    fn fits(&self, object: Option<&ObjectName>, file: &str, matches: fn(&Glob, &str) -> bool) -> bool {
         let fits = |glob: &Option<Glob>, text: Option<&str>| match glob {
             None => true,
-            Some(glob) => object.is_some() && glob.matches(text.unwrap_or_default()),
+            Some(glob) => object.is_some() && matches(glob, text.unwrap_or_default()),
         };
         fits(&self.kind, object.map(|object| object.kind.as_str()))
             && fits(&self.namespace, object.and_then(|object| object.namespace.as_deref()))
             && fits(&self.name, object.and_then(|object| object.name.as_deref()))
-            && self.file.as_ref().is_none_or(|glob| glob.matches(file))
+            && self.file.as_ref().is_none_or(|glob| matches(glob, file))
     }
 
     pub fn covers(&self, subject: &Subject<'_>) -> bool {
         self.is_about(subject.object, subject.file)
+            && self.fields.as_ref().is_none_or(|fields| fields.cover(subject.path))
+    }
+
+    pub fn nearly_covers(&self, subject: &Subject<'_>) -> bool {
+        self.is_nearly_about(subject.object, subject.file)
             && self.fields.as_ref().is_none_or(|fields| fields.cover(subject.path))
     }
 }

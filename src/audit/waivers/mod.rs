@@ -15,7 +15,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::config::Config;
-use crate::error::{Place, Result};
+use crate::error::{Place, Result, nearest};
 use crate::report::{Audit, Detection, Finding, ObjectName, PolicyLevel, RuleInfo, Severity, Waived};
 use crate::world::Clock;
 use matching::{About, Glob};
@@ -52,6 +52,8 @@ pub struct Scope<'a> {
     pub root: &'a Path,
     /// Whether all of the workspace was looked at, so that an object that wasn't seen isn't there.
     pub whole: bool,
+    /// The ids of policies that there are beside those that are asked; nothing is said of names where it is empty.
+    pub known: &'a [String],
 }
 
 /// A waiver, as its document says it.
@@ -80,6 +82,8 @@ impl Waiver {
 pub struct Waivers {
     waivers: Vec<Waiver>,
     sources: BTreeMap<String, Arc<str>>,
+    /// Files beside them that nobody reads.
+    unread: Vec<String>,
     today: Date,
 }
 
@@ -98,7 +102,8 @@ impl Waivers {
     /// # Errors
     /// `idp::waiver::invalid` for a waiver that lacks a field, or says what waivers don't, with its place; `idp::io`.
     pub fn of(config: &Config, here: &Path, today: Date) -> Result<Waivers> {
-        let mut waivers = Waivers { waivers: Vec::new(), sources: BTreeMap::new(), today };
+        let unread = read::unread(config, here)?;
+        let mut waivers = Waivers { waivers: Vec::new(), sources: BTreeMap::new(), unread, today };
         for (file, text) in read::files(config, here)? {
             waivers.waivers.extend(read::waivers(&file, &text)?);
             waivers.sources.insert(file, text.into());
@@ -112,12 +117,18 @@ impl Waivers {
     /// `idp::waiver::invalid`.
     pub fn of_text(file: &str, text: &str, today: Date) -> Result<Waivers> {
         let sources = BTreeMap::from([(file.to_owned(), text.into())]);
-        Ok(Waivers { waivers: read::waivers(file, text)?, sources, today })
+        Ok(Waivers { waivers: read::waivers(file, text)?, sources, unread: Vec::new(), today })
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.waivers.is_empty()
+    }
+
+    /// Whether all of them are of policies among these.
+    pub fn are_of(&self, policies: &[RuleInfo]) -> bool {
+        let known = |glob: &Glob| policies.iter().any(|rule| glob.matches(&rule.id));
+        self.waivers.iter().all(|waiver| waiver.policies.iter().all(known))
     }
 
     /// Who answers for a finding today, if anybody does. Whether its policy allows that is for the caller to know.
@@ -130,7 +141,7 @@ impl Waivers {
 
     /// Marks the findings that are waived, and adds what is wrong with the waivers themselves.
     pub fn apply(&self, audit: &mut Audit, scope: &Scope<'_>) {
-        if self.is_empty() {
+        if self.is_empty() && self.unread.is_empty() {
             return;
         }
         let mut uses: Vec<Use> = self
@@ -145,6 +156,17 @@ impl Waivers {
         audit.detections = detections;
         for (waiver, uses) in self.waivers.iter().zip(&uses) {
             self.judge(waiver, uses, audit, scope);
+            for name in &waiver.policies {
+                if let Some(help) = unknown(name, audit, scope) {
+                    let message = format!("there is no policy `{}`, so the waiver covers nothing of it", name.text);
+                    self.tell(audit, Severity::Low, waiver.policies_place.clone(), message, help);
+                }
+            }
+        }
+        for file in &self.unread {
+            let message = "a file among the waivers that isn't read".to_owned();
+            let help = "waivers are YAML or JSON: give it the ending .yaml, or put it elsewhere".to_owned();
+            self.tell(audit, Severity::Low, Place::at(file, 1, 1), message, help);
         }
         audit.policies.push(about());
     }
@@ -180,7 +202,7 @@ impl Waivers {
             return;
         }
         let seen = |about: &About| {
-            audit.objects.iter().any(|seen| about.is_about(Some(&seen.object), &within(&seen.file, scope)))
+            audit.objects.iter().any(|seen| about.is_nearly_about(Some(&seen.object), &within(&seen.file, scope)))
         };
         let looked_at: Vec<bool> =
             waiver.objects.iter().zip(&uses.used).map(|(about, used)| *used || scope.whole || seen(about)).collect();
@@ -215,31 +237,74 @@ impl Waivers {
         } else if forbidden.is_empty() {
             let unused = waiver.objects.iter().zip(&uses.used).zip(&looked_at);
             for ((about, _), _) in unused.filter(|((_, used), looked_at)| !**used && **looked_at) {
+                let help = match nearly_covers(waiver, about, audit, scope) {
+                    true => "`*` doesn't cross `/`: write `**` where it should",
+                    false => "remove it, or mend its names if it should cover something",
+                };
                 found.push((
                     Severity::Low,
                     about.place.clone(),
                     format!("{} finds nothing that this waiver covers", waiver.named()),
-                    "remove it, or mend its names if it should cover something".to_owned(),
+                    help.to_owned(),
                 ));
             }
         }
         for (severity, place, message, help) in found {
-            if let Some(source) = self.sources.get(&place.file) {
-                audit.sources.insert(place.file.clone(), source.clone());
-            }
-            let level = if severity < Severity::High { PolicyLevel::Warn } else { PolicyLevel::Deny };
-            let finding = Finding { policy: POLICY.into(), severity, place, message, help: Some(help) };
-            let path = String::new();
-            audit.detections.push(Detection {
-                level,
-                finding,
-                object: None,
-                path,
-                fixable: false,
-                failed: false,
-                waived: None,
-            });
+            self.tell(audit, severity, place, message, help);
         }
+    }
+
+    /// Adds a finding about a waiver.
+    fn tell(&self, audit: &mut Audit, severity: Severity, place: Place, message: String, help: String) {
+        if let Some(source) = self.sources.get(&place.file) {
+            audit.sources.insert(place.file.clone(), source.clone());
+        }
+        let level = if severity < Severity::High { PolicyLevel::Warn } else { PolicyLevel::Deny };
+        let finding = Finding { policy: POLICY.into(), severity, place, message, help: Some(help) };
+        let path = String::new();
+        audit.detections.push(Detection {
+            level,
+            finding,
+            object: None,
+            path,
+            fixable: false,
+            failed: false,
+            waived: None,
+        });
+    }
+}
+
+/// Whether a waiver would cover a finding if `*` crossed slashes.
+fn nearly_covers(waiver: &Waiver, about: &About, audit: &Audit, scope: &Scope<'_>) -> bool {
+    audit.detections.iter().any(|found| {
+        let file = within(&found.finding.place.file, scope);
+        waiver.policies.iter().any(|glob| glob.nearly_matches(&found.finding.policy))
+            && about.nearly_covers(&Subject {
+                policy: &found.finding.policy,
+                object: audit.object(found),
+                file: &file,
+                path: &found.path,
+            })
+    })
+}
+
+/// What to do about a policy's name that nothing has. A policy of a pack that isn't known may be that of a script which
+/// others ask by its path: it is told only where all of the workspace was looked at.
+fn unknown(glob: &Glob, audit: &Audit, scope: &Scope<'_>) -> Option<String> {
+    let asked = audit.policies.iter().map(|rule| rule.id.as_str());
+    let known: Vec<&str> = asked.chain(scope.known.iter().map(String::as_str)).collect();
+    if scope.known.is_empty() || known.iter().any(|id| glob.matches(id)) {
+        return None;
+    }
+    let pack = glob.text.split_once('/').map_or("", |(pack, _)| pack);
+    let has_pack = known.iter().any(|id| id.split_once('/').is_some_and(|(known, _)| known == pack));
+    match nearest(&glob.text, known.iter().copied()) {
+        Some(near) => Some(format!("did you mean `{near}`?")),
+        None if known.iter().any(|id| glob.nearly_matches(id)) => {
+            Some("`*` doesn't cross `/`: write `**` where it should".into())
+        }
+        None if has_pack || scope.whole => Some("`idp-run audit` names the policy of each finding".into()),
+        None => None,
     }
 }
 
@@ -253,7 +318,7 @@ fn within(file: &str, scope: &Scope<'_>) -> String {
 fn about() -> RuleInfo {
     RuleInfo {
         id: POLICY.into(),
-        about: "A waiver that is expired, covers nothing, or is of a policy that allows none".into(),
+        about: "A waiver that is expired, covers nothing, isn't read, or is of a policy that allows none or that there isn't".into(),
         why: "What somebody answers for is answered for by nobody once they forget it".into(),
         is_error: true,
         waivable: false,

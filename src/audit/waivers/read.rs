@@ -11,7 +11,7 @@ use super::matching::{About, Fields, Glob};
 use crate::config::fields::Field;
 use crate::config::{Config, file};
 use crate::error::{Error, Place, Result, io};
-use crate::formats::yaml;
+use crate::formats::{objects, yaml};
 use crate::report::Waived;
 
 /// The code of errors in waivers.
@@ -21,7 +21,7 @@ pub const INVALID: &str = "idp::waiver::invalid";
 pub fn files(config: &Config, here: &Path) -> Result<Vec<(String, String)>> {
     let mut paths = Vec::new();
     for path in &config.waivers {
-        collect(path, &mut paths)?;
+        collect(path, &mut |path, is_read| paths.extend(is_read.then_some(path)))?;
     }
     let read = |path: PathBuf| {
         let shown = path.strip_prefix(here).unwrap_or(&path).display().to_string();
@@ -32,14 +32,30 @@ pub fn files(config: &Config, here: &Path) -> Result<Vec<(String, String)>> {
     paths.into_iter().map(read).collect()
 }
 
-/// A file, or the YAML files of a folder and the folders in it; links to folders aren't followed.
-fn collect(path: &Path, found: &mut Vec<PathBuf>) -> Result<()> {
+/// The files beside them that nobody reads, and that somebody may have taken for waivers.
+pub fn unread(config: &Config, here: &Path) -> Result<Vec<String>> {
+    let mut unread = Vec::new();
+    for path in &config.waivers {
+        collect(path, &mut |path, is_read| unread.extend((!is_read && !is_about_waivers(&path)).then_some(path)))?;
+    }
+    Ok(unread.iter().map(|path| path.strip_prefix(here).unwrap_or(path).display().to_string()).collect())
+}
+
+/// Whether a file says something to people, or to the forge.
+fn is_about_waivers(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+    name.ends_with(".md") || ["readme", "owners", "codeowners"].contains(&name.as_str())
+}
+
+/// A file, or those of a folder and the folders in it, each with whether it is read: YAML and JSON are. Links to folders
+/// aren't followed.
+fn collect(path: &Path, found: &mut impl FnMut(PathBuf, bool)) -> Result<()> {
     // Git keeps no empty folders: where nothing is, nothing is waived.
     if !path.exists() {
         return Ok(());
     }
     if !path.is_dir() {
-        found.push(path.to_owned());
+        found(path.to_owned(), true);
         return Ok(());
     }
     let entries = std::fs::read_dir(path).map_err(io("read", path))?;
@@ -48,8 +64,14 @@ fn collect(path: &Path, found: &mut Vec<PathBuf>) -> Result<()> {
     for path in inner {
         let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
         let is_link = path.symlink_metadata().is_ok_and(|data| data.is_symlink());
-        if !hidden && ((path.is_dir() && !is_link) || (path.is_file() && is_yaml(&path))) {
+        if hidden {
+            continue;
+        }
+        if path.is_dir() && !is_link {
             collect(&path, found)?;
+        } else if path.is_file() {
+            let is_read = objects::may_hold(&path.to_string_lossy());
+            found(path, is_read);
         }
     }
     Ok(())

@@ -21,7 +21,7 @@ expires: 2027-03-31
 fn on(day: &str, text: &str) -> Waivers {
     let waivers = read::waivers("waivers/a.yaml", text).unwrap();
     let sources = BTreeMap::from([("waivers/a.yaml".to_owned(), text.into())]);
-    Waivers { waivers, sources, today: day.parse().unwrap() }
+    Waivers { waivers, sources, unread: Vec::new(), today: day.parse().unwrap() }
 }
 
 fn deployment(name: &str) -> ObjectName {
@@ -145,7 +145,7 @@ fn audited(names: &[&str], waivable: bool) -> Audit {
 }
 
 fn scope(whole: bool) -> Scope<'static> {
-    Scope { here: Path::new("/w"), root: Path::new("/w"), whole }
+    Scope { here: Path::new("/w"), root: Path::new("/w"), whole, known: &[] }
 }
 
 /// What is found of the waivers themselves.
