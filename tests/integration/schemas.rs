@@ -74,7 +74,7 @@ spec:
     plan.fails(1, "idp::review::refused");
     insta::assert_snapshot!(findings(&plan), @r#"
     high acme/orders-gitops:crossplane/claims/dev/a.yaml:5: PostgreSQLInstance stock: unknown field "spec.writeConnectionSecretToRef.namespace"
-      the secret of a claim is in the claim's own namespace: leave the namespace out
+      v1 claims have no namespace there: the secret is beside the claim, in its own namespace; leave it out
     high acme/orders-gitops:crossplane/claims/dev/a.yaml:6: PostgreSQLInstance stock: unknown field "spec.storageGb"
     high acme/orders-gitops:crossplane/claims/dev/a.yaml:5: PostgreSQLInstance stock: spec.parameters: Required value
       a PostgreSQLInstance needs it

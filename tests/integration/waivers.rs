@@ -227,13 +227,13 @@ fn what_never_covers_anything_is_told() {
     assert_eq!(about_waivers(&[]), []);
     // A misspelt policy, and one whose pack isn't known: a script may have it that wasn't asked here.
     ws.write("waivers/payments.yaml", &WAIVER.replace("policy: schema", "policy: [schema, workload/image-tga]"));
-    let misspelt = (
+    let misspelt = [(
         "waivers/payments.yaml:1 \"there is no policy `workload/image-tga`, so the waiver covers nothing of it\""
             .into(),
         "did you mean `workload/image-tag`?".into(),
-    );
-    assert_eq!(about_waivers(&[]), [misspelt.clone()]);
-    assert_eq!(about_waivers(&["k8s/api.yaml"]), [misspelt]);
+    )];
+    assert_eq!(about_waivers(&[]), misspelt);
+    assert_eq!(about_waivers(&["k8s/api.yaml"]), misspelt);
     ws.write("waivers/payments.yaml", &WAIVER.replace("policy: schema", "policy: [schema, shop/label]"));
     assert_eq!(about_waivers(&["k8s/api.yaml"]), []);
     assert_eq!(about_waivers(&[]).len(), 1, "all was looked at");
@@ -251,14 +251,14 @@ fn what_never_covers_anything_is_told() {
     ws.write("waivers/notes.txt", WAIVER);
     ws.write("waivers/README.md", "# Ours\n");
     ws.write("waivers/OWNERS", "team-payments\n");
-    let unread = ("waivers/notes.txt:1 \"a file among the waivers that isn't read\"".to_owned(), UNREAD.to_owned());
-    assert_eq!(about_waivers(&[]), [unread.clone()]);
+    let unread = [("waivers/notes.txt:1 \"a file among the waivers that isn't read\"".to_owned(), UNREAD.to_owned())];
+    assert_eq!(about_waivers(&[]), unread);
     let json = serde_json::json!({
         "policy": "schema", "objects": [{ "kind": "Deployment", "name": "api" }], "owner": "a", "reason": "b",
         "expires": "2999-12-31",
     });
     ws.write("waivers/api.json", &json.to_string());
-    assert_eq!(about_waivers(&[]), [unread]);
+    assert_eq!(about_waivers(&[]), unread);
     ws.idp(&["audit"]).succeeds("the waiver of JSON counts");
 }
 

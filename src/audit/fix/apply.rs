@@ -63,10 +63,46 @@ fn one(text: &str, target: Target<'_>, steps: &[Step], to: Option<&Value>) -> Re
     let documents = yaml::parse(target.file, text)?;
     let document = documents.get(target.document).ok_or_else(|| gone(target.file))?;
     let path: Vec<Step> = target.root.iter().chain(steps).cloned().collect();
-    match exact(document, path, to)? {
-        Some(edit) => yaml::edit_parsed(&documents, target.document, &edit),
-        None => Ok(text.to_owned()),
+    let Some(edit) = exact(document, path, to)? else { return Ok(text.to_owned()) };
+    let mended = yaml::edit_parsed(&documents, target.document, &edit)?;
+    // An alias repeats what its anchor says: an edit there is one of every place that has the alias.
+    if text.contains('&') {
+        let mut wanted = document.value.clone();
+        let now = yaml::parse(target.file, &mended)?;
+        if make(&mut wanted, &edit).is_some() && now.get(target.document).is_some_and(|now| now.value != wanted) {
+            return Err(shared(document, steps));
+        }
     }
+    Ok(mended)
+}
+
+/// Makes an edit of a value that stands alone.
+fn make(value: &mut Value, edit: &yaml::Edit) -> Option<()> {
+    match edit {
+        yaml::Edit::Append { path, value: new } => yaml::get_mut(value, path)?.as_array_mut()?.push(new.clone()),
+        yaml::Edit::Set { path, value: new } => match path.split_last()? {
+            (Step::Key(key), above) => {
+                yaml::get_mut(value, above)?.as_object_mut()?.insert(key.clone(), new.clone());
+            }
+            (Step::Index(_), _) => *yaml::get_mut(value, path)? = new.clone(),
+        },
+        yaml::Edit::Remove { path } => match path.split_last()? {
+            (Step::Key(key), above) => drop(yaml::get_mut(value, above)?.as_object_mut()?.shift_remove(key)?),
+            (Step::Index(at), above) => {
+                let items = yaml::get_mut(value, above)?.as_array_mut()?;
+                drop((*at < items.len()).then(|| items.remove(*at)));
+            }
+        },
+        yaml::Edit::Add { .. } => return None,
+    }
+    Some(())
+}
+
+fn shared(document: &Document, steps: &[Step]) -> Error {
+    let message = format!("`{}` is where an anchor stands: what its aliases repeat would change, too", Path(steps));
+    Error::invalid("idp::yaml::edit", message)
+        .at(document.place(steps))
+        .help("write it out at each place, or mend it by hand")
 }
 
 fn gone(file: &str) -> Error {
@@ -217,6 +253,22 @@ spec:
         // Numbers of elements hold only if all that go from their list go.
         let edits = [edit("b[0]", None), edit("b[0].k[1]", None), edit("b[5]", Some(json!(1)))];
         assert_eq!(apply(text, target, &edits).unwrap_err().code(), "idp::yaml::edit");
+    }
+
+    #[test]
+    fn an_anchor_is_not_changed_for_those_that_repeat_it() {
+        let text = "labels: &l {app: a}\nselector: *l\nalone: &m {b: 1}\n";
+        for (path, to) in [("labels.owner", Some(json!("us"))), ("labels.app", Some(json!("b"))), ("labels.app", None)]
+        {
+            let error = applied(text, &[edit(path, to)]).unwrap_err();
+            assert!(error.message().contains("is where an anchor stands"), "{path}: {error}");
+        }
+        assert_eq!(applied(text, &[edit("alone.b", Some(json!(2)))]).unwrap(), text.replace("b: 1", "b: 2"));
+        // Beside it nothing is repeated.
+        assert!(applied(text, &[edit("owner", Some(json!("us")))]).unwrap().ends_with("owner: us\n"));
+        let merged = "a: &x {b: 1}\nc: {<<: *x, d: 2}\n";
+        assert!(applied(merged, &[edit("a.e", Some(json!(2)))]).is_err());
+        assert_eq!(applied(merged, &[edit("c.d", Some(json!(3)))]).unwrap(), merged.replace("d: 2", "d: 3"));
     }
 
     proptest! {
