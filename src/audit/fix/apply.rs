@@ -28,8 +28,11 @@ pub fn apply(text: &str, target: Target<'_>, edits: &[Edit]) -> Result<(String, 
         edits.iter().try_fold(text.to_owned(), |text, (path, edit)| one(&text, target, path, edit.to.as_ref()))
     };
     let edits = edits.iter().map(|edit| Ok((yaml::parse_path(&edit.path)?, edit))).collect::<Result<Vec<_>>>()?;
+    let shared = Shared::of(text, target, &edits)?;
+    let is_allowed = |mended: &str| shared.as_ref().is_none_or(|shared| shared.allows(mended, target));
     let error = match all(text, &edits) {
-        Ok(text) => return Ok((text, None)),
+        Ok(text) if is_allowed(&text) => return Ok((text, None)),
+        Ok(_) => repeated(target, &edits),
         Err(error) => error,
     };
     let mut parts: Vec<(Vec<Step>, Vec<_>)> = Vec::new();
@@ -42,7 +45,7 @@ pub fn apply(text: &str, target: Target<'_>, edits: &[Edit]) -> Result<(String, 
     }
     let mut mended = text.to_owned();
     for (_, edits) in parts {
-        mended = all(&mended, &edits).unwrap_or(mended);
+        mended = all(&mended, &edits).ok().filter(|text| is_allowed(text)).unwrap_or(mended);
     }
     if mended == text { Err(error) } else { Ok((mended, Some(error))) }
 }
@@ -63,17 +66,62 @@ fn one(text: &str, target: Target<'_>, steps: &[Step], to: Option<&Value>) -> Re
     let documents = yaml::parse(target.file, text)?;
     let document = documents.get(target.document).ok_or_else(|| gone(target.file))?;
     let path: Vec<Step> = target.root.iter().chain(steps).cloned().collect();
-    let Some(edit) = exact(document, path, to)? else { return Ok(text.to_owned()) };
-    let mended = yaml::edit_parsed(&documents, target.document, &edit)?;
-    // An alias repeats what its anchor says: an edit there is one of every place that has the alias.
-    if text.contains('&') {
-        let mut wanted = document.value.clone();
-        let now = yaml::parse(target.file, &mended)?;
-        if make(&mut wanted, &edit).is_some() && now.get(target.document).is_some_and(|now| now.value != wanted) {
-            return Err(shared(document, steps));
-        }
+    match exact(document, path, to)? {
+        Some(edit) => yaml::edit_parsed(&documents, target.document, &edit),
+        None => Ok(text.to_owned()),
     }
-    Ok(mended)
+}
+
+/// What an object with anchors is and shall be: an alias repeats what its anchor says, so that an edit there is one of every
+/// place that has the alias.
+struct Shared {
+    before: Value,
+    wanted: Value,
+}
+
+impl Shared {
+    /// Nothing where no anchor is.
+    fn of(text: &str, target: Target<'_>, edits: &[(Vec<Step>, &Edit)]) -> Result<Option<Shared>> {
+        if !text.contains('&') {
+            return Ok(None);
+        }
+        let mut documents = yaml::parse(target.file, text)?;
+        let document = documents.get_mut(target.document).ok_or_else(|| gone(target.file))?;
+        let before = document.value.clone();
+        for (steps, edit) in edits {
+            let path: Vec<Step> = target.root.iter().chain(steps).cloned().collect();
+            if let Some(edit) = exact(document, path, edit.to.as_ref())? {
+                make(&mut document.value, &edit);
+            }
+        }
+        Ok(Some(Shared { before, wanted: std::mem::take(&mut document.value) }))
+    }
+
+    /// Whether only what was to be changed has been.
+    fn allows(&self, mended: &str, target: Target<'_>) -> bool {
+        let documents = yaml::parse(target.file, mended).unwrap_or_default();
+        documents.get(target.document).is_some_and(|now| is_wanted(&self.before, &now.value, &self.wanted))
+    }
+}
+
+/// Whether a value is everywhere what it was or what it shall be.
+fn is_wanted(before: &Value, now: &Value, wanted: &Value) -> bool {
+    if now == before || now == wanted {
+        return true;
+    }
+    match (before, now, wanted) {
+        (Value::Object(before), Value::Object(now), Value::Object(wanted)) => {
+            let at = |map: &Map<String, Value>, key: &String| map.get(key).cloned().unwrap_or_default();
+            let keys = before.keys().chain(now.keys());
+            keys.into_iter().all(|key| is_wanted(&at(before, key), &at(now, key), &at(wanted, key)))
+        }
+        (Value::Array(before), Value::Array(now), Value::Array(wanted)) if before.len() == now.len() => before
+            .iter()
+            .zip(now)
+            .enumerate()
+            .all(|(at, (before, now))| is_wanted(before, now, wanted.get(at).unwrap_or(before))),
+        _ => false,
+    }
 }
 
 /// Makes an edit of a value that stands alone.
@@ -98,11 +146,11 @@ fn make(value: &mut Value, edit: &yaml::Edit) -> Option<()> {
     Some(())
 }
 
-fn shared(document: &Document, steps: &[Step]) -> Error {
-    let message = format!("`{}` is where an anchor stands: what its aliases repeat would change, too", Path(steps));
-    Error::invalid("idp::yaml::edit", message)
-        .at(document.place(steps))
-        .help("write it out at each place, or mend it by hand")
+fn repeated(target: Target<'_>, edits: &[(Vec<Step>, &Edit)]) -> Error {
+    let path = edits.first().map_or_else(String::new, |(steps, _)| Path(steps).to_string());
+    let message = format!("`{path}` is where an anchor stands: what its aliases repeat would change, too");
+    let error = Error::invalid("idp::yaml::edit", message).at(crate::error::Place::file(target.file));
+    error.help("write it out at each place, or mend it by hand")
 }
 
 fn gone(file: &str) -> Error {
