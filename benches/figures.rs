@@ -178,7 +178,7 @@ fn golden_path() {
     let times = repeat(20, || {
         number += 1;
         let service = format!("service=s{number}");
-        let words = ["create-service", "project=billing", &service, "owner=team-billing", "description=Bills"];
+        let words = ["create-service", "project=billing", &service, "owner=team-payments", "description=Bills"];
         binary(&words, folder.path())
     });
     line("create-service applied, one more service in that world", times, "250 ms");
