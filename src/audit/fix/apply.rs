@@ -111,9 +111,8 @@ fn is_wanted(before: &Value, now: &Value, wanted: &Value) -> bool {
     }
     match (before, now, wanted) {
         (Value::Object(before), Value::Object(now), Value::Object(wanted)) => {
-            let at = |map: &Map<String, Value>, key: &String| map.get(key).cloned().unwrap_or_default();
-            let keys = before.keys().chain(now.keys());
-            keys.into_iter().all(|key| is_wanted(&at(before, key), &at(now, key), &at(wanted, key)))
+            let in_all = |key: &String| [before, now, wanted].map(|map| map.get(key).unwrap_or(&Value::Null));
+            before.keys().chain(now.keys()).map(in_all).all(|[before, now, wanted]| is_wanted(before, now, wanted))
         }
         (Value::Array(before), Value::Array(now), Value::Array(wanted)) if before.len() == now.len() => before
             .iter()
