@@ -48,6 +48,7 @@ struct Asking {
     since: Instant,
     pack: usize,
     rule: usize,
+    setup: usize,
 }
 
 /// What is known of a thread from outside.
@@ -101,7 +102,7 @@ impl<'j> Seats<'j> {
         }
         let Some(seat) = &self.seats[pack] else { return Ok(T::default()) };
         chosen.ask(rule);
-        locked(&self.watch).asking = Some(Asking { since: Instant::now(), pack, rule });
+        locked(&self.watch).asking = Some(Asking { since: Instant::now(), pack, rule, setup });
         let answer = question(seat, &self.params[pack][setup]);
         let mut watch = locked(&self.watch);
         watch.asking = None;
@@ -131,9 +132,15 @@ fn stopped(why: Stop, error: Option<Error>) -> Error {
     place.into_iter().fold(error, Error::at)
 }
 
-/// A policy that failed is a finding: what it would have said is unknown. It stands at the object, which is what people
-/// and forges can look at, and tells where in the script it happened.
-pub fn failed(chosen: &Chosen, rule: usize, error: &Error, object: Option<usize>, place: Place) -> Detection {
+/// A policy that failed is a finding of its level: what it would have said is unknown. It stands at the object, which is what
+/// people and forges can look at, and tells where in the script it happened.
+pub fn failed(
+    chosen: &Chosen,
+    (rule, setup): (usize, usize),
+    error: &Error,
+    object: Option<usize>,
+    place: Place,
+) -> Detection {
     let (facts, script) = (&chosen.pack().rules()[rule], chosen.pack().script());
     let here = Place::at(script.shown.as_str(), facts.line, 1);
     let finding = Finding {
@@ -143,8 +150,8 @@ pub fn failed(chosen: &Chosen, rule: usize, error: &Error, object: Option<usize>
         message: format!("the policy itself failed: {} ({})", error.message(), error.place().unwrap_or(&here)),
         help: error.help_text().map(str::to_owned),
     };
-    let (level, path) = (PolicyLevel::Deny, String::new());
-    Detection { level, finding, object, path, fixable: false, failed: true, waived: None }
+    let (level, path) = (chosen.said(rule, setup).unwrap_or(PolicyLevel::Deny), String::new());
+    Detection { level, finding, object, path, fixable: false, failed: true, mended: false, waived: None }
 }
 
 /// Shows every text to the panel, on all cores. What comes back is in the order of the texts.
@@ -238,16 +245,16 @@ fn look_at(job: &Job, member: &Mutex<Watch>) -> Option<(usize, Detection)> {
         let watch = locked(member);
         (watch.text, watch.object)
     };
-    let Answer { pack, rule, said, .. } = stuck(job, member)?;
+    let Answer { pack, rule, setup, said } = stuck(job, member)?;
     let error = said.err()?;
     let place = Place::at(&*job.texts[text].shown, line, 1);
-    Some((text, failed(&job.panel.packs[pack], rule, &error, Some(object), place)))
+    Some((text, failed(&job.panel.packs[pack], (rule, setup), &error, Some(object), place)))
 }
 
 /// The rule that a thread is stuck in.
 pub fn stuck(job: &Job, member: &Mutex<Watch>) -> Option<Answer> {
     let watch = locked(member);
-    let Asking { since, pack, rule } = watch.asking?;
+    let Asking { since, pack, rule, setup } = watch.asking?;
     let stands_still = watch.progress.stands_still();
     if since.elapsed() < DEADLINE && !stands_still {
         return None;
@@ -257,7 +264,7 @@ pub fn stuck(job: &Job, member: &Mutex<Watch>) -> Option<Answer> {
         return None;
     }
     job.panel.packs[pack].give_up(rule);
-    Some(Answer { pack, rule, setup: 0, said: Err(stopped(watch.progress.why(), None)) })
+    Some(Answer { pack, rule, setup, said: Err(stopped(watch.progress.why(), None)) })
 }
 
 /// Asks the rules that look at all objects, on one thread. One that has to be left takes the answers of those behind it

@@ -200,7 +200,7 @@ impl Review<'_, '_> {
                     }
                     Err(error) => {
                         let place = document.place(root);
-                        self.found.detections.push(failed(chosen, rule, &error, Some(at), place));
+                        self.found.detections.push(failed(chosen, (rule, setup), &error, Some(at), place));
                     }
                 }
             }
@@ -236,6 +236,7 @@ pub fn reported(
         path,
         fixable: facts.mends,
         failed: false,
+        mended: false,
         waived: None,
     }
 }
@@ -248,7 +249,16 @@ fn not_yaml(shown: &str, error: &Error) -> Detection {
 fn unreadable(place: Place, message: String, help: Option<String>) -> Detection {
     let finding = Finding { policy: READING.into(), severity: Severity::High, place, message, help };
     let path = String::new();
-    Detection { level: PolicyLevel::Deny, finding, object: None, path, fixable: false, failed: false, waived: None }
+    Detection {
+        level: PolicyLevel::Deny,
+        finding,
+        object: None,
+        path,
+        fixable: false,
+        failed: false,
+        mended: false,
+        waived: None,
+    }
 }
 
 fn detection(policy: &str, breach: Breach, object: usize, root: &[Step], document: &Document) -> Detection {
@@ -265,6 +275,7 @@ fn detection(policy: &str, breach: Breach, object: usize, root: &[Step], documen
         path: shortened(&Path(&path).to_string()),
         fixable: false,
         failed: false,
+        mended: false,
         waived: None,
     }
 }

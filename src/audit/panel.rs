@@ -91,9 +91,14 @@ impl Chosen {
         Some(&self.setups.get(setup)?.values)
     }
 
+    /// The level that a setup says of a rule.
+    pub fn said(&self, rule: usize, setup: usize) -> Option<PolicyLevel> {
+        self.setups.get(setup)?.levels.get(rule).copied()
+    }
+
     /// The level of a rule in a setup, unless it isn't asked there.
     pub fn level(&self, rule: usize, setup: usize) -> Option<PolicyLevel> {
-        let level = *self.setups.get(setup)?.levels.get(rule)?;
+        let level = self.said(rule, setup)?;
         let given_up = self.rules.get(rule).is_some_and(|asked| asked.given_up.load(Ordering::Relaxed));
         (level > PolicyLevel::Off && !given_up).then_some(level)
     }

@@ -123,6 +123,23 @@ fn of_idp_yaml(pack: &Pack, said: &Said) -> Result<()> {
     Ok(())
 }
 
+/// What is wrong with `--param PACK.NAME=VALUE` where nobody asks the pack.
+fn no_pack(packs: &[Arc<Pack>], pack: &str, param: &str) -> Error {
+    let asked: Vec<&str> = packs.iter().map(|known| known.script().name.as_str()).collect();
+    let message = format!("no pack `{pack}` is asked, so nothing takes the parameter `{param}`");
+    let error = Error::invalid("idp::param::unknown", message);
+    match nearest(pack, asked.iter().copied()) {
+        Some(near) => error.help(format!("did you mean `{near}`?")),
+        None if asked.is_empty() => error.help("no pack is asked: name one with `--with`"),
+        None => error.help(format!("{} asked; `--with` names others", words(&asked))),
+    }
+}
+
+/// `a is`, `a, b are`.
+fn words(names: &[&str]) -> String {
+    format!("{} {}", names.join(", "), if names.len() == 1 { "is" } else { "are" })
+}
+
 fn with_nearest(error: Error, param: &str, pack: &Pack) -> Error {
     let all: Vec<&str> = pack.declared().iter().map(|declared| declared.name.as_str()).collect();
     match nearest(param, all.iter().copied()) {
@@ -143,6 +160,9 @@ fn params(packs: &[Arc<Pack>], settings: &Settings) -> Result<()> {
         };
         let named = packs.iter().filter(|known| pack.is_none_or(|pack| known.script().name == pack));
         let named: Vec<&Arc<Pack>> = named.collect();
+        if let Some(pack) = pack.filter(|_| named.is_empty()) {
+            return Err(no_pack(packs, pack, param));
+        }
         let taking: Vec<&Arc<Pack>> = named.iter().copied().filter(|pack| takes(pack, name)).collect();
         match taking.as_slice() {
             [] => {

@@ -76,9 +76,9 @@ impl Standing {
                     break stuck;
                 }
             };
-            if let (Answer { pack, rule, said: Err(error), .. }, Some(first)) = (stuck, question.texts.first()) {
+            if let (Answer { pack, rule, setup, said: Err(error) }, Some(first)) = (stuck, question.texts.first()) {
                 let place = Place::file(&*first.shown);
-                left.push(failed(&self.job.panel.packs[pack], rule, &error, None, place));
+                left.push(failed(&self.job.panel.packs[pack], (rule, setup), &error, None, place));
             }
             *self = Standing::start(self.job.panel.clone())?;
         }

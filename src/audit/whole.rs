@@ -63,7 +63,7 @@ pub fn place(panel: &Panel, texts: &[Text], answers: Vec<Answer>, results: &mut 
                     && let Some(Seen { file, line, .. }) = examined.objects.first()
                 {
                     let place = Place::at(&**file, *line, 1);
-                    examined.detections.push(failed(&panel.packs[pack], rule, &error, Some(0), place));
+                    examined.detections.push(failed(&panel.packs[pack], (rule, setup), &error, Some(0), place));
                 }
             }
         }

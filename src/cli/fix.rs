@@ -38,9 +38,13 @@ pub(super) fn fixed(
         fixes.files.push(FileDiff::between(&text.shown, Some(old.as_bytes()), Some(new.as_bytes())));
         text.content = Some(new.into());
     }
-    let open = |audit: &Audit| audit.detections.iter().filter(|found| found.waived.is_none()).count();
-    let mut audit = again(texts.clone())?;
-    fixes.mended = open(before).saturating_sub(open(&audit));
+    let after = again(texts.clone())?;
+    // Whoever reads a plan has the text that is there.
+    let mut audit = if plan { fix::planned(before, after) } else { after };
+    fixes.mended = match plan {
+        true => audit.detections.iter().filter(|found| found.mended).count(),
+        false => before.open().saturating_sub(audit.open()),
+    };
     audit.fixes = Some(fixes);
     Ok((audit, texts))
 }
@@ -56,7 +60,7 @@ fn write(here: &Path, shown: &str, old: &str, new: &str) -> Result<bool> {
 }
 
 fn refused_in(audit: &Audit, file: &str, why: &str) -> Vec<RefusedFix> {
-    let of_file = |found: &&Detection| found.fixable && found.waived.is_none() && found.finding.place.file == file;
+    let of_file = |found: &&Detection| found.fixable && found.is_open() && found.finding.place.file == file;
     let refused = |found: &Detection| RefusedFix {
         policy: found.finding.policy.clone(),
         place: found.finding.place.clone(),

@@ -20,8 +20,8 @@ use crate::report::{Audit, Detection, Finding, PolicyLevel, Review, Severity};
 
 pub use explanation::explanation;
 
-/// What findings are called in codes.
-const FAMILY: &str = "idp::audit";
+/// What is said behind a finding that a planned fix mends, where a format has no field for it.
+const MENDED: &str = " (--fix mends it)";
 
 /// Writes an audit to stdout.
 pub fn audit(options: &Options, audit: &Audit) {
@@ -36,7 +36,8 @@ pub fn audit(options: &Options, audit: &Audit) {
     }
     if let Some(actions) = Actions::detect().filter(|_| matches!(options.format, Format::Human | Format::Json)) {
         let review = by_verdict(audit);
-        let remark = |finding: &Finding| command::annotate(&actions.of_finding(finding, &review.code(&finding.policy)));
+        let remark =
+            |finding: &Finding| command::annotate(&actions.of_finding(finding, &review.title(&finding.policy)));
         let remarks: String = review.findings.iter().map(remark).collect();
         streams.stderr.command(&remarks);
     }
@@ -65,7 +66,7 @@ fn review(audit: &Audit) -> Review {
         }
     }
     let rules = audit.policies.clone();
-    Review { family: FAMILY, rules, findings, suppressed, files: audit.files, ..Review::default() }
+    Review { family: Audit::FAMILY, rules, findings, suppressed, files: audit.files, ..Review::default() }
 }
 
 /// The same for annotations, which know errors and warnings: what fails the audit is an error.
@@ -86,6 +87,9 @@ fn told(audit: &Audit, detection: &Detection) -> Finding {
     if let Some(object) = audit.object(detection) {
         finding.message = format!("{object}: {}", finding.message);
     }
+    if detection.mended {
+        finding.message.push_str(MENDED);
+    }
     finding
 }
 
@@ -104,7 +108,7 @@ fn people(look: &Look, audit: &Audit, (quiet, verbose): (bool, bool)) -> String 
     if let Some(fixes) = &audit.fixes {
         text.push_str(&fixes::people(look, fixes, verbose));
     }
-    for detection in audit.detections.iter().filter(|detection| detection.waived.is_none()) {
+    for detection in audit.detections.iter().filter(|detection| detection.is_open()) {
         let finding = told(audit, detection);
         let source = lines.get(&*finding.place.file);
         text.push_str(&diagnostic::found(look, &finding, (&head(detection), !audit.counts(detection)), source));
@@ -166,7 +170,7 @@ fn waived(look: &Look, audit: &Audit) -> String {
 fn summary(look: &Look, audit: &Audit) -> String {
     let objects = format!("{} in {}", count(audit.objects.len(), "object"), count(audit.files, "file"));
     let of = |severity: Severity| {
-        let open = audit.detections.iter().filter(|detection| detection.waived.is_none());
+        let open = audit.detections.iter().filter(|detection| detection.is_open());
         let number = open.filter(|detection| detection.finding.severity == severity).count();
         (number > 0).then(|| format!("{number} {}", format!("{severity:?}").to_lowercase()))
     };
@@ -189,8 +193,8 @@ fn summary(look: &Look, audit: &Audit) -> String {
     if found.is_empty() {
         return format!("{} Nothing found in {objects}{waived}{other}.\n", look.green(look.symbol("✓", "ok")));
     }
-    let open = audit.detections.len() - audit.waived();
-    let fixable = audit.detections.iter().filter(|found| found.fixable && found.waived.is_none()).count();
+    let open = audit.open();
+    let fixable = audit.detections.iter().filter(|found| found.fixable && found.is_open()).count();
     let other = match (fixable, &audit.fixes) {
         (0, _) | (_, Some(_)) => other,
         (some, None) => format!("{other}; {some} of them have a fix: --fix"),
@@ -223,6 +227,7 @@ fn machine(audit: &Audit) -> String {
             "fixable": detection.fixable,
             "waived": detection.waived.is_some(),
             "waiver": detection.waived,
+            "mended": detection.mended,
         });
         text.push_str(&format!("{record}\n"));
     }
@@ -235,10 +240,11 @@ fn machine(audit: &Audit) -> String {
         "status": if audit.fails() { "failed" } else { "applied" },
         "files": audit.files,
         "objects": audit.objects.len(),
-        "findings": audit.detections.len() - audit.waived(),
+        "findings": audit.open(),
         "waived": audit.waived(),
         "skipped": audit.skipped,
         "patches": audit.patches,
+        "mended": audit.fixes.as_ref().map_or(0, |fixes| fixes.mended),
     });
     text.push_str(&format!("{summary}\n"));
     text

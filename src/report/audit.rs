@@ -91,8 +91,17 @@ pub struct Detection {
     pub fixable: bool,
     /// Whether it is that the policy itself failed, so that what it would have said is unknown.
     pub failed: bool,
+    /// Whether a planned fix mends it, so that it doesn't count.
+    pub mended: bool,
     /// Who answers for it, so that it doesn't count.
     pub waived: Option<Arc<Waived>>,
+}
+
+impl Detection {
+    /// Whether somebody has to do something: nobody answers for it, and no planned fix mends it.
+    pub fn is_open(&self) -> bool {
+        self.waived.is_none() && !self.mended
+    }
 }
 
 /// What a waiver says of the findings that it covers.
@@ -157,7 +166,7 @@ pub struct Seen {
 pub struct Audit {
     /// The policies, found or not.
     pub policies: Vec<RuleInfo>,
-    /// The findings, in the order of files and lines.
+    /// The findings, in the order of files and lines; under a plan of fixes those of the files as they are.
     pub detections: Vec<Detection>,
     /// The objects, in the same order.
     pub objects: Vec<Seen>,
@@ -176,6 +185,9 @@ pub struct Audit {
 }
 
 impl Audit {
+    /// What codes of findings begin with.
+    pub const FAMILY: &'static str = "idp::audit";
+
     /// The code of what a policy finds: `idp::audit::schema`.
     pub fn code(policy: &str) -> String {
         format!("idp::audit::{}", policy.replace('-', "_").replace('/', "::"))
@@ -183,7 +195,7 @@ impl Audit {
 
     /// Whether a finding fails the audit.
     pub fn counts(&self, detection: &Detection) -> bool {
-        detection.waived.is_none() && detection.level == PolicyLevel::Deny && detection.finding.severity >= self.fail_on
+        detection.is_open() && detection.level == PolicyLevel::Deny && detection.finding.severity >= self.fail_on
     }
 
     /// Whether any finding fails it.
@@ -191,19 +203,20 @@ impl Audit {
         self.detections.iter().any(|detection| self.counts(detection))
     }
 
-    /// Leaves one finding of each policy that failed, at the first object that it failed over, and says of how many more
-    /// it did. Those that somebody answers for stay by themselves.
+    /// Leaves one finding of each policy that failed, and of each level that it has, at the first object that it failed over,
+    /// and says of how many more it did. Those that somebody answers for stay by themselves.
     pub fn fold_failures(&mut self) {
-        let mut firsts: BTreeMap<String, usize> = BTreeMap::new();
+        let mut firsts: BTreeMap<(String, PolicyLevel), usize> = BTreeMap::new();
         let mut kept: Vec<Detection> = Vec::with_capacity(self.detections.len());
         let mut further: BTreeMap<usize, usize> = BTreeMap::new();
         for detection in std::mem::take(&mut self.detections) {
             if detection.failed && detection.waived.is_none() {
-                if let Some(first) = firsts.get(&detection.finding.policy) {
+                let key = (detection.finding.policy.clone(), detection.level);
+                if let Some(first) = firsts.get(&key) {
                     *further.entry(*first).or_default() += 1;
                     continue;
                 }
-                firsts.insert(detection.finding.policy.clone(), kept.len());
+                firsts.insert(key, kept.len());
             }
             kept.push(detection);
         }
@@ -217,6 +230,11 @@ impl Audit {
     /// The object that a finding is about.
     pub fn object(&self, detection: &Detection) -> Option<&ObjectName> {
         Some(&self.objects.get(detection.object?)?.object)
+    }
+
+    /// How many findings somebody has to do something about.
+    pub fn open(&self) -> usize {
+        self.detections.iter().filter(|detection| detection.is_open()).count()
     }
 
     /// How many findings somebody answers for.

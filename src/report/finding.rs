@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::Audit;
 use crate::error::Place;
 
 /// How bad a finding is.
@@ -91,6 +92,15 @@ impl Review {
     /// The stable code of what a rule finds: `idp::check::unknown_function`.
     pub fn code(&self, rule: &str) -> String {
         format!("{}::{}", self.family, rule.replace('-', "_").replace('/', "::"))
+    }
+
+    /// What a rule is called above its findings: people who look at manifests know policies by `pack/rule`.
+    pub fn title(&self, rule: &str) -> String {
+        let info = self.rules.iter().find(|info| info.id == rule);
+        match info.filter(|_| self.family == Audit::FAMILY) {
+            Some(info) => format!("{rule} ({})", info.about),
+            None => self.code(rule),
+        }
     }
 
     /// How many findings are errors.

@@ -380,3 +380,62 @@ fn a_pipe_that_is_named_cant_be_mended() {
         assert!(said.stderr.contains("--fix mends files and standard input, and /dev/fd/"), "{said}");
     }
 }
+
+#[test]
+fn a_plan_says_what_is_found_in_the_files_as_they_are() {
+    let ws = workspace();
+    let owner = "policy(\"house/owner\", #{ title: \"Nobody's\", severity: \"high\", applies_to: #{ kinds: [\"Deployment\", \"ConfigMap\"] },\n    \
+                 check: |o| if o.label(\"owner\") == () { deny(o, \"nobody owns it\") } });\n";
+    ws.write("house.rhai", &[PACK, owner].concat());
+    let place = |found: &Value| format!("{} {}:{}", found["policy"], found["line"], found["column"]).replace('"', "");
+    let before = ws.idp(&["audit", "k8s", "--with", "./house.rhai", "--output", "json"]);
+    let plan = |more: &[&str]| ws.idp(&[&FIX[..], &["--plan"], more].concat());
+    let said = plan(&["--output", "json"]);
+    let of = |said: &Said| events(said, "finding").iter().map(place).collect::<Vec<_>>();
+    assert_eq!(of(&said), of(&before), "lines are those of the text on disk");
+    let mended = |found: &&Value| found["mended"] == true;
+    let found = events(&said, "finding");
+    assert_eq!(found.iter().filter(mended).count(), 4, "{said}");
+    assert!(found.iter().all(|found| (found["mended"] == true) != (found["policy"] == "house/owner")), "{said}");
+    let summary = &events(&said, "summary")[0];
+    assert_eq!((&summary["findings"], &summary["mended"]), (&Value::from(2), &Value::from(4)), "{said}");
+    assert_eq!(said.status.code(), Some(3), "an owner is missing");
+    // Each format says of which findings.
+    let failures = |text: &str, sign: &str| text.matches(sign).count();
+    let junit = plan(&["--output", "junit"]).stdout;
+    assert_eq!(
+        [failures(&junit, "<failure "), failures(&junit, "(--fix mends it): k8s/web.yaml:1")],
+        [2, 4],
+        "{junit}"
+    );
+    let sarif: Value = serde_json::from_str(&plan(&["--output", "sarif"]).stdout).unwrap();
+    let results = sarif["runs"][0]["results"].as_array().unwrap();
+    let marked = results.iter().filter(|result| result["properties"]["mended"] == true && result["level"] == "note");
+    assert_eq!((results.len(), marked.count()), (6, 4), "{sarif}");
+    let github = plan(&["--output", "github"]).stdout;
+    assert_eq!([failures(&github, "::error "), failures(&github, "::warning ")], [2, 4], "{github}");
+    assert!(github.contains("line=12,col=22,title=house/host-pid (Processes of the node are seen)::"), "{github}");
+    let report = plan(&["--output", "policyreport"]).stdout;
+    assert_eq!([failures(&report, "result: fail"), failures(&report, "mended: \"true\"")], [2, 4], "{report}");
+    // People see the difference, and what is left at the lines that they have.
+    let people = plan(&[]).stdout;
+    assert!(people.contains("k8s/web.yaml:21:1") && !people.contains("may be root"), "{people}");
+    assert_eq!(read(&ws, "k8s/web.yaml"), WEB);
+    // Without an owner's fault the plan passes, and so does what comes of it.
+    let fails = ["--with", "./house.rhai", "--fix", "--output", "json"];
+    ws.write("house.rhai", PACK);
+    ws.idp(&[&["audit", "k8s"], &fails[..], &["--plan"]].concat()).succeeds("all of it would be mended");
+}
+
+#[test]
+fn a_plan_knows_which_element_of_a_list_is_left() {
+    let pack = "policy(\"house/args\", #{ title: \"Arguments\", severity: \"high\", applies_to: #{ kinds: [\"Pod\"] },\n    \
+                check: |o| for a in o.at(\"spec.args\").values() { if a != 2 { deny(o.at(`spec.args[${o.get(\"spec.args\").index_of(a)}]`), `${a} is odd`) } },\n    \
+                fix: |o| o.remove(\"spec.args[0]\"),\n});\n";
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  args:\n  - 1\n  - 2\n  - 3\n";
+    let ws = Workspace::of(&[("house.rhai", pack), ("pod.yaml", pod)]);
+    let said = ws.idp(&["audit", "pod.yaml", "--with", "./house.rhai", "--fix", "--plan", "--output", "json"]);
+    let found = events(&said, "finding");
+    let told: Vec<_> = found.iter().map(|found| (found["line"].as_u64(), found["mended"].as_bool())).collect();
+    assert_eq!(told, [(Some(6), Some(true)), (Some(8), Some(false))], "{said}");
+}

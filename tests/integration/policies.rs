@@ -167,6 +167,46 @@ policy("good/rule", #{ title: "Fine", check: |o| warn(o, "seen") });
 }
 
 #[test]
+fn a_policy_that_fails_has_the_level_that_is_set() {
+    let rules = r#"
+policy("bad/throws", #{ title: "Throws", severity: "high", check: |o| throw "oh" });
+policy("bad/all", #{ title: "Throws, too", severity: "high", check_all: |all| throw "ah" });
+policy("bad/loops", #{ title: "Never ends", severity: "high", level: "audit", check: |o| loop { } });
+"#;
+    let ws = Workspace::of(&[("k8s/web.yaml", WEB), ("k8s/prod/web.yaml", WEB), ("bad.rhai", rules)]);
+    let levels = |said: &Said| {
+        let of =
+            |line: &String| line.split(' ').take(4).filter(|word| !word.contains("high")).collect::<Vec<_>>().join(" ");
+        findings(said).iter().map(of).collect::<Vec<_>>()
+    };
+    ws.write("idp.yaml", "policies: { packs: { bad: { levels: { bad: warn } } } }\n");
+    let said = audited(&ws, &["--with", "./bad.rhai"]).succeeds("nothing is denied");
+    assert!(levels(&said).iter().all(|line| line.contains(" warn ")), "{said}");
+    // In an environment of its own, and by the rule itself.
+    let prod = "clusters: { c: { kind: snapshot, folder: .idp/c } }\nenvironments: { prod: { cluster: c } }\npolicies: { packs: { bad: { levels: { bad/throws: warn, bad/all: warn }, environments: { prod: { levels: { bad/throws: deny } } } } } }\n";
+    ws.write("idp.yaml", prod);
+    let said = audited(&ws, &["--with", "./bad.rhai"]);
+    assert_eq!(said.status.code(), Some(3), "{said}");
+    let found = levels(&said);
+    let has = |line: &str| assert!(found.iter().any(|found| found == line), "{line}: {said}");
+    has("k8s/prod/web.yaml:1:1 deny bad/throws");
+    has("k8s/web.yaml:1:1 warn bad/throws");
+    assert!(found.iter().any(|line| line.ends_with("audit bad/loops")), "{said}");
+    assert!(found.iter().any(|line| line.ends_with("warn bad/all")), "{said}");
+}
+
+#[test]
+fn a_parameter_of_a_pack_that_nobody_asks_names_those_that_are() {
+    let ws = Workspace::of(&[("k8s/web.yaml", WEB), ("shop.rhai", PACK)]);
+    for (param, help) in [("zz.least=1", "shop is asked"), ("shp.least=1", "did you mean `shop`?")] {
+        let said = audited(&ws, &["--with", "./shop.rhai", "--param", param]);
+        let pack = param.split('.').next().unwrap_or_default();
+        assert!(said.status.code() == Some(2) && said.stdout.contains(help), "{said}");
+        assert!(format!("{said}").contains(&format!("no pack `{pack}` is asked")), "{said}");
+    }
+}
+
+#[test]
 fn what_is_wrong_with_a_pack_is_said_before_anything_is_read() {
     for (text, code) in [
         ("policy(\"A/b\", #{ title: \"x\", check: |o| 1 });", "idp::policy::declared"),

@@ -2,6 +2,7 @@
 //! mends nothing, or breaks something else, isn't made. The command line writes what comes of it.
 
 mod apply;
+mod planned;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -18,6 +19,7 @@ use crate::primitives::manifest::Manifest;
 use crate::primitives::policy::Candidate;
 use crate::report::{Audit, Detection, Edit, Place, RefusedFix};
 use apply::{Target, apply};
+pub use planned::planned;
 
 /// What is to be mended in one text: objects by their number in it, and the policies that found fault with them, in the
 /// order of the findings.
@@ -230,13 +232,13 @@ impl Bench<'_, '_> {
 
     /// Why an item is left, where that was said of another text than this one: what can't be edited is told with lines.
     fn words(&mut self, item: &Item, why: &Error) -> String {
-        const EDIT: &str = "idp::yaml::edit";
-        let Some(at) = self.panel.rule(&item.policy).filter(|_| why.code() == EDIT) else {
+        let is_of_text = |why: &Error| why.code().starts_with("idp::yaml::");
+        let Some(at) = self.panel.rule(&item.policy).filter(|_| is_of_text(why)) else {
             return why.message().into();
         };
         let content = self.text.content.clone().unwrap_or_default();
         match self.edited(item, at, &content) {
-            Ok((_, Some(why))) | Err(why) if why.code() == EDIT => why.message().into(),
+            Ok((_, Some(why))) | Err(why) if is_of_text(&why) => why.message().into(),
             _ => "it can't be made once the other fixes are".into(),
         }
     }

@@ -269,6 +269,7 @@ impl Waivers {
             path,
             fixable: false,
             failed: false,
+            mended: false,
             waived: None,
         });
     }

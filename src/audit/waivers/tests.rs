@@ -138,6 +138,7 @@ fn audited(names: &[&str], waivable: bool) -> Audit {
             path: "spec.template".into(),
             fixable: false,
             failed: false,
+            mended: false,
             waived: None,
         })
         .collect();

@@ -8,17 +8,46 @@ use crate::error::Error;
 
 /// Dresses an error of the parser.
 pub fn syntax(source: &Source, error: &ScanError) -> Error {
-    let at = error.marker().byte_offset().unwrap_or(source.text.len());
+    let said_at = error.marker().byte_offset().unwrap_or(source.text.len());
+    let tab = is_of_tabs(error.kind()).then(|| tab_in_indent(source, said_at)).flatten();
+    let at = tab.unwrap_or(said_at);
     let place = source.place(at);
     if *error.kind() == ErrorKind::RecursionLimitExceeded {
         return Error::invalid("idp::yaml::too_deep", format!("nested deeper than {MAX_DEPTH} levels")).at(place);
     }
-    let dressed = Error::invalid("idp::yaml::syntax", format!("not valid YAML: {}", said(error))).at(place);
+    let said = if tab.is_some() { "a tab in the indentation".to_owned() } else { said(error) };
+    let dressed = Error::invalid("idp::yaml::syntax", format!("not valid YAML: {said}")).at(place);
     match help(source, error.kind(), at) {
         Some(help) => dressed.help(help),
         None => dressed,
     }
 }
+
+fn is_of_tabs(kind: &ErrorKind) -> bool {
+    use ErrorKind::*;
+    matches!(kind, TabNotAllowed | TabInBlockIndentation | TabInIndentation | TabAtBlockScalarStart | TabInPlainScalar)
+}
+
+/// The first tab that indents the line where the parser stopped, or one behind it: it takes a line that a tab begins for
+/// more of the value before it.
+fn tab_in_indent(source: &Source, at: usize) -> Option<usize> {
+    let before = source.text.get(..at)?;
+    let start = before.rfind('\n').map_or(0, |at| at + 1);
+    let mut offset = start;
+    for line in source.text.get(start..)?.split_inclusive('\n').take(MOST_LINES_BEHIND) {
+        let indent = line.len() - line.trim_start_matches([' ', '\t', '-']).len();
+        let tab = line[..indent].find('\t').filter(|_| !line.trim().is_empty());
+        // A tab behind a dash parts it from its element, which YAML takes.
+        if let Some(tab) = tab.filter(|tab| !line[..*tab].contains('-')) {
+            return Some(offset + tab);
+        }
+        offset += line.len();
+    }
+    None
+}
+
+/// How far behind the place that the parser names its tab may be.
+const MOST_LINES_BEHIND: usize = 100;
 
 fn said(error: &ScanError) -> String {
     match error.kind() {
@@ -34,9 +63,7 @@ fn said(error: &ScanError) -> String {
 fn help(source: &Source, kind: &ErrorKind, at: usize) -> Option<&'static str> {
     use ErrorKind::*;
     match kind {
-        TabNotAllowed | TabInBlockIndentation | TabInIndentation | TabAtBlockScalarStart | TabInPlainScalar => {
-            return Some("indent with spaces: YAML takes no tabs there");
-        }
+        kind if is_of_tabs(kind) => return Some("indent with spaces: YAML takes no tabs there"),
         UnknownAnchor => return Some("quote the value if it is text that begins with `*`"),
         UnknownQuotedScalarEscape | InvalidQuotedScalarHexEscape => {
             return Some("in double quotes a backslash begins an escape: write it twice, or use single quotes");

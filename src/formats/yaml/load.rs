@@ -236,8 +236,11 @@ impl<'s> Loader<'s> {
     }
 
     fn duplicate(&self, name: &str, first: u32, second: u32) -> Error {
-        let line = |node: u32| self.source.line(self.tree.node(node).start as usize);
-        let message = format!("the key `{name}` is there twice, in lines {} and {}", line(first), line(second));
+        let [first, again] = [first, second].map(|node| self.source.line(self.tree.node(node).start as usize));
+        let message = match first == again {
+            true => format!("the key `{name}` is there twice, in line {first}"),
+            false => format!("the key `{name}` is there twice, in lines {first} and {again}"),
+        };
         self.error("idp::yaml::duplicate_key", message, self.tree.node(second).start)
             .help("remove one of the two, or rename it")
     }

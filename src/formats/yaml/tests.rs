@@ -247,3 +247,25 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_tab_is_told_where_it_is() {
+    let told = |text: &str| {
+        let error = parse("a.yaml", text).unwrap_err();
+        let place = error.place().cloned().unwrap_or_default();
+        (place.line, place.column, error.message().to_owned())
+    };
+    let tab = |line, column| (line, column, "not valid YAML: a tab in the indentation".to_owned());
+    assert_eq!(told("a:\n  b: 1\n\tc: 2\n"), tab(3, 1));
+    assert_eq!(told("a:\n  b: 1\n\n  # c\n\tc: 2\n"), tab(5, 1));
+    assert_eq!(told("metadata:\n\tname: a\n"), tab(2, 1));
+    assert_eq!(told("a:\n  b:\n  \t- x\n"), tab(3, 3));
+    assert_eq!(told("list:\n-\ta: 1\n\tb: 2\n"), tab(3, 1));
+}
+
+#[test]
+fn a_key_that_is_there_twice_in_one_line_names_that_line() {
+    let told = |text: &str| parse("a.yaml", text).unwrap_err().message().to_owned();
+    assert_eq!(told("x: 1\na: {b: 1, b: 2}\n"), "the key `b` is there twice, in line 2");
+    assert_eq!(told("b: 1\nb: 2\n"), "the key `b` is there twice, in lines 1 and 2");
+}

@@ -17,7 +17,7 @@ pub fn findings(review: &Review) -> String {
             };
             annotate(&Annotation {
                 level: if finding.refuses() { Level::Error } else { Level::Warning },
-                title: review.code(&finding.policy),
+                title: review.title(&finding.policy),
                 message,
                 file: Some(place.file.trim_start_matches("./").to_string()),
                 line: place.line,

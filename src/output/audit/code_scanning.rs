@@ -32,6 +32,7 @@ pub fn log(audit: &Audit, review: &Review) -> String {
         result["level"] = level(audit, detection).into();
         result["properties"] = json!({
             "severity": detection.finding.severity, "policyLevel": detection.level.name(), "path": detection.path,
+            "mended": detection.mended,
         });
         let hash = fingerprint(audit, detection);
         let number = met.entry(hash.clone()).and_modify(|number| *number += 1).or_insert(1);
@@ -51,6 +52,7 @@ fn fingerprint(audit: &Audit, detection: &Detection) -> String {
 /// What fails the audit is an error, were it not for who answers for it.
 fn level(audit: &Audit, detection: &Detection) -> &'static str {
     match detection.level {
+        _ if detection.mended => "note",
         PolicyLevel::Deny if detection.finding.severity >= audit.fail_on => "error",
         PolicyLevel::Deny | PolicyLevel::Warn => "warning",
         PolicyLevel::Audit | PolicyLevel::Off => "note",

@@ -83,6 +83,7 @@ impl Case<'_> {
             }
             let why = match &detection.waived {
                 Some(waived) => format!("waived by {waived}"),
+                None if detection.mended => "--fix mends it".to_owned(),
                 None => detection.level.name().to_owned(),
             };
             said.push_str(&format!("{policy} ({why}): {whole}\n"));

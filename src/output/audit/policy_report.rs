@@ -108,6 +108,7 @@ fn result(audit: &Audit, detection: &Detection) -> Value {
     told("column", number(place.column));
     told("path", Some(detection.path.clone()));
     told("help", finding.help.clone());
+    told("mended", detection.mended.then(|| "true".to_owned()));
     told("waiver", detection.waived.as_ref().map(ToString::to_string));
     result["properties"] = properties.into();
     result
