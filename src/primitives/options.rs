@@ -117,10 +117,13 @@ pub struct Options<'a> {
 impl<'a> Options<'a> {
     /// The options that a call was given.
     pub fn of(call: &CallOptions, map: &'a Map) -> Result<Options<'a>> {
-        match map.keys().find_map(|key| call.unknown(key)) {
-            Some(error) => Err(error),
-            None => Ok(Options { function: call.function, map }),
-        }
+        let (options, unknown) = Options::with_unknown(call, map);
+        unknown.into_iter().next().map_or(Ok(options), Err)
+    }
+
+    /// The same, with an error for each key that isn't known.
+    pub fn with_unknown(call: &CallOptions, map: &'a Map) -> (Options<'a>, Vec<Error>) {
+        (Options { function: call.function, map }, map.keys().filter_map(|key| call.unknown(key)).collect())
     }
 
     pub(super) fn get(&self, key: &str) -> Option<&'a Dynamic> {

@@ -5,18 +5,18 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use rhai::{Dynamic, EvalAltResult};
+use rhai::{Dynamic, EvalAltResult, Position};
 
 use super::diagnose::diagnose;
 use super::engine::{Extras, Host, Progress, equipped};
 use super::params::{Declared, Given, gather, to_map};
 use super::prompt::Asking;
-use crate::bridge::{RhaiResultOf, Trouble};
-use crate::error::{Error, Result};
+use crate::bridge::{RhaiResultOf, Trouble, throw_at};
+use crate::error::{Error, Place, Related, Result};
 use crate::library::{Library, Script};
 use crate::primitives::manifest::Manifest;
 use crate::primitives::param::Param;
-use crate::primitives::policy::{self, Closure, Facts, Objects, Register, Report, Rule};
+use crate::primitives::policy::{self, Closure, Facts, Mistake, Objects, Register, Report, Rule};
 use crate::report::{Frame, Silence};
 
 /// A pack, compiled and read.
@@ -31,9 +31,10 @@ impl Pack {
     pub fn load(script: Script, library: &Library, progress: Progress, extras: Extras) -> Result<Pack, Trouble> {
         let shown = script.shown.clone();
         let model = Host::compile_with(script, library, Arc::new(Silence), progress.clone(), extras)?;
-        let declared = model.declared().map_err(|error| diagnose(&model, *error))?;
-        let mut pack = Pack { model, declared, rules: Vec::new() };
+        let mut pack = Pack { model, declared: Vec::new(), rules: Vec::new() };
+        // The seat first: it tells all that is wrong with the rules.
         pack.rules = pack.seat(progress)?.rules.iter().map(|rule| rule.facts.clone()).collect();
+        pack.declared = pack.model.declared().map_err(|error| diagnose(&pack.model, *error))?;
         if pack.rules.is_empty() {
             let error = Error::invalid("idp::policy::none", format!("{shown} declares no policy"));
             return Err(error.help("declare one with `policy(\"pack/rule\", #{ title: ..., check: |o| ... })`").into());
@@ -73,7 +74,12 @@ impl Pack {
         let mut host = Host { engine, ast, sources, library, script, progress, extras };
         let register = Register::default();
         host.engine.set_default_tag(Dynamic::from(register.clone()));
-        drop(host.run().map_err(|error| diagnose(&host, *error))?);
+        let ran = host.run();
+        let mistakes = register.take_mistakes();
+        if !mistakes.is_empty() {
+            return Err(declared_wrongly(&host, mistakes, ran.err()));
+        }
+        drop(ran.map_err(|error| diagnose(&host, *error))?);
         let rules = register.take_rules();
         Ok(Seat { host, register, rules, known: RefCell::default() })
     }
@@ -152,6 +158,32 @@ impl Seat {
         }
         trouble
     }
+}
+
+/// What is wrong with the declarations of a script, and what ended it behind them.
+fn declared_wrongly(host: &Host, mistakes: Vec<Mistake>, ended: Option<Box<EvalAltResult>>) -> Trouble {
+    let shown = host.script().shown.as_str();
+    let thrown = |mistake: Mistake| {
+        let inner = throw_at(mistake.error, mistake.position);
+        let error = match mistake.source.filter(|source| source != shown) {
+            Some(source) => EvalAltResult::ErrorInModule(source, inner, Position::NONE),
+            None => *inner,
+        };
+        (mistake.id, diagnose(host, error))
+    };
+    let mut troubles: Vec<(String, Trouble)> = mistakes.into_iter().map(thrown).collect();
+    troubles.extend(ended.map(|error| ("the script".to_owned(), diagnose(host, *error))));
+    if troubles.len() == 1
+        && let Some((_, only)) = troubles.pop()
+    {
+        return only;
+    }
+    let message = format!("{} mistakes where {shown} declares its policies", troubles.len());
+    let related = troubles.into_iter().filter_map(|(item, trouble)| match trouble {
+        Trouble::Failed { error, frames } => Some(Related { item, error, frames }),
+        Trouble::Waiting(_) => None,
+    });
+    Error::invalid("idp::policy::declared", message).at(Place::file(shown)).because(related.collect()).into()
 }
 
 /// Policies ask no person.

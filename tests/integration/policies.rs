@@ -227,6 +227,52 @@ fn what_is_wrong_with_a_pack_is_said_before_anything_is_read() {
 }
 
 #[test]
+fn mistakes_of_declarations_are_told_all_at_once() {
+    let rules = r#"//! Mistakes
+policy("shop/one", #{ titel: "x", severity: "hihg", level: "deney", applies_to: #{ kind: ["Pod"], names: ["a["] }, check: |o| 1 });
+policy("shop/fine", #{ title: "Fine", check: |o| 1 });
+policy("Shop/two", #{ title: "x", fix: |o| o, waivable: "no" });
+policy("shop/fine", #{ title: "Again", check: |o, p, q| 1 });
+throw "and the end";
+"#;
+    let ws = Workspace::of(&[("k8s/web.yaml", WEB), ("shop.rhai", rules)]);
+    let said = ws.idp(&["audit", "k8s", "--with", "./shop.rhai"]);
+    assert_eq!(said.status.code(), Some(2), "{said}");
+    for words in [
+        "12 mistakes where ./shop.rhai declares its policies",
+        "policy has no option `titel`",
+        "did you mean `title`?",
+        "the policy `shop/one` has no title",
+        "has the severity `hihg`",
+        "has the level `deney`",
+        "applies to what can't be: applies_to has no `kind`",
+        "did you mean `kinds`?",
+        "names: error parsing glob",
+        "the policy `Shop/two` has no proper id",
+        "the policy `Shop/two` checks nothing",
+        "the option `waivable` of policy must be true or false",
+        "there are two policies `shop/fine`",
+        "the policy `shop/fine` has a check of 3 arguments",
+        "and the end",
+    ] {
+        assert!(said.stderr.contains(words), "{words}: {said}");
+    }
+    for line in [2, 4, 5, 6] {
+        assert!(said.stderr.contains(&format!("./shop.rhai:{line}:")), "{line}: {said}");
+    }
+}
+
+#[test]
+fn an_empty_message_is_found_by_an_audit() {
+    let rules = "policy(\"shop/mute\", #{ title: \"Mute\", severity: \"high\", check: |o| deny(o, ` `) });\n";
+    let ws = Workspace::of(&[("k8s/web.yaml", WEB), ("shop.rhai", rules)]);
+    let said = audited(&ws, &["--with", "./shop.rhai"]);
+    assert_eq!(said.status.code(), Some(3), "{said}");
+    let found = findings(&said).join("\n");
+    assert!(found.contains("the policy itself failed: deny says nothing (./shop.rhai:1:"), "{said}");
+}
+
+#[test]
 fn it_is_explained_why() {
     let ws = Workspace::of(&[("k8s/web.yaml", WEB), ("shop.rhai", PACK)]);
     let explained = |policy: &str, object: &str, more: &[&str]| {

@@ -36,7 +36,7 @@ pub mod api {
 
     /// Reports that something is wrong at a place: a view, or what `at` gives.
     ///
-    /// Errors: `idp::policy::place`, `idp::policy::outside`, `idp::policy::reports`.
+    /// Errors: `idp::policy::place`, `idp::policy::message`, `idp::policy::outside`, `idp::policy::reports`.
     ///
     /// ```rhai
     /// policy("shop/no-host-network", #{

@@ -78,41 +78,43 @@ fn texts(key: &str, value: &rhai::Dynamic) -> Result<Vec<String>> {
 }
 
 impl Match {
-    /// What a script's map says.
-    ///
-    /// # Errors
-    /// `idp::policy::declared` for a key that isn't known, a value that is no text or list of texts, or no glob.
-    pub fn of(map: &Map) -> Result<Match> {
-        let mut found = Match::default();
+    /// What a script's map says, and `idp::policy::declared` for each key that isn't known, and each value that is no text or
+    /// list of texts, or no glob.
+    pub fn of(map: &Map) -> (Match, Vec<Error>) {
+        let (mut found, mut wrong) = (Match::default(), Vec::new());
         for (key, value) in map {
-            let key = key.as_str();
-            match key {
-                "kinds" => found.kinds = Some(texts(key, value)?),
-                "api_groups" => found.api_groups = Some(Patterns::of(key, value)?),
-                "namespaces" => found.namespaces = Some(Patterns::of(key, value)?),
-                "not_namespaces" => found.not_namespaces = Some(Patterns::of(key, value)?),
-                "names" => found.names = Some(Patterns::of(key, value)?),
-                "paths" => found.paths = Some(Patterns::of(key, value)?),
-                "environments" => found.environments = Some(Patterns::of(key, value)?),
-                "labels" => {
-                    let labels = value.read_lock::<Map>().ok_or_else(|| {
-                        Error::invalid("idp::policy::declared", "labels must be a map of names and values")
-                    })?;
-                    for (name, value) in labels.iter() {
-                        found.labels.push((name.to_string(), Patterns::of("labels", value)?));
-                    }
-                }
-                _ => {
-                    let error = Error::invalid("idp::policy::declared", format!("applies_to has no `{key}`"));
-                    let known = || format!("it has {}", KEYS.join(", "));
-                    return Err(match nearest(key, KEYS) {
-                        Some(near) => error.help(format!("did you mean `{near}`?")),
-                        None => error.help(known()),
-                    });
+            wrong.extend(found.take(key, value).err());
+        }
+        (found, wrong)
+    }
+
+    fn take(&mut self, key: &str, value: &rhai::Dynamic) -> Result<()> {
+        match key {
+            "kinds" => self.kinds = Some(texts(key, value)?),
+            "api_groups" => self.api_groups = Some(Patterns::of(key, value)?),
+            "namespaces" => self.namespaces = Some(Patterns::of(key, value)?),
+            "not_namespaces" => self.not_namespaces = Some(Patterns::of(key, value)?),
+            "names" => self.names = Some(Patterns::of(key, value)?),
+            "paths" => self.paths = Some(Patterns::of(key, value)?),
+            "environments" => self.environments = Some(Patterns::of(key, value)?),
+            "labels" => {
+                let labels = value.read_lock::<Map>().ok_or_else(|| {
+                    Error::invalid("idp::policy::declared", "labels must be a map of names and values")
+                })?;
+                for (name, value) in labels.iter() {
+                    self.labels.push((name.to_string(), Patterns::of("labels", value)?));
                 }
             }
+            _ => {
+                let error = Error::invalid("idp::policy::declared", format!("applies_to has no `{key}`"));
+                let known = || format!("it has {}", KEYS.join(", "));
+                return Err(match nearest(key, KEYS) {
+                    Some(near) => error.help(format!("did you mean `{near}`?")),
+                    None => error.help(known()),
+                });
+            }
         }
-        Ok(found)
+        Ok(())
     }
 
     /// What the rule is shown of an object, if it applies to it: the object, or its pod template as a pod.

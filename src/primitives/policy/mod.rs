@@ -114,10 +114,23 @@ pub struct Register(Arc<Mutex<Collected>>);
 #[derive(Default)]
 struct Collected {
     rules: Vec<Rule>,
+    mistakes: Vec<Mistake>,
     /// Open while a rule is asked.
     reports: Option<Vec<Report>>,
     /// How many of them there may be.
     most: usize,
+}
+
+/// What is wrong with a declaration.
+pub struct Mistake {
+    /// The id of the policy.
+    pub id: String,
+    /// What.
+    pub error: Error,
+    /// Where it is declared.
+    pub position: Position,
+    /// The script, as the engine knows it.
+    pub source: Option<String>,
 }
 
 impl Register {
@@ -128,6 +141,11 @@ impl Register {
     /// The rules that were declared.
     pub fn take_rules(&self) -> Vec<Rule> {
         std::mem::take(&mut self.inner().rules)
+    }
+
+    /// What is wrong with those that weren't.
+    pub fn take_mistakes(&self) -> Vec<Mistake> {
+        std::mem::take(&mut self.inner().mistakes)
     }
 
     /// A rule is asked from here on, about one object or about all of them.
@@ -147,36 +165,75 @@ impl Register {
     }
 }
 
-/// Declares a rule: where policies are asked it is kept, elsewhere it is just looked at.
+/// Declares a rule: where policies are asked it is kept, elsewhere it is just looked at. What is wrong with those at the top
+/// level of a pack is kept, too, so that all of it is told at once.
 fn declare(ctx: &NativeCallContext, id: &str, fields: &Map) -> RhaiResultOf<()> {
-    let rule = rule(ctx, id, fields).map_err(|error| throw(ctx, error))?;
-    let Some(register) = Register::of(ctx) else { return Ok(()) };
+    let declared = rule(ctx, id, fields);
+    let Some(register) = Register::of(ctx) else {
+        return declared.map(drop).map_err(|wrong| throw(ctx, first(wrong)));
+    };
     let mut inner = register.inner();
-    if inner.rules.iter().any(|known| known.facts.id == id) {
+    let mut wrong = match declared {
+        Ok(rule) if !inner.has(id) => {
+            inner.rules.push(rule);
+            return Ok(());
+        }
+        Ok(_) => Vec::new(),
+        Err(wrong) => wrong,
+    };
+    if inner.has(id) {
         let error = Error::invalid("idp::policy::declared", format!("there are two policies `{id}`"));
-        return Err(throw(ctx, error.help("give each of them an id of its own")));
+        wrong.push(error.help("give each of them an id of its own"));
     }
-    inner.rules.push(rule);
+    // This call is one level; deeper down, the calls on the way belong to the place.
+    if ctx.call_level() > 1 {
+        return Err(throw(ctx, first(wrong)));
+    }
+    let (position, source) = (ctx.call_position(), ctx.call_source().map(str::to_owned));
+    let mistake = |error| Mistake { id: id.to_owned(), error, position, source: source.clone() };
+    inner.mistakes.extend(wrong.into_iter().map(mistake));
     Ok(())
 }
 
-fn rule(ctx: &NativeCallContext, id: &str, fields: &Map) -> Result<Rule> {
-    let wrong = |what: String| Error::invalid("idp::policy::declared", format!("the policy `{id}` {what}"));
-    if id_of(id).is_none() {
-        return Err(wrong("has no proper id".into())
-            .help("an id is PACK/RULE in lower-case letters, digits and hyphens: \"pod-security/host-namespaces\""));
+impl Collected {
+    fn has(&self, id: &str) -> bool {
+        self.rules.iter().any(|known| known.facts.id == id) || self.mistakes.iter().any(|known| known.id == id)
     }
-    let options = Options::of(&POLICY, fields)?;
-    let title = options.text("title")?.filter(|title| !title.trim().is_empty());
-    let title = title.ok_or_else(|| wrong("has no title".into()).help("say in one line what it finds"))?;
-    let severity = match options.text("severity")? {
-        Some(name) => severity(&name).ok_or_else(|| wrong(format!("has the severity `{name}`")).help(SEVERITIES))?,
-        None => Severity::Medium,
+}
+
+fn first(wrong: Vec<Error>) -> Error {
+    let unknown = || Error::invalid("idp::policy::declared", "the policy is declared wrongly");
+    wrong.into_iter().next().unwrap_or_else(unknown)
+}
+
+fn rule(ctx: &NativeCallContext, id: &str, fields: &Map) -> Result<Rule, Vec<Error>> {
+    let wrong = |what: String| Error::invalid("idp::policy::declared", format!("the policy `{id}` {what}"));
+    let (options, mut mistakes) = Options::with_unknown(&POLICY, fields);
+    if id_of(id).is_none() {
+        let help = "an id is PACK/RULE in lower-case letters, digits and hyphens: \"pod-security/host-namespaces\"";
+        mistakes.push(wrong("has no proper id".into()).help(help));
+    }
+    let mut text = |key: &str| {
+        options.text(key).unwrap_or_else(|error| {
+            mistakes.push(error);
+            None
+        })
     };
-    let level = match options.text("level")? {
-        Some(name) => PolicyLevel::named(&name).ok_or_else(|| wrong(format!("has the level `{name}`")).help(LEVELS))?,
-        None => PolicyLevel::Deny,
-    };
+    let (title, description) = (text("title"), text("description"));
+    let (severity_is, level_is) = (text("severity"), text("level"));
+    let title = title.filter(|title| !title.trim().is_empty()).unwrap_or_default();
+    let titled = fields.get("title").is_some_and(|title| !title.is_string());
+    if title.is_empty() && !titled {
+        mistakes.push(wrong("has no title".into()).help("say in one line what it finds"));
+    }
+    let severity = severity_is.as_deref().map_or(Some(Severity::Medium), severity).unwrap_or_else(|| {
+        mistakes.push(wrong(format!("has the severity `{}`", severity_is.unwrap_or_default())).help(SEVERITIES));
+        Severity::Medium
+    });
+    let level = level_is.as_deref().map_or(Some(PolicyLevel::Deny), PolicyLevel::named).unwrap_or_else(|| {
+        mistakes.push(wrong(format!("has the level `{}`", level_is.unwrap_or_default())).help(LEVELS));
+        PolicyLevel::Deny
+    });
     let closure = |key: &str| -> Result<Option<Closure>> {
         let Some(function) = options.function(key)? else { return Ok(None) };
         let takes = parameters(ctx, &function);
@@ -188,30 +245,51 @@ fn rule(ctx: &NativeCallContext, id: &str, fields: &Map) -> Result<Rule> {
             }
         }
     };
-    let (check, check_all, fix) = (closure("check")?, closure("check_all")?, closure("fix")?);
-    if check.is_none() && check_all.is_none() {
-        return Err(wrong("checks nothing".into()).help("give it `check: |o| { ... }`"));
-    }
-    // Whether a fix mends is seen by asking about the one object again.
-    if check.is_none() && fix.is_some() {
-        let help = "a fix goes with `check: |o| { ... }`, which can be asked again once the object is mended";
-        return Err(wrong("mends what it finds among all objects".into()).help(help));
-    }
-    let applies_to = match fields.get("applies_to") {
-        Some(map) => match map.read_lock::<Map>() {
-            Some(map) => Match::of(&map).map_err(|error| wrong(format!("applies to what can't be: {error}")))?,
-            None => return Err(wrong("has an applies_to that is no map".into())),
-        },
-        None => Match::default(),
+    let mut function = |key: &str| {
+        closure(key).unwrap_or_else(|error| {
+            mistakes.push(error);
+            None
+        })
     };
+    let (check, check_all, fix) = (function("check"), function("check_all"), function("fix"));
+    let has = |key: &str| options.get(key).is_some();
+    if !has("check") && !has("check_all") {
+        mistakes.push(wrong("checks nothing".into()).help("give it `check: |o| { ... }`"));
+    } else if !has("check") && has("fix") {
+        // Whether a fix mends is seen by asking about the one object again.
+        let help = "a fix goes with `check: |o| { ... }`, which can be asked again once the object is mended";
+        mistakes.push(wrong("mends what it finds among all objects".into()).help(help));
+    }
+    let mut applies_to = Match::default();
+    if let Some(map) = fields.get("applies_to") {
+        match map.read_lock::<Map>() {
+            Some(map) => {
+                let (found, odd) = Match::of(&map);
+                applies_to = found;
+                let told = |error: Error| {
+                    let told = wrong(format!("applies to what can't be: {error}"));
+                    error.help_text().map(str::to_owned).into_iter().fold(told, Error::help)
+                };
+                mistakes.extend(odd.into_iter().map(told));
+            }
+            None => mistakes.push(wrong("has an applies_to that is no map".into())),
+        }
+    }
+    let waivable = options.flag("waivable").unwrap_or_else(|error| {
+        mistakes.push(error);
+        None
+    });
+    if !mistakes.is_empty() {
+        return Err(mistakes);
+    }
     let facts = Facts {
         id: id.into(),
-        description: options.text("description")?.unwrap_or_else(|| title.clone()),
+        description: description.unwrap_or_else(|| title.clone()),
         title,
         severity,
         applies_to,
         level,
-        waivable: options.flag("waivable")?.unwrap_or(true),
+        waivable: waivable.unwrap_or(true),
         mends: fix.is_some(),
         of_one: check.is_some(),
         of_all: check_all.is_some(),
@@ -267,6 +345,10 @@ fn report(
         let error = Error::failed("idp::policy::place", format!("{name} needs a place first, and it is {is}"));
         return fail(error.help("hand over the object, a view, or the place of a field: o.at(\"spec.replicas\")"));
     };
+    if message.trim().is_empty() {
+        let error = Error::failed("idp::policy::message", format!("{name} says nothing"));
+        return fail(error.help("write a sentence about the object: what is wrong with it"));
+    }
     let register = Register::of(ctx);
     let Some(register) = register else { return fail(outside(name)) };
     let mut inner = register.inner();

@@ -10,7 +10,9 @@ fn list(items: &[&str]) -> Dynamic {
 
 fn matching(fields: &[(&str, Dynamic)]) -> Match {
     let map: Map = fields.iter().map(|(key, value)| ((*key).into(), value.clone())).collect();
-    Match::of(&map).unwrap()
+    let (found, wrong) = Match::of(&map);
+    assert!(wrong.is_empty(), "{wrong:?}");
+    found
 }
 
 fn said(applies_to: &Match, object: &Manifest) -> String {
@@ -55,9 +57,13 @@ fn a_namespace_is_in_itself() {
 
 #[test]
 fn unknown_fields_are_refused() {
-    let map: Map = [("kind".into(), list(&["Pod"]))].into_iter().collect();
-    let error = Match::of(&map).unwrap_err();
-    assert_eq!((error.code(), error.help_text()), ("idp::policy::declared", Some("did you mean `kinds`?")));
+    let fields = [("kind", list(&["Pod"])), ("names", Dynamic::from(7_i64)), ("paths", list(&["a["]))];
+    let map: Map = fields.into_iter().map(|(key, value)| (key.into(), value)).collect();
+    let (_, wrong) = Match::of(&map);
+    let told: Vec<_> = wrong.iter().map(|error| (error.message(), error.help_text())).collect();
+    assert_eq!(told[0], ("applies_to has no `kind`", Some("did you mean `kinds`?")));
+    assert_eq!(told[1], ("names must be a list of texts", None));
+    assert!(told.len() == 3 && told[2].0.starts_with("paths: "), "{told:?}");
 }
 
 #[test]
