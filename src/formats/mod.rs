@@ -1,10 +1,13 @@
 //! Languages and documents of others, pure and without I/O.
 
+pub mod applicationset;
+pub mod appproject;
 pub mod catalog;
 pub mod cel;
 pub mod definitions;
 pub mod digest;
 pub mod form;
+mod go_path;
 pub mod gotemplate;
 pub mod image;
 pub mod kustomize;

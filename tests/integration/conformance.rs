@@ -6,15 +6,24 @@ use std::path::PathBuf;
 use idp_run::formats::gotemplate::{Data, Dialect, Limits, Numbers, Options, Template, application_set};
 use serde_json::Value;
 
-/// The cases of a file with a line each, and nothing if there is no such file.
-fn cases(name: &str) -> Option<Vec<Value>> {
+mod application_sets;
+mod projects;
+
+/// The text of a file of cases, and nothing if there is no such file.
+fn text_of(name: &str) -> Option<String> {
     let folder = std::env::var_os("IDP_CASES")
         .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/cases"), PathBuf::from);
     let file = folder.join(name);
-    let Ok(text) = std::fs::read_to_string(&file) else {
+    let text = std::fs::read_to_string(&file);
+    if text.is_err() {
         println!("{name}: skipped, there is no {}", file.display());
-        return None;
-    };
+    }
+    text.ok()
+}
+
+/// The cases of a file with a line each, and nothing if there is no such file.
+fn cases(name: &str) -> Option<Vec<Value>> {
+    let text = text_of(name)?;
     Some(text.lines().filter(|line| !line.trim().is_empty()).map(|line| serde_json::from_str(line).unwrap()).collect())
 }
 

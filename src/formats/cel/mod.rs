@@ -25,6 +25,7 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 
+pub(in crate::formats) use functions::format::{label_value, qualified_name};
 pub use rule::{Broken, Budget, Fault, Part, Reason, Rule};
 pub use types::Type;
 

@@ -77,6 +77,53 @@ fn conversion(value: &Value, wanted: &str) -> Fault {
     format!("interface conversion: interface {{}} is {is}, not {wanted}").into()
 }
 
+/// A branch as a label of DNS, at most 50 signs of it, by the rules of gosimple/slug. Letters with a mark lose it; what
+/// isn't of a Latin script is left out.
+pub fn branch_slug(branch: &str) -> String {
+    let mut plain = String::with_capacity(branch.len());
+    for c in branch.trim().chars() {
+        match c {
+            '_' => plain.push('-'),
+            '"' | '\'' | '’' => {}
+            '‒' | '–' | '—' | '―' => plain.push('-'),
+            '&' => plain.push_str("and"),
+            '@' => plain.push_str("at"),
+            c if c.is_ascii() => plain.push(c.to_ascii_lowercase()),
+            c => plain.push_str(unaccented(c)),
+        }
+    }
+    slug(&plain, LONGEST_SLUG, true).unwrap_or_default()
+}
+
+/// The most signs of a branch's slug, which leaves room for a name around it.
+const LONGEST_SLUG: i64 = 50;
+
+/// A letter without its mark, as unidecode has it; nothing for letters of other scripts.
+fn unaccented(c: char) -> &'static str {
+    match c {
+        'à'..='å' | 'À'..='Å' | 'ā' | 'ă' | 'ą' | 'Ā' | 'Ă' | 'Ą' => "a",
+        'æ' | 'Æ' => "ae",
+        'ç' | 'Ç' | 'ć' | 'č' | 'Ć' | 'Č' => "c",
+        'ď' | 'Ď' | 'đ' | 'Đ' | 'ð' | 'Ð' => "d",
+        'è'..='ë' | 'È'..='Ë' | 'ē' | 'ė' | 'ę' | 'ě' | 'Ē' | 'Ė' | 'Ę' | 'Ě' => "e",
+        'ğ' | 'Ğ' => "g",
+        'ì'..='ï' | 'Ì'..='Ï' | 'ī' | 'į' | 'ı' | 'Ī' | 'Į' | 'İ' => "i",
+        'ł' | 'Ł' => "l",
+        'ñ' | 'Ñ' | 'ń' | 'ň' | 'Ń' | 'Ň' => "n",
+        'ò'..='ö' | 'ø' | 'Ò'..='Ö' | 'Ø' | 'ō' | 'ő' | 'Ō' | 'Ő' => "o",
+        'œ' | 'Œ' => "oe",
+        'ř' | 'Ř' => "r",
+        'ß' => "ss",
+        'ś' | 'ş' | 'š' | 'ș' | 'Ś' | 'Ş' | 'Š' | 'Ș' => "s",
+        'ţ' | 'ť' | 'ț' | 'Ţ' | 'Ť' | 'Ț' => "t",
+        'þ' | 'Þ' => "th",
+        'ù'..='ü' | 'Ù'..='Ü' | 'ū' | 'ů' | 'ű' | 'ų' | 'Ū' | 'Ů' | 'Ű' | 'Ų' => "u",
+        'ý' | 'ÿ' | 'Ý' | 'Ÿ' => "y",
+        'ź' | 'ż' | 'ž' | 'Ź' | 'Ż' | 'Ž' => "z",
+        _ => "",
+    }
+}
+
 /// Words between single dashes, by the rules of gosimple/slug for what `normalize` leaves.
 fn slug(name: &str, longest: i64, whole_words: bool) -> Result<String, Fault> {
     let mut text = name;
@@ -106,10 +153,26 @@ fn slug(name: &str, longest: i64, whole_words: bool) -> Result<String, Fault> {
 /// # Errors
 /// In the controller's words, with the text of the template.
 pub fn render(text: &str, data: &Data, options: &Options, limits: &Limits) -> Result<String, TemplateError> {
-    let told = |what: &str, mut error: TemplateError| {
-        error.message = format!("failed to {what} template {text}: {}", error.message);
-        error
-    };
-    let template = Template::parse("base", text, options).map_err(|error| told("parse", error))?;
-    template.render(data, limits).map_err(|error| told("execute go", error))
+    rendered(&parse(text, options)?, data, limits)
+}
+
+/// Reads a field of an ApplicationSet.
+///
+/// # Errors
+/// In the controller's words, with the text of the template.
+pub fn parse(text: &str, options: &Options) -> Result<Template, TemplateError> {
+    Template::parse("base", text, options).map_err(|error| told("parse", text, error))
+}
+
+/// Renders a field that was read.
+///
+/// # Errors
+/// In the controller's words, with the text of the template.
+pub fn rendered(template: &Template, data: &Data, limits: &Limits) -> Result<String, TemplateError> {
+    template.render(data, limits).map_err(|error| told("execute go", &template.text, error))
+}
+
+fn told(what: &str, text: &str, mut error: TemplateError) -> TemplateError {
+    error.message = format!("failed to {what} template {text}: {}", error.message);
+    error
 }

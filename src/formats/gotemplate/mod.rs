@@ -16,7 +16,7 @@ mod sprig;
 mod strconv;
 #[cfg(test)]
 mod tests;
-mod value;
+pub(in crate::formats) mod value;
 mod yaml;
 
 use std::fmt;
@@ -94,11 +94,42 @@ impl fmt::Display for TemplateError {
 
 impl std::error::Error for TemplateError {}
 
+impl TemplateError {
+    /// An error outside of any template.
+    fn of(fault: limits::Fault) -> Self {
+        let kind = if fault.is_limit { ErrorKind::Limit } else { ErrorKind::Execute };
+        TemplateError { kind, message: fault.message, line: 1, column: 0 }
+    }
+}
+
 impl Data {
     /// Values of JSON, with numbers as wanted.
     pub fn new(json: &serde_json::Value, numbers: Numbers) -> Self {
         Data(Value::from_json(json, numbers))
     }
+
+    /// Values that are Go's already.
+    pub(in crate::formats) fn of(value: Value) -> Self {
+        Data(value)
+    }
+}
+
+/// A value as `%v` prints it.
+///
+/// # Errors
+/// For more text than a rendering may take.
+pub(in crate::formats) fn printed(value: &Value, limits: &Limits) -> Result<String, TemplateError> {
+    let mut budget = limits::Budget::new(limits);
+    printf::Printer::print(std::slice::from_ref(value), &mut budget).map_err(TemplateError::of)
+}
+
+/// A value of JSON that a text of YAML stands for, as sigs.k8s.io/yaml reads it: its first document.
+///
+/// # Errors
+/// What is wrong with the text.
+pub(in crate::formats) fn yaml_value(text: &str, limits: &Limits) -> Result<serde_json::Value, TemplateError> {
+    let mut budget = limits::Budget::new(limits);
+    yaml::from_yaml(text, &mut budget).map_err(TemplateError::of)
 }
 
 impl Options {

@@ -168,7 +168,8 @@ fn old_label(text: &str) -> Vec<String> {
     messages
 }
 
-fn qualified_name(text: &str) -> Vec<String> {
+/// What is wrong with a name that may have a prefix, as of a label.
+pub fn qualified_name(text: &str) -> Vec<String> {
     let mut messages = Vec::new();
     let mut name_pattern = pattern_message(
         "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character",
@@ -209,7 +210,8 @@ fn qualified_name(text: &str) -> Vec<String> {
     messages
 }
 
-fn label_value(text: &str) -> Vec<String> {
+/// What is wrong with the value of a label.
+pub fn label_value(text: &str) -> Vec<String> {
     let mut messages: Vec<String> = too_long(text, 63).into_iter().collect();
     if !text.is_empty() && !fits(&NAMES, text) {
         messages.push(pattern_message(
