@@ -34,11 +34,13 @@ pub struct Job {
     pub texts: Vec<Text>,
     pub panel: Arc<Panel>,
     next: AtomicUsize,
+    /// What came of texts, with their numbers. Nobody is woken for each: that costs more than to look at a small file.
+    done: Mutex<Vec<(usize, Examined)>>,
 }
 
 impl Job {
     pub fn new(texts: Vec<Text>, panel: Arc<Panel>) -> Arc<Job> {
-        Arc::new(Job { texts, panel, next: AtomicUsize::new(0) })
+        Arc::new(Job { texts, panel, next: AtomicUsize::new(0), done: Mutex::default() })
     }
 }
 
@@ -157,17 +159,15 @@ pub fn failed(
 /// Shows every text to the panel, on all cores. What comes back is in the order of the texts.
 pub fn work(texts: Vec<Text>, panel: Arc<Panel>) -> Result<(Arc<Job>, Vec<Examined>)> {
     let job = Job::new(texts, panel);
-    let (said, heard) = channel();
+    let (ended, heard) = channel();
     let threads = std::thread::available_parallelism().map_or(1, usize::from).min(job.texts.len());
     let mut crew = Vec::new();
     for _ in 0..threads.max(1) {
-        crew.push(hire(&job, &said, None)?);
+        crew.push(hire(&job, &ended, None)?);
     }
-    let results = supervise(&job, &mut crew, &said, &heard)?;
+    let results = supervise(&job, &mut crew, &ended, &heard)?;
     Ok((job, results))
 }
-
-type Said = (usize, Examined);
 
 /// Starts a thread that is watched.
 pub fn start(job: &Arc<Job>, work: impl FnOnce(&Job, &mut Seats<'_>) + Send + 'static) -> Result<Arc<Mutex<Watch>>> {
@@ -186,9 +186,9 @@ pub fn start(job: &Arc<Job>, work: impl FnOnce(&Job, &mut Seats<'_>) + Send + 's
     Ok(watch)
 }
 
-/// Starts a thread that looks at texts. `first` is one that another thread left.
-fn hire(job: &Arc<Job>, said: &Sender<Said>, first: Option<usize>) -> Result<Arc<Mutex<Watch>>> {
-    let said = said.clone();
+/// Starts a thread that looks at texts, and says when none is left. `first` is one that another thread left.
+fn hire(job: &Arc<Job>, ended: &Sender<()>, first: Option<usize>) -> Result<Arc<Mutex<Watch>>> {
+    let ended = ended.clone();
     start(job, move |job, seats| {
         let mut at = first.unwrap_or_else(|| job.next.fetch_add(1, Ordering::Relaxed));
         while let Some(text) = job.texts.get(at) {
@@ -196,11 +196,10 @@ fn hire(job: &Arc<Job>, said: &Sender<Said>, first: Option<usize>) -> Result<Arc
             let panel = seats.panel;
             let work = AssertUnwindSafe(|| level(|| examine(at, text, panel, seats)));
             let examined = catch_unwind(work).unwrap_or_else(|_| Examined::of_nothing(text));
-            if said.send((at, examined)).is_err() {
-                return;
-            }
+            locked(&job.done).push((at, examined));
             at = job.next.fetch_add(1, Ordering::Relaxed);
         }
+        let _ = ended.send(());
     })
 }
 
@@ -208,25 +207,26 @@ fn hire(job: &Arc<Job>, said: &Sender<Said>, first: Option<usize>) -> Result<Arc
 fn supervise(
     job: &Arc<Job>,
     crew: &mut [Arc<Mutex<Watch>>],
-    said: &Sender<Said>,
-    heard: &Receiver<Said>,
+    ended: &Sender<()>,
+    heard: &Receiver<()>,
 ) -> Result<Vec<Examined>> {
     let mut results: Vec<Option<Examined>> = job.texts.iter().map(|_| None).collect();
     let mut extra: Vec<(usize, Detection)> = Vec::new();
     let mut missing = results.len();
     while missing > 0 {
-        match heard.recv_timeout(LOOK) {
-            Ok((at, examined)) => {
-                missing -= usize::from(results[at].replace(examined).is_none());
-                continue;
-            }
+        let heard = heard.recv_timeout(LOOK);
+        for (at, examined) in std::mem::take(&mut *locked(&job.done)) {
+            missing -= usize::from(results[at].replace(examined).is_none());
+        }
+        match heard {
+            Ok(()) => continue,
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => break,
         }
         for member in crew.iter_mut() {
             if let Some((text, detection)) = look_at(job, member) {
                 extra.push((text, detection));
-                *member = hire(job, said, Some(text))?;
+                *member = hire(job, ended, Some(text))?;
             }
         }
     }

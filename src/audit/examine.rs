@@ -43,6 +43,14 @@ impl Examined {
         let why = "idp-run itself failed over this file; that is a fault of idp-run".to_owned();
         Examined { detections: vec![unreadable(Place::file(&*text.shown), why, None)], ..Examined::default() }
     }
+
+    /// What is kept of each text adds up: a list that was begun for one object has room for four.
+    fn take_no_more_than_needed(&mut self) {
+        self.detections.shrink_to_fit();
+        self.objects.shrink_to_fit();
+        self.roots.shrink_to_fit();
+        self.kept.shrink_to_fit();
+    }
 }
 
 /// What a text is shown to.
@@ -78,7 +86,9 @@ pub fn examine<'j>(number: usize, text: &Text, panel: &'j Panel, seats: &mut Sea
     let mut review = Review { number, text, panel, seats, keep: panel.looks_at_all(), found };
     review.of_text();
     let source = text.content.clone().filter(|_| !review.found.detections.is_empty());
-    Examined { source, ..review.found }
+    let mut found = Examined { source, ..review.found };
+    found.take_no_more_than_needed();
+    found
 }
 
 impl Review<'_, '_> {

@@ -11,7 +11,6 @@ pub mod panel;
 pub mod policy;
 pub mod schema;
 mod settings;
-mod spread;
 mod standing;
 #[cfg(test)]
 mod tests;
@@ -28,10 +27,10 @@ use std::sync::Arc;
 
 use crate::error::{Error, Result, io};
 use crate::report::{Audit, RuleInfo, Severity};
+use crate::script::spread;
 use examine::Examined;
 use kustomization::Patches;
 use panel::Panel;
-use spread::spread;
 use walk::File;
 
 /// More than that of standard input or a pipe is refused.
@@ -98,13 +97,12 @@ pub fn texts(files: &[File], here: &Path) -> Result<Vec<Text>> {
 
 fn text(file: &File, patches: &Patches) -> Result<Text> {
     let (partial, named) = (patches.name(file), file.named);
-    let is_file = file.path.metadata().map_err(io("read", &file.path))?.is_file();
-    let content = if is_file { None } else { Some(String::from_utf8(stream(&file.path)?)) };
+    let content = if file.streams { Some(String::from_utf8(stream(&file.path)?)) } else { None };
     Ok(Text {
         shown: file.shown.as_str().into(),
         garbled: content.as_ref().and_then(|content| content.as_ref().err()).map(where_it_ends),
         content: content.and_then(Result::ok).map(Into::into),
-        unread: is_file.then(|| file.path.clone()),
+        unread: (!file.streams).then(|| file.path.clone()),
         partial,
         named,
         environment: None,
@@ -161,8 +159,8 @@ pub fn audit(texts: Vec<Text>, panel: Arc<Panel>, fail_on: Severity) -> Result<A
     }
     let mut audit = Audit {
         policies,
-        detections: Vec::new(),
-        objects: Vec::new(),
+        detections: Vec::with_capacity(results.iter().map(|examined| examined.detections.len()).sum()),
+        objects: Vec::with_capacity(results.iter().map(|examined| examined.objects.len()).sum()),
         sources: Default::default(),
         files: job.texts.len(),
         skipped: 0,

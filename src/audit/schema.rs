@@ -2,12 +2,12 @@
 
 use super::Text;
 use super::policy::{Breach, Object, Policy};
-use super::spread::spread;
 use crate::formats::definitions::{self, Broken, Definition};
 use crate::formats::schema::Reason;
 use crate::formats::yaml::{self, Step};
 use crate::report::{RuleInfo, Severity};
 use crate::schemas::{Checks, Problem, Schemas};
+use crate::script::spread;
 
 /// What every definition of kinds says somewhere: CustomResourceDefinition, CompositeResourceDefinition.
 const DEFINES: &str = "ResourceDefinition";

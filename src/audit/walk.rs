@@ -1,6 +1,5 @@
 //! The files of an audit: what the paths name, and below folders the YAML and JSON files that no .gitignore leaves out.
 
-use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
 
 use ignore::WalkBuilder;
@@ -18,6 +17,8 @@ pub struct File {
     pub shown: String,
     /// Whether a path names it, and not just a folder above it.
     pub named: bool,
+    /// Whether it is a pipe or something like it, which can be read once.
+    pub streams: bool,
 }
 
 /// The files that the paths stand for, in order, each once. Hidden folders, `node_modules`, the templates of Helm charts and
@@ -27,21 +28,21 @@ pub struct File {
 /// `idp::audit::path` for a path that isn't there, `idp::audit::glob` for an exclusion that is no glob, `idp::io`.
 pub fn files(paths: &[String], exclude: &[String], here: &Path) -> Result<Vec<File>> {
     let overrides = excluded(exclude, here)?;
-    let mut found = BTreeSet::new();
+    let mut files = Vec::new();
     for path in paths {
         let whole = plain(&here.join(path));
         if whole.is_dir() {
-            below(&whole, &overrides, here, &mut found)?;
+            below(&whole, &overrides, here, &mut files)?;
         } else if whole.exists() {
             // Pipes as well as files: `<(helm template ...)` of a shell is one.
-            found.insert(File { shown: shown(&whole, here), path: whole, named: true });
+            let streams = !whole.is_file();
+            files.push(File { shown: shown(&whole, here), path: whole, named: true, streams });
         } else {
             let error = Error::invalid("idp::audit::path", format!("there is no file or folder {path}"));
             return Err(error.help("name files, folders, or - for standard input: `idp-run audit k8s/`"));
         }
     }
     // A file that is named and is also below a folder counts as named.
-    let mut files: Vec<File> = found.into_iter().collect();
     files.sort_by(|a, b| a.shown.cmp(&b.shown).then(b.named.cmp(&a.named)));
     files.dedup_by(|later, first| later.path == first.path);
     Ok(files)
@@ -56,7 +57,7 @@ fn excluded(exclude: &[String], here: &Path) -> Result<Override> {
     overrides.build().map_err(wrong)
 }
 
-fn below(folder: &Path, overrides: &Override, here: &Path, found: &mut BTreeSet<File>) -> Result<()> {
+fn below(folder: &Path, overrides: &Override, here: &Path, files: &mut Vec<File>) -> Result<()> {
     // What a repository says of itself counts; what this machine's user set up doesn't, so that CI finds the same.
     let walk = WalkBuilder::new(folder)
         .standard_filters(false)
@@ -77,7 +78,8 @@ fn below(folder: &Path, overrides: &Override, here: &Path, found: &mut BTreeSet<
             .map_err(|error| Error::failed("idp::io", format!("can't look below {}: {error}", folder.display())))?;
         let is_file = entry.file_type().is_some_and(|kind| kind.is_file());
         if is_file && objects::may_hold(&entry.file_name().to_string_lossy()) {
-            found.insert(File { shown: shown(entry.path(), here), path: entry.into_path(), named: false });
+            let shown = shown(entry.path(), here);
+            files.push(File { shown, path: entry.into_path(), named: false, streams: false });
         }
     }
     Ok(())

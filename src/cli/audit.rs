@@ -85,8 +85,14 @@ pub fn audit(global: &Global, args: &AuditArgs) -> Result<Exit> {
     if args.fix {
         fix::check(&args.paths, global.options(args.plan).format == Format::Human)?;
     }
-    let texts = texts(args, &here, &reports)?;
-    let panel = Arc::new(panel(args, &config, &texts, &here)?);
+    // Policies are compiled while the files are looked for.
+    let (texts, panel) = std::thread::scope(|scope| {
+        let texts = scope.spawn(|| texts(args, &here, &reports));
+        let panel = panel(args, &config, &here);
+        (texts.join(), panel)
+    });
+    let texts = texts.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+    let panel = Arc::new(with_schemas(panel?, args, &config, &texts)?);
     let waivers = Waivers::of(&config, &here, today(&Clock::System))?;
     // Reading all packs takes a while: only for a name that none of those that are asked has.
     let known: Vec<String> = match waivers.are_of(&panel.about()) {
@@ -184,21 +190,30 @@ fn texts(args: &AuditArgs, here: &Path, reports: &[ReportFile]) -> Result<Vec<Te
 }
 
 /// Who is asked: those that `--with` names, those that the workspace enforces, or else the schemas.
-fn panel(args: &AuditArgs, config: &Config, texts: &[Text], here: &Path) -> Result<Panel> {
-    let library = Library::new(&config.root);
-    let enforced = config.policies.enforce.iter().map(|(word, _)| word.as_str());
-    let words: Vec<&str> = match (args.with.is_empty(), config.policies.enforce.is_empty()) {
+fn words<'a>(args: &'a AuditArgs, config: &'a Config) -> Vec<&'a str> {
+    match (args.with.is_empty(), config.policies.enforce.is_empty()) {
         (false, _) => args.with.iter().map(String::as_str).collect(),
-        (true, false) => enforced.collect(),
+        (true, false) => config.policies.enforce.iter().map(|(word, _)| word.as_str()).collect(),
         (true, true) => BUILT_IN.to_vec(),
-    };
+    }
+}
+
+/// Those of them that are scripts.
+fn panel(args: &AuditArgs, config: &Config, here: &Path) -> Result<Panel> {
+    let library = Library::new(&config.root);
     let scripts = match args.with.is_empty() {
-        false => panel::scripts_of(words.iter().copied(), &library, here)?,
+        false => panel::scripts_of(words(args, config).into_iter(), &library, here)?,
         true => panel::enforced(config, &library)?,
     };
     let mut panel = Panel::of(config);
     panel.environment = environment(args, config)?;
-    if words.iter().any(|word| BUILT_IN.contains(word)) {
+    let settings = Settings { params: args.param.clone(), policies: config.policies.clone(), ..Settings::default() };
+    panel.with_packs(scripts, &library, &settings)
+}
+
+/// The panel with the schemas, if they are asked: those of the workspace, and what the texts themselves define.
+fn with_schemas(mut panel: Panel, args: &AuditArgs, config: &Config, texts: &[Text]) -> Result<Panel> {
+    if words(args, config).iter().any(|word| BUILT_IN.contains(word)) {
         let mut workspace = Workspace::new(config);
         if let Some(release) = &args.kubernetes {
             workspace = workspace.of_release(release);
@@ -207,8 +222,7 @@ fn panel(args: &AuditArgs, config: &Config, texts: &[Text], here: &Path) -> Resu
         let schemas = workspace.own()?.before(definitions).with_broken(broken);
         panel.built_in.push(Box::new(BySchema::new(schemas)));
     }
-    let settings = Settings { params: args.param.clone(), policies: config.policies.clone(), ..Settings::default() };
-    panel.with_packs(scripts, &library, &settings)
+    Ok(panel)
 }
 
 /// The environment of `--environment`, which must be one where the workspace says which there are.

@@ -9,7 +9,8 @@ use crate::error::{Error, Exit, Result, io};
 use crate::library::{Library, Script};
 use crate::output::{self, Format, table::Table};
 use crate::report::{Review, RuleInfo};
-use crate::script::check::{Checker, rules};
+use crate::script::check::{Checker, LazyKinds, rules};
+use crate::script::spread_with;
 
 /// Folders of a workspace that hold scripts.
 const FOLDERS: [&str; 2] = ["scripts", "stdlib"];
@@ -56,7 +57,6 @@ pub fn check(global: &Global, args: &CheckArgs) -> Result<Exit> {
         let error = Error::invalid("idp::check::nothing", "there is no script to check");
         return Err(error.help("name files or folders with .rhai files: `idp-run check PATH...`"));
     }
-    let checker = Checker::new(library).with_kinds_of(&config);
     let mut review = Review { family: "idp::check", files: scripts.len(), ..Review::default() };
     review.rules = rules()
         .map(|rule| RuleInfo {
@@ -67,8 +67,12 @@ pub fn check(global: &Global, args: &CheckArgs) -> Result<Exit> {
             waivable: false,
         })
         .collect();
+    let kinds = LazyKinds::of(&config);
+    // A checker keeps what it read of modules, and its engine, for itself.
+    let checker = || Checker::new(library.clone()).with_kinds(kinds.clone());
+    let found = spread_with(&scripts, checker, Checker::check);
+    review.findings = found.into_iter().flatten().collect();
     for script in scripts {
-        review.findings.extend(checker.check(&script));
         review.sources.insert(script.shown, script.text);
     }
     output::findings(&options, &review);

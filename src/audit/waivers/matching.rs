@@ -1,5 +1,7 @@
 //! What a waiver is about: globs over kind, namespace, name and file of objects, and a field of theirs.
 
+use std::sync::OnceLock;
+
 use globset::{GlobBuilder, GlobMatcher};
 
 use super::Subject;
@@ -11,24 +13,40 @@ use crate::report::ObjectName;
 #[derive(Debug, Clone)]
 pub struct Glob {
     pub text: String,
-    matcher: GlobMatcher,
+    /// Compiled when it is first asked: that takes most of a millisecond, and most waivers name things as they are.
+    strict: Matcher,
     /// What it would be if `*` crossed slashes.
-    wide: GlobMatcher,
+    wide: Matcher,
+}
+
+#[derive(Debug, Clone)]
+struct Matcher {
+    glob: globset::Glob,
+    compiled: OnceLock<GlobMatcher>,
 }
 
 impl Glob {
     pub fn new(text: &str) -> Result<Glob, globset::Error> {
-        let built = |strict| Ok(GlobBuilder::new(text).literal_separator(strict).build()?.compile_matcher());
-        Ok(Glob { text: text.to_owned(), matcher: built(true)?, wide: built(false)? })
+        let glob = |strict| GlobBuilder::new(text).literal_separator(strict).build();
+        let matcher = |strict| Ok(Matcher { glob: glob(strict)?, compiled: OnceLock::new() });
+        Ok(Glob { text: text.to_owned(), strict: matcher(true)?, wide: matcher(false)? })
     }
 
     pub fn matches(&self, text: &str) -> bool {
-        self.matcher.is_match(text)
+        self.decides(&self.strict, text)
     }
 
     /// Whether it would match if `*` crossed slashes, as those who write it may think.
     pub fn nearly_matches(&self, text: &str) -> bool {
-        self.wide.is_match(text)
+        self.decides(&self.wide, text)
+    }
+
+    fn decides(&self, matcher: &Matcher, text: &str) -> bool {
+        let is_plain = !self.text.contains(['*', '?', '[', ']', '{', '}', '\\']);
+        if is_plain {
+            return self.text == text;
+        }
+        matcher.compiled.get_or_init(|| matcher.glob.compile_matcher()).is_match(text)
     }
 }
 

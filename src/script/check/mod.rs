@@ -16,7 +16,7 @@ mod walk;
 
 pub use rules::entry_point::ENTRY_POINTS;
 pub use rules::{Rule, all as rules};
-pub use script::Checker;
+pub use script::{Checker, LazyKinds};
 
 /// The names of the fields and of the methods of a type that Rhai names.
 pub fn members(on: &str) -> (Vec<&'static str>, Vec<&'static str>) {

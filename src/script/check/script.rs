@@ -1,9 +1,9 @@
 //! One file: compiled, read, gone through by every rule, less what its comments allow. `cli` hands the files over.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rhai::{AST, Engine, Position};
 
@@ -50,14 +50,21 @@ pub struct Checked {
     /// The pack that it is, where its folder says that it is one.
     pub pack: Option<String>,
     definitions: Vec<rhai::Shared<rhai::ScriptFuncDef>>,
-    kinds: Rc<Lazy>,
+    kinds: Arc<LazyKinds>,
 }
 
-/// The schemas of the workspace, read when a rule asks for them first.
+/// The schemas of the workspace, read when a rule asks for them first. Checkers of several threads share them.
 #[derive(Default)]
-struct Lazy {
+pub struct LazyKinds {
     config: Option<Config>,
-    kinds: OnceCell<Option<Kinds>>,
+    kinds: OnceLock<Option<Kinds>>,
+}
+
+impl LazyKinds {
+    /// Those of a workspace.
+    pub fn of(config: &Config) -> Arc<LazyKinds> {
+        Arc::new(LazyKinds { config: Some(config.clone()), kinds: OnceLock::new() })
+    }
 }
 
 impl Checked {
@@ -170,7 +177,7 @@ pub struct Checker {
     pub(super) modules: RefCell<HashMap<String, Rc<Imported>>>,
     /// What files are for, where that needn't be told from their texts.
     purpose: Option<Purpose>,
-    kinds: Rc<Lazy>,
+    kinds: Arc<LazyKinds>,
 }
 
 impl Checker {
@@ -181,7 +188,7 @@ impl Checker {
             engine: super::super::engine::compiler(),
             modules: RefCell::default(),
             purpose: None,
-            kinds: Rc::default(),
+            kinds: Arc::default(),
         }
     }
 
@@ -192,8 +199,8 @@ impl Checker {
 
     /// The same with the kinds of a workspace.
     #[must_use]
-    pub fn with_kinds_of(self, config: &Config) -> Checker {
-        Checker { kinds: Rc::new(Lazy { config: Some(config.clone()), kinds: OnceCell::new() }), ..self }
+    pub fn with_kinds(self, kinds: Arc<LazyKinds>) -> Checker {
+        Checker { kinds, ..self }
     }
 
     /// What is wrong with a script, in the order of its text.

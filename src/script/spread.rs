@@ -1,26 +1,38 @@
-//! Work on all cores, with results in the order of the items.
+//! Work on all cores, with results in the order of the items. Called by those who look at many files.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+/// The stack of each thread, in bytes: that of a main thread, on which the same work is done where there is one core.
+const STACK: usize = 8 << 20;
+
 /// Calls `work` with each item, several at a time.
 pub fn spread<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    spread_with(items, || (), |(), item| work(item))
+}
+
+/// The same where each thread needs something of its own, which it makes when it starts.
+pub fn spread_with<T: Sync, R: Send, O>(
+    items: &[T],
+    own: impl Fn() -> O + Sync,
+    work: impl Fn(&O, &T) -> R + Sync,
+) -> Vec<R> {
     let threads = std::thread::available_parallelism().map_or(1, usize::from).min(items.len());
-    if threads < 2 {
-        return items.iter().map(work).collect();
-    }
     let next = AtomicUsize::new(0);
     let some = || {
+        let own = own();
         let mut done = Vec::new();
         loop {
             let at = next.fetch_add(1, Ordering::Relaxed);
             match items.get(at) {
-                Some(item) => done.push((at, work(item))),
+                Some(item) => done.push((at, work(&own, item))),
                 None => return done,
             }
         }
     };
     let mut done: Vec<(usize, R)> = std::thread::scope(|scope| {
-        let others: Vec<_> = (1..threads).map(|_| scope.spawn(some)).collect();
+        // Where no thread is to be had, those that there are do all of it.
+        let start = |_| std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, some).ok();
+        let others: Vec<_> = (1..threads).filter_map(start).collect();
         let mut done = some();
         for other in others {
             match other.join() {
