@@ -233,7 +233,7 @@ impl Commanded {
     fn again(&self, saved: &SavedPlan, heard: &Surroundings) -> Result<Again, Trouble> {
         let mut attempt = Attempt::prepare(self.script.clone(), heard.clone())?.updating(saved.update);
         let given = Given { values: saved.params.clone(), ..Given::default() };
-        let nobody = Terminal { allowed: false };
+        let nobody = Terminal { allowed: false, offers: false };
         let values = attempt.values(self.called(), &given, &nobody, |key| self.looking(key))?;
         let key = attempt.key(&values);
         let _ = self.known.set(key.clone());

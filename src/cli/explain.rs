@@ -118,14 +118,15 @@ fn of_kind(config: &Config, name: &str) -> Option<Explanation> {
     let offer = offers::named(&offers_of(config), name).ok()?;
     let Offer { form, file, .. } = &*offer;
     let mut text = format!("{} {}, {}\n\n", form.kind, form.api_version(), form.title);
-    text.push_str(&super::form::table(form).render(&Look {
+    text.push_str(&super::form::table(form).ok()?.render(&Look {
         color: false,
         unicode: true,
         width: None,
         terminal: false,
     }));
     text.push_str(&format!("\nDefined in {file}\nAsk for it: idp-run create-resource type={} --help\n", form.word));
-    let fields: Vec<Value> = form.fields.iter().map(super::form::field).collect();
+    let fields: Vec<Value> =
+        form.fields.iter().map(|field| super::form::field(form, field)).collect::<Result<_>>().ok()?;
     let data = json!({ "type": "explanation", "of": "kind", "kind": form.kind, "file": file, "fields": fields });
     Some(Explanation { data, text })
 }

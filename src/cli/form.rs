@@ -55,11 +55,11 @@ pub fn form(global: &Global, args: &FormArgs) -> Result<Exit> {
     let options = global.options(false);
     let value = match args.made {
         As::Table if options.format == Format::Human => {
-            output::table(&options, &table(form));
+            output::table(&options, &table(form)?);
             return Ok(Exit::Ok);
         }
-        As::Table => Value::Array(form.fields.iter().map(field).collect()),
-        As::Params => form::params(form).into(),
+        As::Table => Value::Array(form.fields.iter().map(|each| field(form, each)).collect::<Result<_>>()?),
+        As::Params => form::params(form)?.into(),
         As::JsonSchema => form::json_schema(form),
         As::Backstage => form::template(form, &portal(&config)?)?,
     };
@@ -156,19 +156,23 @@ fn portal(config: &Config) -> Result<Portal> {
     })
 }
 
-/// The fields of a form for people to read.
-pub(super) fn table(form: &Form) -> Table {
+/// The fields of a form for people to read. Errors: annotations that are no maps.
+pub(super) fn table(form: &Form) -> Result<Table> {
     let mut table = Table::new(["FIELD", "TYPE", "DEFAULT", "ALLOWED", "ABOUT"]);
     for field in &form.fields {
-        let default = match (&field.default, field.required) {
-            (Some(default), _) => shown(default),
-            (None, true) => "(required)".into(),
-            (None, false) => "-".into(),
+        let default = match form.given(field)? {
+            (None, None) if field.required => "(required)".into(),
+            (None, None) => field.hint.as_ref().map_or("-".into(), |hint| format!("- (or {})", shown(hint))),
+            (elsewhere, production) if elsewhere == production => elsewhere.as_ref().map(shown).unwrap_or_default(),
+            (elsewhere, production) => {
+                let said = |value: Option<Value>| value.as_ref().map_or("-".into(), shown);
+                format!("{} (production: {})", said(elsewhere), said(production))
+            }
         };
         let path = format!("spec.{}", field.path.join("."));
         table.row([path, kind(field.shape).to_string(), default, allowed(field), field.about.clone()]);
     }
-    table
+    Ok(table)
 }
 
 fn kind(shape: Shape) -> &'static str {
@@ -178,6 +182,7 @@ fn kind(shape: Shape) -> &'static str {
         Shape::Number => "number",
         Shape::Flag => "true or false",
         Shape::Texts => "texts",
+        Shape::NumberOrText => "whole number or text",
         Shape::Data => "JSON",
     }
 }
@@ -195,21 +200,24 @@ fn allowed(field: &Field) -> String {
     [range, field.pattern.clone()].into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
-/// A field as data.
-pub(super) fn field(field: &Field) -> Value {
-    json!({
+/// A field as data. Errors: as for the table.
+pub(super) fn field(form: &Form, field: &Field) -> Result<Value> {
+    let (elsewhere, production) = form.given(field)?;
+    Ok(json!({
         "name": field.name,
         "path": format!("spec.{}", field.path.join(".")),
         "type": kind(field.shape),
         "about": field.about,
         "required": field.required,
-        "default": field.default,
+        "default": elsewhere,
+        "production": production,
+        "hint": field.hint,
         "choices": field.choices,
         "least": field.range.0,
         "greatest": field.range.1,
         "pattern": field.pattern,
         "advanced": field.advanced,
-    })
+    }))
 }
 
 fn shown(value: &Value) -> String {

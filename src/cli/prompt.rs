@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::error::{Error, Kind, Result};
 use crate::primitives::param::{self, Param};
-use crate::script::Asking;
+use crate::script::{Asking, Judge};
 
 /// The choice of those who leave a parameter out.
 const LEFT_OUT: &str = "(leave it out)";
@@ -16,6 +16,8 @@ const LEFT_OUT: &str = "(leave it out)";
 pub struct Terminal {
     /// Whether questions may be asked at all.
     pub allowed: bool,
+    /// Whether somebody is there who wants to look at what needn't be given.
+    pub offers: bool,
 }
 
 pub(super) fn stopped(error: dialoguer::Error) -> Error {
@@ -36,7 +38,7 @@ impl Asking for Terminal {
         self.allowed && std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
     }
 
-    fn ask(&self, name: &str, rule: &Param) -> Result<Value> {
+    fn ask(&self, name: &str, rule: &Param, judge: &Judge) -> Result<Value> {
         let bounds = rule.range.map(|range| format!(", {}", param::bounds(range))).unwrap_or_default();
         let question = format!("{} ({name}{bounds})", rule.description);
         let shown = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
@@ -68,8 +70,12 @@ impl Asking for Terminal {
             if text.is_empty() && may_be_empty {
                 return Ok(());
             }
-            let fits = param::parse(name, rule, text).and_then(|value| param::check(name, rule, &value));
-            fits.map_err(|error| error.message().to_string())
+            let value = param::parse(name, rule, text);
+            let fits = value.and_then(|value| param::check(name, rule, &value).and_then(|()| judge(&value)));
+            fits.map_err(|error| match error.help_text() {
+                Some(help) if error.code() == param::REFUSED => format!("{}; {help}", error.message()),
+                _ => error.message().to_string(),
+            })
         };
         let mut input = Input::new().with_prompt(question).allow_empty(may_be_empty).validate_with(valid);
         if let Some(default) = &rule.default {
@@ -81,5 +87,13 @@ impl Asking for Terminal {
             (default, true) => Ok(default.clone().unwrap_or_default()),
             (_, false) => param::parse(name, rule, &text),
         }
+    }
+
+    fn offer(&self, names: &[&str]) -> Result<bool> {
+        if !self.offers {
+            return Ok(false);
+        }
+        let question = format!("Go through {}? What isn't asked has its default", names.join(", "));
+        Confirm::new().with_prompt(question).default(false).interact().map_err(stopped)
     }
 }

@@ -335,7 +335,7 @@ impl Commanded {
         let look = |key| self.looking(key);
         let known =
             !self.args.update || outdated::recall(config, handle, self.called(), &mut attempt, &mut given, look)?;
-        let terminal = Terminal { allowed: self.ask };
+        let terminal = Terminal { allowed: self.ask, offers: !self.args.yes };
         let gathered = progress.asking(|| attempt.values(self.called(), &given, &terminal, look));
         let values = gathered.map_err(|trouble| match trouble {
             Trouble::Failed { error, frames } if !known && error.code() == "idp::param::missing" => {

@@ -16,6 +16,7 @@ use crate::bridge::{Opening, Run, RunTag, Setup, Trouble};
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::library::{Library, Script};
+use crate::primitives::param::REFUSED;
 use crate::report::{Silence, Sink};
 use crate::world::Mode;
 use crate::world::journal::{Inputs, RunKey};
@@ -107,15 +108,30 @@ impl Attempt {
         O: Fn() -> Opening + Send + Sync + 'static,
     {
         let more = self.host.declares_more();
-        let mut first = gather(called, &self.declared, more, given, asking)?;
+        let judged = self.host.has_identity() && asking.is_there();
+        if judged {
+            self.look(self.key(&stated(called, &self.declared, more, given)?), &look)?;
+        }
+        let known = |values: &Map<String, Value>| if judged { self.judged(values) } else { Ok(()) };
+        let mut first = gather(called, &self.declared, more, given, asking, &known)?;
         self.settle(&mut first.values, &look)?;
         if !more {
             return Ok(first.values);
         }
         let declared = self.declared_for(&first.values, &look)?;
-        let values = gather_more(called, &self.declared, &declared, given, first, asking)?;
+        let known = |values: &Map<String, Value>| if judged { self.judged(values) } else { Ok(()) };
+        let values = gather_more(called, &self.declared, &declared, given, first, asking, &known)?;
         self.declared = together(&self.declared, &declared);
         Ok(values)
+    }
+
+    /// What `identity(p)` refuses of the values so far. Whatever else goes wrong comes up again, once all are known.
+    fn judged(&self, values: &Map<String, Value>) -> Result<()> {
+        let told = self.host.identity(&self.declared, values).map_err(|error| diagnose(&self.host, *error));
+        match told {
+            Err(Trouble::Failed { error, .. }) if error.code() == REFUSED => Err(error),
+            _ => Ok(()),
+        }
     }
 
     /// What `params()` declares and, as far as the given values tell, `params(p)`: for help.
@@ -168,7 +184,7 @@ impl Attempt {
         O: Fn() -> Opening + Send + Sync + 'static,
     {
         self.look(self.key(values), look)?;
-        self.host.declared_for(values).map_err(|error| diagnose(&self.host, *error))
+        self.host.declared_for(&self.declared, values).map_err(|error| diagnose(&self.host, *error))
     }
 
     /// Lets the script look at the world, once for a key. What is looked at to tell parameters is nobody's business.
@@ -196,9 +212,8 @@ impl Attempt {
     {
         let mut values = stated(called, &self.declared, self.host.declares_more(), given)?;
         for param in &self.declared {
-            if let Some(default) = &param.rule.default {
-                values.entry(param.name.clone()).or_insert_with(|| default.clone());
-            }
+            let default = param.rule.default.clone().unwrap_or(Value::Null);
+            values.entry(param.name.clone()).or_insert(default);
         }
         self.settle(&mut values, look)?;
         Ok(self.key(&values))

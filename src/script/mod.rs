@@ -34,7 +34,7 @@ pub use memory::{Ceiling, level};
 pub use meter::MOST_SAID;
 pub use pack::{Pack, Seat, as_params};
 pub use params::{Declared, Given, gather, to_map};
-pub use prompt::Asking;
+pub use prompt::{Asking, Judge};
 pub use run_key::run_key;
 pub use spread::{spread, spread_with};
 pub use strings::{LONGEST as LONGEST_TEXT, MOST as MOST_ELEMENTS};

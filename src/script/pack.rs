@@ -10,7 +10,7 @@ use rhai::{Dynamic, EvalAltResult, Position};
 use super::diagnose::diagnose;
 use super::engine::{Extras, Host, Progress, equipped};
 use super::params::{Declared, Given, gather, to_map};
-use super::prompt::Asking;
+use super::prompt::{Asking, Judge};
 use crate::bridge::{RhaiResultOf, Trouble, throw_at};
 use crate::error::{Error, Place, Related, Result};
 use crate::library::{Library, Script};
@@ -62,7 +62,7 @@ impl Pack {
     /// # Errors
     /// `idp::param::unknown`, `::missing`, and what a value that breaks its rules says.
     pub fn values(&self, given: &Given) -> Result<serde_json::Map<String, serde_json::Value>> {
-        gather(&self.script().name, &self.declared, false, given, &Nobody).map(|gathered| gathered.values)
+        gather(&self.script().name, &self.declared, false, given, &Nobody, &|_| Ok(())).map(|gathered| gathered.values)
     }
 
     /// The same rules for one thread, on an engine that this progress watches.
@@ -194,8 +194,12 @@ impl Asking for Nobody {
         false
     }
 
-    fn ask(&self, name: &str, _: &Param) -> Result<serde_json::Value> {
+    fn ask(&self, name: &str, _: &Param, _: &Judge) -> Result<serde_json::Value> {
         Err(Error::invalid("idp::param::missing", format!("the parameter `{name}` is missing")))
+    }
+
+    fn offer(&self, _: &[&str]) -> Result<bool> {
+        Ok(false)
     }
 }
 

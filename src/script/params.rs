@@ -67,12 +67,16 @@ impl Host {
         self.defines("params", 1)
     }
 
-    /// What `params(p)` declares for these values of the others.
-    pub fn declared_for(&self, values: &serde_json::Map<String, Value>) -> RhaiResultOf<Vec<Declared>> {
+    /// What `params(p)` declares for these values of the others, which `params()` declared.
+    pub fn declared_for(
+        &self,
+        first: &[Declared],
+        values: &serde_json::Map<String, Value>,
+    ) -> RhaiResultOf<Vec<Declared>> {
         let declared = self.read_declared(self.call("params", (to_map(values),))?)?;
         // The run is known by then: what it looked at to tell these parameters was looked at for it.
-        // What was left out there may be asked for here, by what is known now.
-        let taken = |name: &str| values.get(name).is_some_and(|value| !value.is_null());
+        // What may be left out there may be told more of here, by what is known now.
+        let taken = |name: &str| first.iter().any(|param| param.name == name && !is_open(&param.rule));
         match declared.iter().find(|param| param.rule.identity || taken(&param.name)) {
             None => Ok(declared),
             Some(wrong) => {
@@ -180,6 +184,11 @@ pub fn recall(
     Ok(())
 }
 
+/// Whether a parameter may be left out, and nothing stands for it then.
+fn is_open(rule: &Param) -> bool {
+    rule.optional && rule.default.is_none() && !rule.identity
+}
+
 fn is_in(declared: &[Declared], name: &str) -> bool {
     declared.iter().any(|param| param.name == name)
 }
@@ -237,11 +246,24 @@ pub struct Gathered {
     pub values: serde_json::Map<String, Value>,
     /// Whether somebody was asked.
     pub asked: bool,
+    /// What they answered.
+    answers: serde_json::Map<String, Value>,
 }
 
-/// The values of all declared parameters, checked. Those left out are asked for if somebody is there to answer.
-pub fn gather(script: &str, declared: &[Declared], more: bool, given: &Given, asking: &dyn Asking) -> Result<Gathered> {
-    fill(script, declared, stated(script, declared, more, given)?, given, asking, &|param| param.asked)
+/// What a script says of the values that are known so far, nothing standing for those that aren't.
+pub type Known<'a> = dyn Fn(&serde_json::Map<String, Value>) -> Result<()> + 'a;
+
+/// The values of all declared parameters, checked. Those left out are asked for if somebody is there to answer, and each answer
+/// is judged with those before it.
+pub fn gather(
+    script: &str,
+    declared: &[Declared],
+    more: bool,
+    given: &Given,
+    asking: &dyn Asking,
+    known: &Known,
+) -> Result<Gathered> {
+    fill(script, declared, stated(script, declared, more, given)?, given, asking, &|param| param.asked, known)
 }
 
 /// Adds what is missing: what `too` says is asked for as well, once anything has to be.
@@ -252,11 +274,13 @@ fn fill(
     given: &Given,
     asking: &dyn Asking,
     too: &dyn Fn(&Param) -> bool,
+    known: &Known,
 ) -> Result<Gathered> {
     let missing =
         |param: &&Declared| !values.contains_key(&param.name) && param.rule.default.is_none() && !param.rule.optional;
     let missing: Vec<&Declared> = declared.iter().filter(missing).collect();
     let asked = !missing.is_empty();
+    let mut answers = serde_json::Map::new();
     if asked {
         if !asking.is_there() {
             let names: Vec<String> = missing.iter().map(|param| format!("`{}`", param.name)).collect();
@@ -269,8 +293,17 @@ fn fill(
         }
         let open = declared.iter().filter(|param| !values.contains_key(&param.name));
         let due = open.filter(|param| too(&param.rule) || missing.iter().any(|one| one.name == param.name));
+        // What was given and is wrong is told before the first question.
+        known(&so_far(declared, &values))?;
         for param in due.collect::<Vec<_>>() {
-            values.insert(param.name.clone(), asking.ask(&param.name, &param.rule)?);
+            let judge = |answer: &Value| {
+                let mut values = so_far(declared, &values);
+                values.insert(param.name.clone(), answer.clone());
+                known(&values)
+            };
+            let answer = asking.ask(&param.name, &param.rule, &judge)?;
+            values.insert(param.name.clone(), answer.clone());
+            answers.insert(param.name.clone(), answer);
         }
     }
     for param in declared {
@@ -283,7 +316,16 @@ fn fill(
             *value = number.into();
         }
     }
-    Ok(Gathered { values, asked })
+    Ok(Gathered { values, asked, answers })
+}
+
+/// The values that are known so far: given, or by default.
+fn so_far(declared: &[Declared], values: &serde_json::Map<String, Value>) -> serde_json::Map<String, Value> {
+    let mut all = values.clone();
+    for param in declared {
+        all.entry(param.name.clone()).or_insert_with(|| param.rule.default.clone().unwrap_or(Value::Null));
+    }
+    all
 }
 
 /// Adds the values of parameters that depend on the others. Whoever was asked for one of those is shown all of these
@@ -295,8 +337,9 @@ pub fn gather_more(
     given: &Given,
     first: Gathered,
     asking: &dyn Asking,
+    known: &Known,
 ) -> Result<serde_json::Map<String, Value>> {
-    let Gathered { mut values, asked } = first;
+    let Gathered { mut values, asked, answers } = first;
     let mut given = given.clone();
     if given.recalled {
         given.values.retain(|name, _| !more.iter().any(|param| param.rule.passing && param.name == *name));
@@ -309,22 +352,41 @@ pub fn gather_more(
     let all = together(declared, more);
     let stated = stated(script, &all, false, &given)?;
     let needs = |param: &Declared| param.rule.default.is_none() && !param.rule.optional;
-    let form =
+    let mut form =
         asking.is_there() && (asked || more.iter().any(|param| needs(param) && !stated.contains_key(&param.name)));
+    // Who gives none of them is offered them once.
+    let offered: Vec<&str> =
+        more.iter().filter(|param| !param.rule.advanced).map(|param| param.name.as_str()).collect();
+    let untouched = more.iter().all(|param| !stated.contains_key(&param.name));
+    if !form && asking.is_there() && !given.recalled && untouched && !offered.is_empty() {
+        form = asking.offer(&offered)?;
+    }
     let mut own = Given { values: stated.into_iter().collect(), ..Given::default() };
+    // What was answered before more of it was known.
+    for (name, answer) in answers.into_iter().filter(|(name, answer)| !answer.is_null() && is_in(more, name)) {
+        own.values.insert(name, answer);
+    }
     if form {
         for param in more.iter().filter(|param| !param.rule.advanced) {
             if own.values.contains_key(&param.name) {
                 continue;
             }
-            let answer = asking.ask(&param.name, &param.rule)?;
+            let judge = |answer: &Value| {
+                let mut all = values.clone();
+                all.extend(own.values.clone());
+                all.insert(param.name.clone(), answer.clone());
+                known(&all)
+            };
+            let answer = asking.ask(&param.name, &param.rule, &judge)?;
             if !answer.is_null() {
                 own.values.insert(param.name.clone(), answer);
             }
         }
     }
     own.exactly = Some(serde_json::Map::new());
-    values.extend(fill(script, more, self::stated(script, more, false, &own)?, &given, asking, &|_| false)?.values);
+    values.extend(
+        fill(script, more, self::stated(script, more, false, &own)?, &given, asking, &|_| false, &|_| Ok(()))?.values,
+    );
     Ok(values)
 }
 

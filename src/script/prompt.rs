@@ -9,6 +9,11 @@ use crate::primitives::param::Param;
 pub trait Asking {
     /// Whether somebody is there.
     fn is_there(&self) -> bool;
-    /// Asks for one parameter until the answer obeys its rules. Nothing stands for one that is left out.
-    fn ask(&self, name: &str, rule: &Param) -> Result<Value>;
+    /// Asks for one parameter until the answer obeys its rules and `judge` takes it. Nothing stands for one that is left out.
+    fn ask(&self, name: &str, rule: &Param, judge: &Judge) -> Result<Value>;
+    /// Offers to go through parameters that needn't be given: whether somebody wants to.
+    fn offer(&self, names: &[&str]) -> Result<bool>;
 }
+
+/// What the script says of an answer, beyond the parameter's own rules.
+pub type Judge<'a> = dyn Fn(&Value) -> Result<()> + 'a;

@@ -145,14 +145,55 @@ fn a_change_of_what_is_there_names_the_command_for_it() {
     );
     assert_eq!(warned(&["engine=postgres", "version=16"]), [other, other]);
     assert_eq!(warned(&["size=large", "--plan"]), [format!("{change} size=large` changes it")]);
-    let moved = run(&ws, "create-resource", &with(&["engine=mysql", "provider=aws", "--update"]));
-    moved.fails(1, "idp::review::refused");
-    assert!(moved.stdout.contains("a database can't move to another provider"), "{moved}");
+    // What is there isn't changed by an update either, which brings what this path itself writes another way.
+    assert_eq!(warned(&["engine=mysql", "provider=aws", "--update"]), [other]);
     ws.forget_journal();
     assert_eq!(warned(&["size=large"]), [format!("{change} size=large` changes it")]);
     made(&ws, "update-resource", &["type=db", "env=dev", "name=x", "size=large"]);
     merge(&ws, 2);
     assert!(warned(&["size=large"]).is_empty(), "it is as asked for by now");
+}
+
+/// An update of what a resource was made with leaves the workloads alone: two resources have their lines in one of them, and one
+/// that is asked for with another service stays connected with the first.
+#[test]
+fn an_update_leaves_the_connections_of_services() {
+    let ws = Workspace::acme();
+    let shelf = ["env=dev", "type=postgresql", "name=shelf", "service=stock", "prefix=SHELF"];
+    made(&ws, "create-resource", &shelf);
+    merge(&ws, 1);
+    made(&ws, "create-resource", &["env=dev", "type=s3", "name=pictures", "service=stock"]);
+    merge(&ws, 2);
+    let unchanged = "create 0 update 0 delete 0 unchanged 1 applied";
+    let other = [
+        "env=dev",
+        "type=postgresql",
+        "name=shelf",
+        "service=checkout",
+        "prefix=LATER",
+        "description=Other",
+        "--update",
+    ];
+    run(&ws, "create-resource", &other).ends(0, unchanged);
+    // A newer version of the path, in a workspace that has its own.
+    assert_eq!(ws.idp(&["eject", "create-resource"]).code, 0);
+    let path = "scripts/golden-paths/create-resource.rhai";
+    let text = std::fs::read_to_string(ws.path().join(path)).unwrap();
+    let newer =
+        text.replace("\"app.kubernetes.io/part-of\": at.key.project", "\"app.kubernetes.io/part-of\": \"other\"");
+    assert_ne!(newer, text);
+    ws.write(path, &newer);
+    let said = run(&ws, "create-resource", &other);
+    said.ends(0, "create 1 update 0 delete 0 unchanged 1 applied");
+    assert_eq!(said.of_type("change")[0]["diff"]["files"].as_array().unwrap().len(), 1, "{said}");
+    merge(&ws, 3);
+    let claim = claim(&ws, "crossplane/claims/dev/postgresql-shelf.yaml");
+    assert_eq!(claim["metadata"]["labels"]["app.kubernetes.io/part-of"], "other");
+    let deployment = ws.file("orders-gitops", "main", "k8s/dev/stock/deployment.yaml").unwrap();
+    assert!(deployment.contains("SHELF_HOST") && deployment.contains("BUCKET_NAME"), "{deployment}");
+    run(&ws, "create-resource", &other).ends(0, unchanged);
+    ws.forget_journal();
+    run(&ws, "create-resource", &other).ends(0, unchanged);
 }
 
 /// Given up and made anew, twice: each has a name of its own, and reruns find theirs without the journal.

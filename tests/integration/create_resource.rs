@@ -256,14 +256,14 @@ fn a_claim_keeps_the_name_under_which_it_was_made() {
     let own = "scripts/golden-paths/create-resource.rhai";
     act(&ws, &["eject", "create-resource"]);
     let text = ws.read(own);
-    let by_type = "wish.name_for(p.name);";
-    assert!(text.contains(by_type), "the way names were made before is put in its place");
-    ws.write(own, &text.replace(by_type, "p.name;"));
+    let (by_type, label) = ("wish.name_for(p.name))", "\"app.kubernetes.io/part-of\": at.key.project");
+    assert!(text.contains(by_type) && text.contains(label), "the way names were made before is put in its place");
+    ws.write(own, &text.replace(by_type, "p.name)").replace(label, "\"app.kubernetes.io/part-of\": \"other\""));
     let words = ["project=orders", "env=dev", "type=s3", "name=pictures", "service=stock"];
     create(&ws, &words).ends(0, "create 1 update 0 delete 0 unchanged 0 applied");
     merge(&ws, "orders-gitops", "1");
     std::fs::remove_file(ws.path().join(own)).unwrap();
-    create(&ws, &[&words[..], &["--update"]].concat()).ends(0, "create 0 update 0 delete 0 unchanged 1 applied");
+    create(&ws, &words).ends(0, "create 0 update 0 delete 0 unchanged 1 applied");
     create(&ws, &[&words[..], &["--update", "expireAfterDays=9"]].concat())
         .ends(0, "create 1 update 0 delete 0 unchanged 1 applied");
     let heads = ws.git("orders-gitops", &["for-each-ref", "--format=%(refname:short)", "refs/heads/idp-run"]);
@@ -273,7 +273,8 @@ fn a_claim_keeps_the_name_under_which_it_was_made() {
     );
     let claim = object(&ws.file("orders-gitops", &heads, "crossplane/claims/dev/s3-pictures.yaml").unwrap());
     assert_eq!(claim["metadata"]["name"], "pictures");
-    assert_eq!(claim["spec"]["parameters"]["expireAfterDays"], 9);
+    assert_eq!(claim["metadata"]["labels"]["app.kubernetes.io/part-of"], "orders");
+    assert_eq!(claim["spec"]["parameters"]["expireAfterDays"], Value::Null, "fields are changed by update-resource");
 }
 
 /// Neither sees the other before it is merged.
@@ -326,18 +327,34 @@ fn what_is_taken_is_refused_and_nothing_is_made() {
 fn wrong_parameters_are_named_and_nothing_is_made() {
     let ws = Workspace::acme();
     for (words, code, text) in [
-        (&["env=qa", "type=s3", "name=x", "owner=a"][..], "idp::param::refused", "the parameter `env` can't be `qa`"),
-        (&["env=dev", "type=rds", "name=x", "owner=a"], "idp::param::refused", "PostgreSQLInstance"),
         (
-            &["env=dev", "type=s3", "name=x", "owner=a", "multiAZ=true"],
+            &["env=qa", "type=s3", "name=x", "owner=team-orders"][..],
+            "idp::param::refused",
+            "the parameter `env` can't be `qa`",
+        ),
+        (&["env=dev", "type=rds", "name=x", "owner=team-orders"], "idp::param::refused", "PostgreSQLInstance"),
+        (
+            &["env=dev", "type=s3", "name=x", "owner=team-orders", "multiAZ=true"],
             "idp::param::unknown",
             "create-resource has no parameter `multiAZ`",
         ),
-        (&["env=dev", "type=sqs", "name=x", "owner=a", "retentionDays=100"], "idp::param::range", "retentionDays"),
-        (&["env=dev", "type=s3", "name=y", "owner=a"], "idp::param::pattern", "`name` can't be `y`: YAML reads it"),
-        (&["env=dev", "type=s3", "name=x", "owner=a", "prefix=A"], "idp::param::check", "service=NAME"),
-        (&["env=dev", "type=s3", "name=X", "owner=a"], "idp::param::pattern", "`name`"),
-        (&["env=dev", "type=postgresql", "name=x", "owner=a", "storage=5"], "idp::param::unknown", "storageGB"),
+        (
+            &["env=dev", "type=sqs", "name=x", "owner=team-orders", "retentionDays=100"],
+            "idp::param::range",
+            "retentionDays",
+        ),
+        (
+            &["env=dev", "type=s3", "name=y", "owner=team-orders"],
+            "idp::param::pattern",
+            "`name` can't be `y`: YAML reads it",
+        ),
+        (&["env=dev", "type=s3", "name=x", "owner=team-orders", "prefix=A"], "idp::param::check", "service=NAME"),
+        (&["env=dev", "type=s3", "name=X", "owner=team-orders"], "idp::param::pattern", "`name`"),
+        (
+            &["env=dev", "type=postgresql", "name=x", "owner=team-orders", "storage=5"],
+            "idp::param::unknown",
+            "storageGB",
+        ),
     ] {
         let said = create(&ws, &[&["project=orders"][..], words].concat());
         said.fails(2, code);
@@ -355,7 +372,7 @@ fn values_that_the_platform_does_not_take_point_at_the_parameter() {
         ("storageGB=5000", "idp::param::range", "the parameter `storageGB` is 5000, and must lie between 20 and 1000"),
         ("instanceClass=huge", "idp::param::choice", "the parameter `instanceClass` can't be `huge`"),
     ] {
-        let words = ["--plan", "project=orders", "env=dev", "type=postgresql", "name=x", "owner=a", given];
+        let words = ["--plan", "project=orders", "env=dev", "type=postgresql", "name=x", "owner=team-orders", given];
         let said = create(&ws, &words);
         said.fails(2, code);
         let refused = said.of_type("diagnostic").pop().unwrap();
@@ -387,13 +404,21 @@ fn who_is_asked_sees_the_team_the_defaults_and_the_bounds() {
     let ws = Workspace::acme();
     let mut terminal = Terminal::start(ws.command(&["create-resource", "--plan"]));
     for (question, answer) in [
-        ("Business domain, first segment of the key (project)", "orders\r"),
-        ("Environment in which it is needed (env)", "dev\r"),
-        ("What it is: a kind that the platform offers, such as postgresql, s3 or MongoDB (type)", "postgresql\r"),
+        ("Business domain, first segment of the key (project)", "order\r"),
+        ("the parameter `project` can't be `order`: the repository acme/order-gitops doesn't exist", "orders\r"),
+        ("Environment in which it is needed (env)", "de\r"),
+        ("the parameter `env` can't be `de`: idp.yaml has no such environment; did you mean `dev`?", "dev\r"),
+        ("What it is: a kind that the platform offers, such as postgresql, s3 or MongoDB (type)", "postgresq\r"),
+        ("the parameter `type` can't be `postgresq`", "postgresql\r"),
         ("Its name, unique in the environment (name)", "n\r"),
         ("the parameter `name` can't be `n`: YAML reads it as another thing than a text", "\u{7f}shelf\r"),
-        ("Service that gets the connection (service)", "\r"),
-        ("Owning team (owner) [team-orders]", "\r"),
+        ("Service that gets the connection (service)", "stok\r"),
+        ("the parameter `service` can't be `stok`: there is no such service in dev", "\r"),
+        ("Owning team (owner) [team-orders]", "team-order\r"),
+        (
+            "the parameter `owner` can't be `team-order`: the catalog has no such Group; did you mean `team-orders`?",
+            "\r",
+        ),
         ("(storageGB, 20 to 1000) [20]", "5\r"),
         ("the parameter `storageGB` is 5, and must lie between 20 and 1000", "\u{7f}40\r"),
         ("(instanceClass)", "\r"),
@@ -440,4 +465,37 @@ fn who_names_a_service_is_not_asked_for_the_team() {
     terminal.types("\r");
     let said = terminal.ends();
     assert!(said.status.success() && said.stdout.contains("owner: group:team-payments"), "{said}");
+}
+
+/// Who gives all that has to be given is offered the rest once, and Enter leaves it; what is wrong is told before any question.
+#[test]
+fn what_need_not_be_given_is_offered_once() {
+    let ws = Workspace::acme();
+    let words = ["create-resource", "--plan", "project=orders", "env=dev", "type=postgresql", "name=shelf"];
+    let with = |more: &[&'static str]| Terminal::start(ws.command(&[&words[..], more].concat()));
+    let offer = "Go through owner, storageGB, instanceClass, multiAZ?";
+    let mut terminal = with(&["service=stock"]);
+    terminal.shows("Go through storageGB, instanceClass, multiAZ? What isn't asked has its default [y/N]");
+    terminal.types("\r");
+    let said = terminal.ends();
+    assert!(said.status.success() && said.stdout.contains("storageGB: 20"), "{said}");
+    let mut terminal = with(&[]);
+    terminal.shows(offer);
+    terminal.types("y");
+    for (question, answer) in
+        [("(owner)", "\r"), ("(storageGB, 20 to 1000)", "30\r"), ("(instanceClass)", "\r"), ("(multiAZ)", "\r")]
+    {
+        terminal.shows(question);
+        terminal.types(answer);
+    }
+    let said = terminal.ends();
+    assert!(said.status.success() && said.stdout.contains("storageGB: 30"), "{said}");
+    let yes: Vec<&str> =
+        words.iter().copied().filter(|word| *word != "--plan").chain(["service=stock", "--yes"]).collect();
+    for terminal in [with(&["service=stock", "storageGB=30"]), Terminal::start(ws.command(&yes))] {
+        let said = terminal.ends();
+        assert!(said.status.success() && !said.stdout.contains("Go through"), "{said}");
+    }
+    let said = Terminal::start(ws.command(&["create-resource", "--plan", "project=orders", "env=prd"])).ends();
+    assert!(!said.stdout.contains("(name)") && said.stdout.contains("idp.yaml has no such environment"), "{said}");
 }

@@ -71,8 +71,13 @@ fn a_closed_pull_request_is_a_persons_no() {
     let ws = applied();
     assert_eq!(ws.idp(&["pr", "close", "platform-gitops", "1", "--as", "alice"]).code, 0);
     let said = ws.idp(&RUN);
-    said.fails(1, "idp::pr::closed");
-    assert!(said.stderr.contains("acme/platform-gitops#1 was closed without being merged"), "{said}");
+    said.fails(2, "idp::param::refused");
+    assert!(said.stdout.contains("/platform-gitops/pull/1 was closed without being merged"), "{said}");
+    assert!(said.stderr.contains("reopen=true") && !said.stderr.contains(".rhai"), "{said}");
+    ws.idp(&[&RUN[..], &["reopen=true"]].concat()).ends(0, "create 0 update 1 delete 0 unchanged 7 applied");
+    ws.idp(&RUN).ends(0, NOTHING);
+    assert_eq!(ws.idp(&["pr", "close", "payments-gitops", "1", "--as", "alice"]).code, 0);
+    ws.idp(&RUN).fails(2, "idp::param::refused");
 }
 
 #[test]

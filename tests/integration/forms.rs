@@ -50,6 +50,94 @@ fn a_golden_path_takes_the_parameters() {
     ws.idp(&["database.rhai", "engine=oracle", "--output", "json"]).fails(2, "idp::param::choice");
 }
 
+/// A definition with groups that may be left out, for which nobody prepared anything.
+const CACHE: &str = "apiVersion: apiextensions.crossplane.io/v2
+kind: CompositeResourceDefinition
+metadata: {name: caches.acme.example}
+spec:
+  group: acme.example
+  scope: Namespaced
+  names: {kind: Cache, plural: caches}
+  versions:
+  - name: v1
+    served: true
+    referenceable: true
+    schema: {openAPIV3Schema: {type: object, properties: {spec: {type: object, properties: {
+      size: {type: string, default: small},
+      surge: {x-kubernetes-int-or-string: true, default: 25%},
+      plan: {type: object, required: [day], properties: {day: {type: string}, keep: {type: integer, default: 7}}}}}}}}
+";
+
+/// What the parameters make of no answers, and of these, is what create-resource writes.
+#[test]
+fn forms_and_create_resource_write_the_same() {
+    let ws = Workspace::acme();
+    ws.write("schemas/caches.yaml", CACHE);
+    let spec = |text: &str| {
+        let mut spec = yaml::parse("claim", text).unwrap().remove(0).value["spec"].take();
+        for own in ["writeConnectionSecretToRef", "crossplane"] {
+            spec.as_object_mut().unwrap().remove(own);
+        }
+        spec
+    };
+    let run = "\nfn run(p) { print(manifest(#{ spec: spec(p) }).to_yaml()); }\n";
+    for (kind, words) in [
+        ("postgresql", &[][..]),
+        ("postgresql", &["multiAZ=true", "backupRetentionDays=3"]),
+        ("s3", &[]),
+        ("sqs", &[]),
+        ("db", &["engine=postgres"]),
+        ("mongodb", &[]),
+        ("cache", &[]),
+        ("cache", &["surge=3"]),
+        ("cache", &["surge=50%", "day=monday"]),
+        ("cache", &["day=monday", "keep=9"]),
+    ] {
+        let text = ws.idp(&["form", kind, "--as", "params"]).stdout;
+        ws.write("made.rhai", &format!("//! Ask for it\n\n{text}{run}"));
+        let checked = ws.idp(&["check", "made.rhai"]);
+        assert_eq!(checked.code, 0, "{kind}: {checked}");
+        let mut made = spec(&ws.idp(&[&["made.rhai", "--plan", "--output", "json"], words].concat()).prints());
+        let create = [
+            "create-resource",
+            "project=orders",
+            "env=dev",
+            "name=x",
+            "owner=team-orders",
+            "--plan",
+            "--output",
+            "json",
+        ];
+        let said = ws.idp(&[&create[..], &[&format!("type={kind}")], words].concat());
+        assert_eq!(said.code, 0, "{said}");
+        let files = said.of_type("change")[0]["diff"]["files"].clone();
+        let claim =
+            files.as_array().unwrap().iter().find(|file| file["path"].as_str().unwrap().starts_with("crossplane/"));
+        let lines = claim.unwrap()["text"].as_str().unwrap().lines().filter_map(|line| line.strip_prefix('+'));
+        let wanted = spec(&lines.collect::<Vec<_>>().join("\n"));
+        // What the API server fills in once the group is there.
+        if made["plan"]["day"] == "monday" && made["plan"]["keep"].is_null() {
+            made["plan"]["keep"] = 7.into();
+        }
+        assert_eq!(made, wanted, "{kind} {words:?}");
+    }
+}
+
+/// What create-resource gives where nobody says, wherever it depends on the environment.
+#[test]
+fn people_see_what_claims_get() {
+    let ws = Workspace::acme();
+    insta::assert_snapshot!(ws.idp(&["form", "postgresql"]).stdout, @r"
+    FIELD                                TYPE           DEFAULT                                   ALLOWED                                                   ABOUT
+    spec.parameters.storageGB            whole number   20 (production: 50)                       20 to 1000                                                Size of the disk. It can grow, never shrink.
+    spec.parameters.instanceClass        text           db.t4g.medium (production: db.t4g.large)  db.t4g.medium, db.t4g.large, db.m7g.large, db.m7g.xlarge  Size of the server
+    spec.parameters.multiAZ              true or false  false (production: true)                                                                            Whether a standby waits in another zone
+    spec.parameters.backupRetentionDays  whole number   1 (production: 14)                        1 to 35                                                   For how many days a point in time can be restored
+    ");
+    let explained = ws.idp(&["explain", "PostgreSQLInstance"]).stdout;
+    assert!(explained.contains("1 (production: 14)"), "{explained}");
+}
+
 #[test]
 fn json_schema_takes_and_refuses_what_the_definition_does() {
     let ws = Workspace::acme();

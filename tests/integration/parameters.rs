@@ -290,6 +290,31 @@ fn what_depends_on_others_is_no_part_of_what_the_run_is_known_by() {
     }
 }
 
+/// What may be left out can be told more of, once more is known; what was given counts, whoever gave it.
+#[test]
+fn what_may_be_left_out_is_told_more_of() {
+    let ws = Workspace::new();
+    ws.write(
+        "thing.rhai",
+        "fn params() { #{ size: param(\"string\", \"Size\").identity(), zone: param(\"string\", \"Zone\").optional().asked() } }
+fn params(p) { #{ zone: param(\"string\", \"Zone\").range(1, if p.size == \"large\" { 9 } else { 3 }).optional() } }
+fn run(p) { print(`${p.size} ${p.zone ?? \"none\"}`); }
+",
+    );
+    let run = |words: &[&str]| ws.idp(&[&["thing.rhai", "--output", "json"][..], words].concat());
+    assert_eq!(run(&["size=small"]).prints(), "small none");
+    assert_eq!(run(&["size=small", "zone=abc"]).prints(), "small abc");
+    assert_eq!(run(&["size=large", "zone=abcd"]).prints(), "large abcd");
+    run(&["size=small", "zone=abcd"]).fails(2, "idp::param::range");
+    let mut terminal = Terminal::start(ws.command(&["thing.rhai", "--plan"]));
+    terminal.shows("Size (size)");
+    terminal.types("small\r");
+    terminal.shows("Zone (zone)");
+    terminal.types("ab\r");
+    terminal.shows("small ab");
+    assert!(terminal.ends().status.success());
+}
+
 #[test]
 fn whoever_is_asked_sees_defaults_and_bounds() {
     let ws = Workspace::new();

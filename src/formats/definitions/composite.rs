@@ -116,11 +116,14 @@ pub fn of_claim(delete: &str) -> Machinery {
     Machinery { namespaced: true, category: "claim", spec, status: status(true), columns }
 }
 
+/// Why claims don't say in which namespace their connection secret is.
+pub const BESIDE_CLAIMS: &str =
+    "v1 claims have no namespace there: the secret is beside the claim, in its own namespace; leave it out";
+
 /// What to say of a field that claims don't have, and that people write there since composites do.
 pub fn said_of_claims(violation: &Violation) -> Option<String> {
     let secret = ["spec", "writeConnectionSecretToRef", "namespace"].map(Step::from);
-    let help = "v1 claims have no namespace there: the secret is beside the claim, in its own namespace; leave it out";
-    (violation.reason == Reason::Unknown && violation.path == secret).then(|| help.to_string())
+    (violation.reason == Reason::Unknown && violation.path == secret).then(|| BESIDE_CLAIMS.to_string())
 }
 
 /// Which Composition makes it, in which revision.

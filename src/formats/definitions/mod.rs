@@ -21,7 +21,7 @@ use crate::error::{Error, Place, Result};
 use crate::formats::lists::{self, Part};
 use crate::formats::schema::{Reason, Violation};
 use crate::formats::yaml::{Document, Step};
-pub use composite::said_of_claims;
+pub use composite::{BESIDE_CLAIMS, said_of_claims};
 
 /// One kind with all of its versions.
 #[derive(Debug, Clone, PartialEq)]

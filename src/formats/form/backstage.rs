@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::fields::{is_advanced, is_hidden, ordered};
 use super::json_schema::clean;
-use super::{Form, Makes};
+use super::{Field, Form, Makes};
 use crate::error::{Result, with_article};
 use crate::formats::digest::short;
 
@@ -190,15 +190,56 @@ fn entry(form: &Form, portal: &Portal) -> Value {
 fn answers(form: &Form, portal: &Portal) -> Result<Value> {
     let usual = Usual::of(form, portal)?;
     let mut spec = json!({});
+    let mut done: Vec<&[String]> = Vec::new();
     for field in &form.fields {
-        let given = field.path.iter().fold("parameters.spec".to_string(), |path, key| format!("{path}{}", access(key)));
-        let value = match usual.of_field(&field.path) {
-            Some(usual) => format!("{given} | default({usual})"),
-            None => given,
-        };
-        put(&mut spec, &field.path, format!("${{{{ {value} }}}}").into());
+        match field.optional.iter().position(|optional| *optional) {
+            None => put(&mut spec, &field.path, format!("${{{{ {} }}}}", answer(field, &usual)).into()),
+            Some(at) => {
+                let group = &field.path[..=at];
+                if !done.contains(&group) {
+                    done.push(group);
+                    let inside: Vec<&Field> = form.fields.iter().filter(|each| each.path.starts_with(group)).collect();
+                    put(&mut spec, group, format!("${{{{ {} }}}}", group_of(&inside, at + 1, &usual)).into());
+                }
+            }
+        }
     }
     Ok(spec)
+}
+
+/// What was answered of a field, as an expression.
+fn answer(field: &Field, usual: &Usual) -> String {
+    let given = given(field);
+    usual.of_field(&field.path).map_or(given.clone(), |usual| format!("{given} | default({usual})"))
+}
+
+fn given(field: &Field) -> String {
+    field.path.iter().fold("parameters.spec".to_string(), |path, key| format!("{path}{}", access(key)))
+}
+
+/// A group that is only there if something of it was answered, as an expression. `depth` is that of its keys.
+fn group_of(fields: &[&Field], depth: usize, usual: &Usual) -> String {
+    let mut keys: Vec<&str> = Vec::new();
+    for key in fields.iter().filter_map(|field| field.path.get(depth)) {
+        if !keys.contains(&key.as_str()) {
+            keys.push(key);
+        }
+    }
+    let entry = |key: &&str| {
+        let inside: Vec<&Field> = fields.iter().copied().filter(|field| field.path[depth] == **key).collect();
+        let value = match inside.as_slice() {
+            [leaf] if leaf.path.len() == depth + 1 => answer(leaf, usual),
+            _ => format!("({})", group_of(&inside, depth + 1, usual)),
+        };
+        format!("{}: {value}", Value::from(*key))
+    };
+    let entries: Vec<String> = keys.iter().map(entry).collect();
+    let map = format!("{{ {} }}", entries.join(", "));
+    if fields.iter().any(|field| usual.of_field(&field.path).is_some()) {
+        return map;
+    }
+    let some: Vec<String> = fields.iter().map(|field| format!("{} is defined", given(field))).collect();
+    format!("{map} if {} else undefined", some.join(" or "))
 }
 
 /// A key behind an expression of Nunjucks.
@@ -348,7 +389,7 @@ fn what(form: &Form, portal: &Portal) -> Value {
 /// The page with the definition's own fields, below `spec`.
 fn page(form: &Form, portal: &Portal) -> Result<Value> {
     let usual = Usual::of(form, portal)?;
-    let mut spec = shown(&form.spec, &[], &usual);
+    let mut spec = shown(&form.spec, &[], &usual, true);
     if let Some(map) = spec.as_object_mut() {
         for key in ["title", "description", "additionalProperties", "default"] {
             map.shift_remove(key);
@@ -365,8 +406,9 @@ fn page(form: &Form, portal: &Portal) -> Result<Value> {
 
 /// A schema as the scaffolder's forms take it: advanced fields behind a toggle, fields of a group behind its `enabled`,
 /// the order written down, fields of others by their names.
-/// What is usual for a field is said beside it and filled in later: the form doesn't know the environment.
-fn shown(schema: &Value, path: &[String], usual: &Usual) -> Value {
+/// What is usual for a field is said beside it and filled in later: the form doesn't know the environment. `stands` is whether
+/// the group is there although nothing of it is given; in another one, nothing is filled in and nothing has to be given by itself.
+fn shown(schema: &Value, path: &[String], usual: &Usual, stands: bool) -> Value {
     let mut made = clean(schema);
     let Some(map) = made.as_object_mut() else { return made };
     // A form that forbids unknown keys would forbid its own toggle.
@@ -375,7 +417,7 @@ fn shown(schema: &Value, path: &[String], usual: &Usual) -> Value {
     }
     picked(schema, map);
     if let (Some(items), Some(of)) = (map.get_mut("items"), schema.get("items")) {
-        *items = shown(of, path, usual);
+        *items = shown(of, path, usual, true);
     }
     if is_anything(schema) {
         map.insert("type".into(), "string".into());
@@ -388,8 +430,14 @@ fn shown(schema: &Value, path: &[String], usual: &Usual) -> Value {
     }
     let below = |key: &str| -> Vec<String> { path.iter().cloned().chain([key.to_string()]).collect() };
     let mut properties = Map::new();
+    let needed = required_of(map);
     for (key, field) in &fields {
-        let mut made = shown(field, &below(key), usual);
+        let made_by_default = field.get("default").is_some_and(Value::is_object);
+        let stands_below = stands && (made_by_default || needed.iter().any(|name| name == key));
+        let mut made = shown(field, &below(key), usual, stands_below);
+        if !stands {
+            hinted(&mut made);
+        }
         if let (Some(told), Some(field)) = (usual.told(&below(key)), made.as_object_mut())
             && !field.contains_key("properties")
         {
@@ -409,7 +457,36 @@ fn shown(schema: &Value, path: &[String], usual: &Usual) -> Value {
     }
     behind_enabled(map, &fields);
     behind_toggle(map, &fields);
+    if !stands {
+        together(map, &fields);
+    }
     made
+}
+
+/// Makes a default a hint: a form fills in every default that it knows.
+fn hinted(field: &mut Value) {
+    if let Some(field) = field.as_object_mut()
+        && let Some(default) = field.shift_remove("default")
+        && !default.is_boolean()
+    {
+        field.insert("ui:placeholder".into(), default);
+    }
+}
+
+/// What a group requires, it requires once something of it is given.
+fn together(map: &mut Map<String, Value>, fields: &[(&str, &Value)]) {
+    let Some(Value::Array(needed)) = map.shift_remove("required") else { return };
+    for (key, _) in fields {
+        let others: Vec<Value> = needed.iter().filter(|name| name.as_str() != Some(key)).cloned().collect();
+        if others.is_empty() {
+            continue;
+        }
+        let dependencies = map.entry("dependencies").or_insert_with(|| json!({}));
+        match dependencies.get_mut(*key).and_then(Value::as_object_mut) {
+            Some(rule) => drop(rule.insert("required".into(), Value::Array(others))),
+            None => dependencies[*key] = Value::Array(others),
+        }
+    }
 }
 
 /// A list of nothing that is required says nothing.
@@ -479,13 +556,7 @@ fn behind_toggle(map: &mut Map<String, Value>, fields: &[(&str, &Value)]) {
         return;
     }
     let mut properties = take(map, &advanced);
-    for field in properties.values_mut().filter_map(Value::as_object_mut) {
-        if let Some(default) = field.shift_remove("default")
-            && !default.is_boolean()
-        {
-            field.insert("ui:placeholder".into(), default);
-        }
-    }
+    properties.values_mut().for_each(hinted);
     if let Some(Value::Array(names)) = map.get_mut("required") {
         names.retain(|name| !advanced.iter().any(|key| name == key));
     }

@@ -20,6 +20,8 @@ pub enum Shape {
     Flag,
     /// A list of texts.
     Texts,
+    /// A whole number or a text, as `50%` is one: `x-kubernetes-int-or-string`.
+    NumberOrText,
     /// Whatever else: written as JSON.
     Data,
 }
@@ -37,8 +39,12 @@ pub struct Field {
     pub about: String,
     /// Whether it has to be given.
     pub required: bool,
-    /// What holds unless it is given.
+    /// What holds unless it is given. A field of a group that may be left out has none: nothing holds there by itself.
     pub default: Option<Value>,
+    /// What holds unless it is given, once something else of its group is.
+    pub hint: Option<Value>,
+    /// For each group above it, whether that is there only if something of it is given.
+    pub optional: Vec<bool>,
     /// The only values.
     pub choices: Vec<Value>,
     /// The least and the greatest number, or length, as far as there are bounds.
@@ -55,7 +61,7 @@ const DEEPEST: usize = 8;
 /// The fields of the schema of `spec`.
 pub(super) fn of(spec: &Value) -> Result<Vec<Field>> {
     let mut found = Vec::new();
-    let at = At { path: Vec::new(), required: true, advanced: false };
+    let at = At { path: Vec::new(), required: true, advanced: false, optional: Vec::new() };
     walk(spec, &at, &mut found)?;
     name(&mut found);
     Ok(found)
@@ -66,6 +72,8 @@ struct At {
     /// Whether everything above has to be there.
     required: bool,
     advanced: bool,
+    /// For each group, whether it may be left out.
+    optional: Vec<bool>,
 }
 
 fn walk(schema: &Value, at: &At, found: &mut Vec<Field>) -> Result<()> {
@@ -80,12 +88,17 @@ fn walk(schema: &Value, at: &At, found: &mut Vec<Field>) -> Result<()> {
             }
             continue;
         }
-        let below =
-            At { path, required: needed || stands(at, field), advanced: at.advanced || flag(field, "x-ui-advanced") };
-        if is_group(field) && below.path.len() < DEEPEST {
-            walk(field, &below, found)?;
+        let required = needed || stands(at, field);
+        let advanced = at.advanced || flag(field, "x-ui-advanced");
+        if is_group(field) && path.len() < DEEPEST {
+            let optional = at.optional.iter().copied().chain([!required]).collect();
+            walk(field, &At { path, required, advanced, optional }, found)?;
         } else {
-            found.push(leaf(field, below.path, needed, below.advanced && !needed));
+            let mut made = leaf(field, path, needed, advanced && !needed);
+            if !at.required {
+                made.hint = made.default.take();
+            }
+            found.push(Field { optional: at.optional.clone(), ..made });
         }
     }
     Ok(())
@@ -151,6 +164,7 @@ fn leaf(field: &Value, path: Vec<String>, required: bool, advanced: bool) -> Fie
         Some("number") => Shape::Number,
         Some("boolean") => Shape::Flag,
         Some("array") if field.get("items").and_then(kind).as_deref() == Some("string") => Shape::Texts,
+        _ if flag(field, "x-kubernetes-int-or-string") => Shape::NumberOrText,
         _ => Shape::Data,
     };
     let words = |name: &str| {
@@ -169,6 +183,8 @@ fn leaf(field: &Value, path: Vec<String>, required: bool, advanced: bool) -> Fie
         about,
         required,
         default: field.get("default").filter(|value| !value.is_null()).cloned(),
+        hint: None,
+        optional: Vec::new(),
         choices: choices.and_then(Value::as_array).cloned().unwrap_or_default(),
         range: (least, greatest),
         pattern: field.get("pattern").and_then(Value::as_str).filter(|_| shape == Shape::Text).map(str::to_string),
@@ -190,7 +206,7 @@ fn bounds(field: &Value, shape: Shape) -> (Option<f64>, Option<f64>) {
         }
         Shape::Text => (number("minLength"), number("maxLength")),
         Shape::Texts => (number("minItems"), number("maxItems")),
-        Shape::Flag | Shape::Data => (None, None),
+        Shape::Flag | Shape::NumberOrText | Shape::Data => (None, None),
     }
 }
 

@@ -234,6 +234,16 @@ impl Form {
         }
     }
 
+    /// What a claim gets of a field where nobody says: elsewhere, and in production. Errors: as for `usual`.
+    pub fn given(&self, field: &Field) -> Result<(Option<Value>, Option<Value>)> {
+        let of = |production: bool| -> Result<Option<Value>> {
+            let usual = Value::Object(self.usual(production)?);
+            let found = field.path.iter().try_fold(&usual, |at, key| at.get(key));
+            Ok(found.or(field.default.as_ref()).cloned())
+        };
+        Ok((of(false)?, of(true)?))
+    }
+
     /// The paths below `spec` that an annotation lists, such as `immutable` and `grows`: separated by commas or spaces.
     pub fn paths(&self, note: &str) -> Vec<Vec<String>> {
         let text = self.note(note).unwrap_or_default();

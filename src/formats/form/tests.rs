@@ -127,7 +127,9 @@ fn what_is_hidden_is_nowhere() {
     let spec = "{type: object, required: [shown], properties: {shown: {type: string}, inner: {type: object, x-ui-hidden: true, properties: {a: {type: string}}}, other: {type: string, x-ui-hidden: true, default: x}}}";
     let form = read(&with_spec(spec), &[]).unwrap().remove(0);
     assert_eq!(form.fields.len(), 1);
-    for text in [json_schema(&form).to_string(), template(&form, &portal()).unwrap().to_string(), params(&form)] {
+    for text in
+        [json_schema(&form).to_string(), template(&form, &portal()).unwrap().to_string(), params(&form).unwrap()]
+    {
         assert!(!text.contains("inner") && !text.contains("other"), "{text}");
     }
     let spec = "{type: object, required: [token], properties: {token: {type: string, x-ui-hidden: true}}}";
@@ -196,14 +198,14 @@ fn json_schema_keeps_bounds_and_drops_what_is_kubernetes_own() {
 
 #[test]
 fn parameters_are_those_of_a_golden_path() {
-    insta::assert_snapshot!(params(&of(POSTGRESQL)), @r#"
+    insta::assert_snapshot!(params(&of(POSTGRESQL)).unwrap(), @r#"
     // Fields of PostgreSQLInstance, platform.acme.example/v1alpha1, as xpostgresqlinstances.platform.acme.example defines them.
     fn params() {
         #{
-            storageGB: param("int", "Size of the disk. It can grow, never shrink.").range(20, 1000),
-            instanceClass: param("string", "Size of the server").choices(["db.t4g.medium", "db.t4g.large", "db.m7g.large", "db.m7g.xlarge"]).or_else("db.t4g.medium"),
-            multiAZ: param("bool", "Whether a standby waits in another zone").or_else(false),
-            backupRetentionDays: param("int", "For how many days a point in time can be restored").range(1, 35).or_else(7),
+            storageGB: param("int", "Size of the disk. It can grow, never shrink. (in production 50)").range(20, 1000).or_else(20),
+            instanceClass: param("string", "Size of the server (in production db.t4g.large)").choices(["db.t4g.medium", "db.t4g.large", "db.m7g.large", "db.m7g.xlarge"]).or_else("db.t4g.medium"),
+            multiAZ: param("bool", "Whether a standby waits in another zone (in production true)").or_else(false),
+            backupRetentionDays: param("int", "For how many days a point in time can be restored (in production 14)").range(1, 35).or_else(1),
         }
     }
 
@@ -225,7 +227,7 @@ fn parameters_are_those_of_a_golden_path() {
 fn parameters_have_names_that_rhai_takes() {
     let spec = "{type: object, properties: {public: {type: boolean}, two-words: {type: string, minLength: 2}, rules: {type: array, items: {type: object}, default: [{a: 1}]}}}";
     let form = read(&with_spec(spec), &[]).unwrap().remove(0);
-    let text = params(&form);
+    let text = params(&form).unwrap();
     for line in [
         r#""public": param("bool", "public").optional(),"#,
         r#""two-words": param("string", "two-words").at_least(2).optional(),"#,
@@ -302,6 +304,7 @@ fn groups_with_a_switch_show_the_rest_once_it_is_on() {
     let there: Vec<&String> = group["properties"].as_object().unwrap().keys().collect();
     assert_eq!(there, ["enabled", "kind"]);
     assert_eq!(group["dependencies"]["enabled"]["then"]["properties"]["days"]["type"], "integer");
+    assert_eq!(group["dependencies"]["enabled"]["required"], json!(["kind"]));
     assert_eq!(group["ui:order"], json!(["days", "enabled", "kind", "*"]));
 }
 
@@ -317,4 +320,55 @@ fn templates_are_entities_that_backstage_takes() {
     let template = template(&read(&document, &[]).unwrap()[0], &portal()).unwrap();
     assert_eq!(crate::formats::catalog::check(&template), []);
     assert!(template["metadata"]["name"].as_str().unwrap().ends_with("-v1alpha1"));
+}
+
+/// A cache that may have a plan: a group that is there only if something of it is given.
+fn cache() -> Form {
+    let definition = with_spec(
+        "{type: object, required: [size], properties: {
+            size: {type: string},
+            surge: {x-kubernetes-int-or-string: true, default: 25%},
+            most: {x-kubernetes-int-or-string: true},
+            plan: {type: object, required: [day], properties: {
+                day: {type: string}, keep: {type: integer, default: 7}, window: {type: object, properties: {from: {type: string}}}}},
+            disk: {type: object, default: {}, properties: {fast: {type: boolean, default: true}}}}}",
+    );
+    preferred(&read(&definition, &[]).unwrap()).unwrap().clone()
+}
+
+#[test]
+fn a_group_is_there_only_if_something_of_it_is_given() {
+    let form = cache();
+    let keep = form.fields.iter().find(|field| field.name == "keep").unwrap();
+    assert_eq!((&keep.default, &keep.hint, keep.required), (&None, &Some(json!(7)), false));
+    let text = params(&form).unwrap();
+    for line in [
+        "        keep: param(\"int\", \"keep (7 once something beside it is given)\").optional(),\n",
+        "        surge: param(\"string\", \"surge\").or_else(\"25%\"),\n",
+        "        surge: number_or_text(p.surge),\n",
+        "        most: if p.most != () { number_or_text(p.most) },\n",
+        "        plan: any(#{\n            day: p.day,\n            keep: p.keep,\n            window: any(#{\n                from: p.from,\n            }),\n        }),\n",
+        "        disk: #{\n            fast: p.fast,\n        },\n",
+    ] {
+        assert!(text.contains(line), "{line}\n{text}");
+    }
+}
+
+#[test]
+fn a_template_asks_for_all_of_a_group_or_nothing() {
+    let template = template(&cache(), &portal()).unwrap();
+    let plan = &template["spec"]["parameters"][1]["properties"]["spec"]["properties"]["plan"];
+    assert_eq!(plan["required"], Value::Null);
+    assert_eq!(plan["dependencies"], json!({ "keep": ["day"], "window": ["day"] }));
+    assert_eq!(plan["properties"]["keep"]["default"], Value::Null, "a form fills in each default that it knows");
+    assert_eq!(plan["properties"]["keep"]["ui:placeholder"], 7);
+    let spec = &template["spec"]["steps"][0]["input"]["data"]["spec"];
+    assert_eq!(
+        spec["plan"],
+        "${{ { \"day\": parameters.spec.plan.day, \"keep\": parameters.spec.plan.keep, \"window\": ({ \"from\": \
+         parameters.spec.plan.window.from } if parameters.spec.plan.window.from is defined else undefined) } if \
+         parameters.spec.plan.day is defined or parameters.spec.plan.keep is defined or \
+         parameters.spec.plan.window.from is defined else undefined }}"
+    );
+    assert_eq!(spec["disk"], json!({ "fast": "${{ parameters.spec.disk.fast }}" }));
 }

@@ -26,6 +26,8 @@ pub const REJECTED: &str = "idp::claim::rejected";
 const NAMED: usize = 8;
 /// The field of Crossplane's that chooses a composition.
 const SELECTOR: &str = "compositionSelector";
+/// The field of Crossplane's that says where the connection goes.
+const SECRET: &str = "writeConnectionSecretToRef";
 /// The label by which it chooses, and the parameter that says so.
 const PROVIDER: &str = "provider";
 
@@ -99,6 +101,13 @@ impl Claim {
         found.ok_or_else(|| {
             let names: Vec<String> = form.fields.iter().map(|field| self.name_of(field)).collect();
             let error = Error::invalid(REJECTED, format!("{} has no field `{name}`", form.kind));
+            match path.as_slice() {
+                [SECRET, "namespace"] if form.makes == Makes::Claim => return error.help(definitions::BESIDE_CLAIMS),
+                [SECRET, ..] => {
+                    return error.help("`claim.manifest(name, #{ secret: NAME })` says where the connection goes");
+                }
+                _ => {}
+            }
             match nearest(name, names.iter().map(String::as_str)) {
                 Some(near) => error.help(format!("did you mean `{near}`? {}", self.next())),
                 None => error.help(format!("it has {}; {}", names.join(", "), self.next())),
@@ -144,7 +153,9 @@ impl Claim {
         if let Some(error) = found.first().and_then(|violation| self.of_parameter(violation)) {
             return Err(error);
         }
-        match rejected(&self.offer.form.kind, &found) {
+        // Values of parameters that are wrong together are nobody's mistake in a script.
+        let code = if self.asked { REFUSED } else { REJECTED };
+        match rejected(code, &self.offer.form.kind, &found) {
             None => Ok(()),
             Some((error, help)) => Err(error.help(match help {
                 Some(help) => format!("{help}; {}", self.next()),
@@ -184,6 +195,9 @@ impl Claim {
             let value = match (field.shape, value) {
                 (Shape::Data, Value::String(text)) => {
                     yaml::parse(&name, text)?.into_iter().next().map(|document| document.value).unwrap_or_default()
+                }
+                (Shape::NumberOrText, Value::String(text)) => {
+                    text.parse::<i64>().map_or_else(|_| value.clone(), Value::from)
                 }
                 _ => value.clone(),
             };
@@ -293,7 +307,7 @@ impl Claim {
             if let (Makes::LegacyCluster, Some(namespace)) = (form.makes, &wrapping.namespace) {
                 to["namespace"] = namespace.clone().into();
             }
-            put(spec, &["writeConnectionSecretToRef".to_string()], to);
+            put(spec, &[SECRET.to_string()], to);
         }
     }
 
@@ -313,13 +327,13 @@ impl Claim {
 }
 
 /// The error that names what is wrong, with the nearest right name of the first.
-fn rejected(kind: &str, found: &[Violation]) -> Option<(Error, Option<String>)> {
+fn rejected(code: &'static str, kind: &str, found: &[Violation]) -> Option<(Error, Option<String>)> {
     let first = found.first()?;
     let mut lines: Vec<String> = found.iter().take(NAMED).map(ToString::to_string).collect();
     if found.len() > NAMED {
         lines.push(format!("and {} more", found.len() - NAMED));
     }
-    let error = Error::invalid(REJECTED, format!("{kind} would be rejected: {}", lines.join("\n")));
+    let error = Error::invalid(code, format!("{kind} would be rejected: {}", lines.join("\n")));
     Some((error, first.help.clone()))
 }
 
@@ -374,7 +388,7 @@ const PATTERN: usize = 1 << 20;
 
 fn param(field: &Field, set: Option<&Value>, place: usize) -> Param {
     let kind = match field.shape {
-        Shape::Text | Shape::Data => Kind::String,
+        Shape::Text | Shape::NumberOrText | Shape::Data => Kind::String,
         Shape::Whole => Kind::Int,
         Shape::Number => Kind::Float,
         Shape::Flag => Kind::Bool,
@@ -383,7 +397,7 @@ fn param(field: &Field, set: Option<&Value>, place: usize) -> Param {
     let about = if field.shape == Shape::Data { format!("{}, as JSON", field.about) } else { field.about.clone() };
     let default = set.or(field.default.as_ref()).cloned();
     let default = match (field.shape, default) {
-        (Shape::Data, Some(value)) if !value.is_string() => Some(value.to_string().into()),
+        (Shape::Data | Shape::NumberOrText, Some(value)) if !value.is_string() => Some(value.to_string().into()),
         (_, default) => default,
     };
     let (least, greatest) = field.range;
@@ -395,7 +409,11 @@ fn param(field: &Field, set: Option<&Value>, place: usize) -> Param {
     Param {
         optional: !field.required && default.is_none(),
         default,
-        choices: if field.shape == Shape::Data { Vec::new() } else { field.choices.clone() },
+        choices: if matches!(field.shape, Shape::Data | Shape::NumberOrText) {
+            Vec::new()
+        } else {
+            field.choices.clone()
+        },
         range: bounded.then_some(range),
         pattern,
         advanced: field.advanced,

@@ -199,3 +199,34 @@ spec:
     let object = object.object("x", &Wrapping { namespace: Some("a".into()), ..Wrapping::default() }).unwrap();
     assert_eq!(object["kind"], "Cache");
 }
+
+#[test]
+fn where_the_connection_goes_is_no_field_of_a_claim() {
+    let refused = |field: &str| claim().set(field, json!("a")).unwrap_err();
+    let error = refused("writeConnectionSecretToRef.namespace");
+    assert!(error.help_text().unwrap().contains("v1 claims have no namespace there"), "{error}");
+    assert!(refused("spec.writeConnectionSecretToRef.name").help_text().unwrap().contains("secret: NAME"));
+}
+
+#[test]
+fn what_is_wrong_with_answers_together_is_their_fault() {
+    let ruled = DEFINITION.replace(
+        "            required: [zone]\n",
+        "            required: [zone]\n            x-kubernetes-validations: [{rule: 'self.size != \"large\" || self.zone != \"a\"', message: no large one there}]\n",
+    );
+    let claim =
+        Claim::of(offer(&ruled)).answered(json!({ "size": "large", "zone": "a" }).as_object().unwrap()).unwrap();
+    let error = claim.object("x", &Wrapping::default()).unwrap_err();
+    assert_eq!(error.code(), REFUSED);
+    assert!(error.message().contains("no large one there"), "{error}");
+}
+
+#[test]
+fn a_number_or_a_text_is_what_it_looks_like() {
+    let open = DEFINITION.replace("disk: {type: string, default: 10Gi}", "disk: {x-kubernetes-int-or-string: true}");
+    for (given, is) in [("50%", json!("50%")), ("3", json!(3)), ("3a", json!("3a"))] {
+        let answers = json!({ "zone": "a", "disk": given });
+        let made = Claim::of(offer(&open)).answered(answers.as_object().unwrap()).unwrap();
+        assert_eq!(made.object("x", &Wrapping::default()).unwrap()["spec"]["disk"], is);
+    }
+}

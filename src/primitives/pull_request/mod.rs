@@ -5,6 +5,7 @@ pub mod options;
 pub mod update;
 
 use futures_util::future::try_join_all;
+use globset::{Glob, GlobSet, GlobSetBuilder};
 use rhai::{Dynamic, FnPtr, Map, NativeCallContext};
 
 use self::update::Before;
@@ -87,6 +88,8 @@ struct Proposal {
     message: String,
     reopen: bool,
     rendering: Option<Rendering>,
+    /// Files that an update leaves as they were delivered.
+    keep: GlobSet,
 }
 
 /// What is to be done about a proposal.
@@ -142,6 +145,7 @@ pub fn propose(
             message: options.text("message")?.unwrap_or_else(|| title.to_string()),
             reopen: options.flag("reopen")?.unwrap_or(false),
             rendering: None,
+            keep: globs(options.texts("keep")?.unwrap_or_default())?,
         })
     };
     let thrown = |error: Error| throw(ctx, error);
@@ -172,6 +176,18 @@ pub fn propose(
         }
     }
     Ok(made)
+}
+
+fn globs(texts: std::collections::BTreeSet<String>) -> Result<GlobSet> {
+    let mut set = GlobSetBuilder::new();
+    for text in texts {
+        let wrong = |error: globset::Error| {
+            let error = Error::invalid("idp::script::option", format!("`keep` has the glob `{text}`: {error}"));
+            error.help("globs are as in `k8s/**` and `catalog/*.yaml`")
+        };
+        set.add(Glob::new(&text).map_err(wrong)?);
+    }
+    set.build().map_err(|error| Error::invalid("idp::script::option", format!("`keep` has too many globs: {error}")))
 }
 
 /// The branch of a run: `create-service-payments-api`, from its key; with the proposal's id behind it.

@@ -15,6 +15,7 @@ pub const PROPOSE: CallOptions = CallOptions {
         OptionSpec::new("base", Takes::Text, "the branch that it is merged into").otherwise("the default branch"),
         OptionSpec::new("branch", Takes::Text, "its own branch").otherwise("derived from the run"),
         OptionSpec::new("id", Takes::Text, "tells several proposals of one run to a repository apart"),
+        OptionSpec::new("keep", Takes::Texts, "files, as globs, that `--update` leaves as they were delivered"),
         OptionSpec::new("reopen", Takes::Flag, "open it again if a person closed it unmerged").otherwise("false"),
     ],
     open: false,

@@ -1,6 +1,9 @@
 //! Updates: what a run delivered before and would deliver differently now, merged with people's edits and proposed.
 //! `repo.commit` and `repo.propose` call it with `--update`, once they find that they were carried out before.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use globset::GlobSet;
 use rhai::NativeCallContext;
 
 use super::{Edit, Look, Proposal, Then};
@@ -10,10 +13,10 @@ use crate::formats::digest;
 use crate::primitives::repo::{Repo, redo};
 use crate::primitives::tree::Tree;
 use crate::report::Event;
-use crate::world::Door;
 use crate::world::change::{Marker, PullRequestText, Rendering};
 use crate::world::forge::{self, CommitId, Forge, RepoId, State};
 use crate::world::three_way::{Conflict, Version, Why, merge};
+use crate::world::{Door, FileChange};
 
 /// How many commits of a pull request are searched for the last one of ours.
 const RECENT: usize = 200;
@@ -36,7 +39,9 @@ pub struct Before {
     /// The commit whose files are what was rendered.
     pub rendered: CommitId,
     /// Who reviewed it.
-    pub reviewers: std::collections::BTreeSet<String>,
+    pub reviewers: BTreeSet<String>,
+    /// Files that stay as they were delivered.
+    pub keep: GlobSet,
 }
 
 impl Before {
@@ -48,7 +53,8 @@ impl Before {
             false => Some(commit.clone()),
         };
         let (repo, branch, reviewers) = (repo.clone(), branch.to_string(), Default::default());
-        Ok(Before { repo, branch, kind: "commit", marker, on, rendered: commit, reviewers })
+        let keep = GlobSet::empty();
+        Ok(Before { repo, branch, kind: "commit", marker, on, rendered: commit, reviewers, keep })
     }
 
     /// What a merged pull request delivered: the files at the last commit of ours on it. Says so if there is none.
@@ -90,6 +96,7 @@ impl Before {
             on,
             rendered,
             reviewers: proposal.text.reviewers.clone().unwrap_or_default(),
+            keep: proposal.keep.clone(),
         }))
     }
 
@@ -105,9 +112,13 @@ impl Before {
     /// Opens or follows the pull request. False if a branch moved: look again.
     async fn propose(&self, door: &Door, tree: &Tree) -> Result<bool> {
         let (forge, id) = (&*door.world().forge, &self.repo.id);
-        let files = tree.changes(forge, id, self.on.as_ref()).await?;
-        let now = Version::at(forge, id, self.on.as_ref()).await?.with(&files);
         let standing = self.standing(door).await?;
+        let mut files = tree.changes(forge, id, self.on.as_ref()).await?;
+        if !self.keep.is_empty() {
+            files.retain(|file| !self.keep.is_match(&file.path));
+            files.extend(self.kept(forge, &standing.rendered).await?);
+        }
+        let now = Version::at(forge, id, self.on.as_ref()).await?.with(&files);
         let before = Version::at(forge, id, Some(&standing.rendered)).await?;
         if now.is_same(&before) {
             if let Some(pull) = &standing.open {
@@ -158,6 +169,31 @@ impl Before {
         let Some(pull) = proposal.make(door, &at, &base, then, &edited).await? else { return Ok(false) };
         self.tell(door, &merged.conflicts, pull.now.as_ref());
         Ok(true)
+    }
+
+    /// What was delivered of the files that stay as they were.
+    async fn kept(&self, forge: &dyn Forge, rendered: &CommitId) -> Result<Vec<FileChange>> {
+        let id = &self.repo.id;
+        let listed = |entries: Vec<forge::Entry>| -> BTreeMap<String, forge::Entry> {
+            let kept = entries.into_iter().filter(|entry| self.keep.is_match(&entry.path));
+            kept.map(|entry| (entry.path.clone(), entry)).collect()
+        };
+        let before = match &self.on {
+            Some(commit) => listed(forge.list(id, commit, "").await?),
+            None => BTreeMap::new(),
+        };
+        let after = listed(forge.list(id, rendered, "").await?);
+        let paths: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+        let mut kept = Vec::new();
+        for path in paths.into_iter().filter(|path| before.get(*path) != after.get(*path)) {
+            let was = match &self.on {
+                Some(commit) => forge.file(id, commit, path).await?,
+                None => None,
+            };
+            let is = forge.file(id, rendered, path).await?;
+            kept.push(FileChange { path: path.clone(), before: was, after: is });
+        }
+        Ok(kept)
     }
 
     /// Which updates there were, and which branch is the next one's.
@@ -215,6 +251,7 @@ impl Before {
             },
             reopen: false,
             rendering: None,
+            keep: GlobSet::empty(),
         }
     }
 

@@ -315,7 +315,8 @@ pub mod api {
 
     /// Proposes an edit with options: `body`, `labels`, `reviewers`, `message` (of the commit; the title unless given),
     /// `base` (the default branch unless given), `branch` (its name; derived from the run unless given), `id` (tells
-    /// several of one run apart), `reopen` (true: one that a person closed is opened again).
+    /// several of one run apart), `keep` (files, as globs, that `--update` leaves as they were delivered: lines among those of
+    /// others), `reopen` (true: one that a person closed is opened again).
     ///
     /// ```rhai
     /// repo("platform-gitops").propose("Say hello", |t| t.write("hello.md", "Hello\n"), #{

@@ -1,12 +1,15 @@
 //! Trees in scripts.
 
-use rhai::NativeCallContext;
 use rhai::plugin::*;
+use rhai::{Array, Dynamic, Map, NativeCallContext};
 
 use super::Tree;
-use crate::bridge::{RhaiResultOf, run_of, throw};
+use crate::bridge::{RhaiResultOf, Run, run_of, throw};
 use crate::error::Result;
+use crate::formats::lists;
+use crate::formats::objects::{may_hold, may_say, object_of};
 use crate::formats::yaml::{self, Edit};
+use crate::primitives::manifest::Manifest;
 use crate::world::change::File;
 
 fn edited(ctx: &NativeCallContext, tree: &Tree, path: &str, edit: impl Fn() -> Result<Edit>) -> RhaiResultOf<Tree> {
@@ -18,15 +21,33 @@ fn edited(ctx: &NativeCallContext, tree: &Tree, path: &str, edit: impl Fn() -> R
     act().map_err(|error| throw(ctx, error))
 }
 
+/// The objects of these files, as scripts see them.
+fn objects_of(run: &Run, tree: &Tree, mut paths: Vec<String>) -> Result<Array> {
+    paths.retain(|path| may_hold(path));
+    let texts = run.wait(tree.texts(&*run.world()?.forge, &paths))?;
+    let mut found = Array::new();
+    for (path, text) in paths.iter().zip(&texts).filter(|(path, text)| may_say(path, text)) {
+        for document in yaml::parse(path, text)? {
+            for part in lists::of(&document.value).objects {
+                if object_of(&part.value).is_some() {
+                    let manifest = Dynamic::from(Manifest::of(part.value.into_owned()));
+                    let each = Map::from([("file".into(), path.into()), ("manifest".into(), manifest)]);
+                    found.push(Dynamic::from_map(each));
+                }
+            }
+        }
+    }
+    Ok(found)
+}
+
 /// Trees: the files of a commit with edits on top, not written anywhere yet.
 #[export_module]
 pub mod api {
     use rhai::{Array, Dynamic, ImmutableString, Map, NativeCallContext};
 
+    use super::objects_of;
     use crate::bridge::{RhaiResultOf, run_of, throw};
-    use crate::error::Result;
-    use crate::formats::lists;
-    use crate::formats::objects::{may_hold, may_say, object_of};
+    use crate::error::{Error, Result};
     use crate::formats::yaml::{self, Edit};
     use crate::primitives::manifest::Manifest;
     use crate::primitives::value;
@@ -225,26 +246,30 @@ pub mod api {
     #[rhai_fn(global, return_raw, pure)]
     pub fn objects(ctx: NativeCallContext, tree: &mut Tree, folder: &str) -> RhaiResultOf<Array> {
         let run = run_of(&ctx)?;
-        let act = || {
-            let forge = &run.world()?.forge;
-            let mut paths = run.wait(tree.files(&**forge, folder))?;
-            paths.retain(|path| may_hold(path));
-            let texts = run.wait(tree.texts(&**forge, &paths))?;
-            let mut found = Array::new();
-            for (path, text) in paths.iter().zip(&texts).filter(|(path, text)| may_say(path, text)) {
-                for document in yaml::parse(path, text)? {
-                    for part in lists::of(&document.value).objects {
-                        if object_of(&part.value).is_some() {
-                            let manifest = Dynamic::from(Manifest::of(part.value.into_owned()));
-                            let each = Map::from([("file".into(), path.into()), ("manifest".into(), manifest)]);
-                            found.push(Dynamic::from_map(each));
-                        }
-                    }
-                }
-            }
-            Ok(found)
+        let paths = run.world().and_then(|world| run.wait(tree.files(&*world.forge, folder)));
+        let found = paths.and_then(|paths| objects_of(&run, tree, paths));
+        found.map_err(|error| throw(&ctx, error))
+    }
+
+    /// The same of these files alone: those of a list of paths.
+    ///
+    /// Errors: `idp::tree::missing`, `idp::yaml::syntax`, `idp::script::data`.
+    ///
+    /// ```rhai
+    /// let platform = repo("platform-gitops").tree("main");
+    /// let files = platform.files("argocd").filter(|file| file.contains("orders"));
+    /// print(platform.objects(files).len);
+    /// ```
+    #[rhai_fn(global, name = "objects", return_raw, pure)]
+    pub fn objects_in(ctx: NativeCallContext, tree: &mut Tree, files: Array) -> RhaiResultOf<Array> {
+        let run = run_of(&ctx)?;
+        let path = |file: Dynamic| {
+            let wrong =
+                |is: &str| Error::invalid("idp::script::data", format!("files are named by texts, and one is {is}"));
+            file.into_string().map_err(wrong)
         };
-        act().map_err(|error| throw(&ctx, error))
+        let paths: Result<Vec<String>> = files.into_iter().map(path).collect();
+        paths.and_then(|paths| objects_of(&run, tree, paths)).map_err(|error| throw(&ctx, error))
     }
 
     /// The tree with one value of a YAML file set, by its path; everything else in the file stays as it is, to the

@@ -94,7 +94,10 @@ impl Tree {
 
     /// A file's text, or an error that says what is wrong with it.
     pub async fn text(&self, forge: &dyn Forge, path: &str) -> Result<String> {
-        let file = self.read(forge, path).await?;
+        self.text_of(path, self.read(forge, path).await?)
+    }
+
+    fn text_of(&self, path: &str, file: Option<File>) -> Result<String> {
         let file = file.ok_or_else(|| {
             Error::failed("idp::tree::missing", format!("{} has no file {path}", self.name()))
                 .help("`tree.has(path)` tells whether a file is there")
@@ -103,9 +106,25 @@ impl Tree {
             .map_err(|_| Error::failed("idp::tree::binary", format!("{path} of {} is not text", self.name())))
     }
 
-    /// The texts of several files in their order, asked for beside each other.
+    /// The texts of several files in their order. What the commit has of them is asked for at once.
     pub async fn texts(&self, forge: &dyn Forge, paths: &[String]) -> Result<Vec<String>> {
-        try_join_all(paths.iter().map(|path| self.text(forge, path))).await
+        let Some((repo, commit)) = &self.base else {
+            return try_join_all(paths.iter().map(|path| self.text(forge, path))).await;
+        };
+        let asked: BTreeSet<&String> = paths.iter().filter(|path| !self.edits.contains_key(*path)).collect();
+        let mut entries = Vec::new();
+        if !asked.is_empty() {
+            entries = forge.list(repo, commit, "").await?;
+            entries.retain(|entry| asked.contains(&entry.path));
+        }
+        let files = forge.contents(repo, commit, &entries).await?;
+        let mut there: BTreeMap<&str, File> =
+            entries.iter().zip(files).filter_map(|(entry, file)| Some((entry.path.as_str(), file?))).collect();
+        let text = |path: &String| match self.edits.get(path) {
+            Some(edited) => self.text_of(path, edited.clone()),
+            None => self.text_of(path, there.remove(path.as_str())),
+        };
+        paths.iter().map(text).collect()
     }
 
     /// Whether a file is there.

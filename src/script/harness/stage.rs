@@ -14,9 +14,10 @@ use crate::bridge::{Opened, Opening, Run, RunTag};
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::library::{Library, Script};
+use crate::primitives::param::Param;
 use crate::report::{Frame, Silence, Sink};
 use crate::schemas::reviewer;
-use crate::script::prompt::Asking;
+use crate::script::prompt::{Asking, Judge};
 use crate::script::{Attempt, Given, Host, Reviewers, Surroundings, Trouble, diagnose};
 use crate::world::door::Parts;
 use crate::world::journal::RunKey;
@@ -80,8 +81,12 @@ impl Asking for Nobody {
         false
     }
 
-    fn ask(&self, name: &str, _: &crate::primitives::param::Param) -> Result<Value> {
+    fn ask(&self, name: &str, _: &Param, _: &Judge) -> Result<Value> {
         Err(Error::invalid("idp::param::missing", format!("the parameter `{name}` is missing")))
+    }
+
+    fn offer(&self, _: &[&str]) -> Result<bool> {
+        Ok(false)
     }
 }
 

@@ -57,14 +57,20 @@ fn nothing_is_asked_twice_in_a_run() {
     }
 }
 
+/// Whether a request asks for files by their ids, many at once.
+fn by_id(exchange: &Exchange) -> bool {
+    String::from_utf8_lossy(&exchange.request.body).contains("GitObjectID")
+}
+
 /// The definitions that claims are made of lie in a file each.
 #[test]
 fn definitions_are_read_in_one_request() {
     let Some(stage) = Stage::acme() else { return };
     stage.idp(&RESOURCE).succeeds("made");
     let asked = stage.github.proxy.taken();
-    let by_id = |exchange: &&Exchange| String::from_utf8_lossy(&exchange.request.body).contains("GitObjectID");
-    let queries: Vec<&Exchange> = asked.iter().filter(by_id).collect();
+    let of_definitions =
+        |exchange: &&Exchange| by_id(exchange) && exchange.answer.to_string().contains("CompositeResourceDefinition");
+    let queries: Vec<&Exchange> = asked.iter().filter(of_definitions).collect();
     assert_eq!(queries.len(), 1, "{queries:#?}");
     let texts = queries[0].answer["data"]["repository"].as_object().unwrap();
     assert!(texts.len() > 4 && texts.values().all(|blob| blob["text"].is_string()), "{texts:#?}");
@@ -74,6 +80,20 @@ fn definitions_are_read_in_one_request() {
             .any(|blob| exchange.request.target.ends_with(&format!("/git/blobs/{}", blob["oid"].as_str().unwrap())))
     };
     assert_eq!(asked.iter().filter(twice).count(), 0);
+}
+
+/// What needs a resource may be in any file of the project's repository: those that may be about its environment are read
+/// together, however many they are.
+#[test]
+fn what_needs_a_resource_is_read_in_few_requests() {
+    let Some(stage) = Stage::acme() else { return };
+    let words = ["project=orders", "env=prod", "type=postgresql", "name=checkout", "--output", "json"];
+    let said = stage.idp(&[&["delete-resource"][..], &words].concat());
+    assert!(said.stdout.contains("still needed by ExternalSecret checkout"), "{said}");
+    let asked = stage.github.proxy.taken();
+    let one_by_one = asked.iter().filter(|exchange| exchange.request.target.contains("/git/blobs/")).count();
+    println!("delete-resource: {} requests, {one_by_one} of them for one file", asked.len());
+    assert!(one_by_one <= 3 && asked.len() <= 30, "{asked:#?}");
 }
 
 #[test]
@@ -187,28 +207,30 @@ fn is_blob(request: &Request) -> bool {
     request.method == "GET" && request.path().contains("/git/blobs/")
 }
 
+/// A folder is one question, whatever is in it.
 #[test]
-fn files_are_read_beside_each_other_but_no_more_than_eight() {
-    let each = "for file in files.keys() { print(files[file].name); }";
+fn the_files_of_a_folder_are_read_in_one_request() {
+    let Some(stage) = Stage::acme() else { return };
+    with_manifests(&stage);
+    let tree = "let files = repo(\"platform-gitops\").tree(\"main\").manifests(\"many\");";
+    stage.workspace.write("read.rhai", &format!("{tree}\nfor file in files.keys() {{ print(files[file].name); }}\n"));
+    let said = stage.idp(&["read.rhai"]).succeeds("one");
+    assert!(said.stdout.contains("many-0\nmany-1\n"), "{said}");
+    let asked = stage.github.proxy.taken();
+    assert_eq!(asked.iter().filter(|exchange| is_blob(&exchange.request)).count(), 0, "{asked:#?}");
+    assert_eq!(asked.iter().filter(|exchange| by_id(exchange)).count(), 1, "{asked:#?}");
+}
+
+#[test]
+fn items_are_read_beside_each_other_but_no_more_than_eight() {
+    let Some(stage) = Stage::acme() else { return };
+    with_manifests(&stage);
     let beside = "parallel(tree.files(\"many\"), |file| tree.read(file), #{ at_most: 16 });";
-    for (name, script) in [
-        (
-            "one",
-            format!(
-                "let tree = repo(\"platform-gitops\").tree(\"main\");\nlet files = tree.manifests(\"many\");\n{each}\n"
-            ),
-        ),
-        ("items", format!("let tree = repo(\"platform-gitops\").tree(\"main\");\n{beside}\n")),
-    ] {
-        let Some(stage) = Stage::acme() else { return };
-        with_manifests(&stage);
-        stage.workspace.write("read.rhai", &script);
-        stage.github.proxy.gather(Gathering::new(AT_ONCE, LINGER, is_blob));
-        let said = stage.idp(&["read.rhai"]).succeeds(name);
-        assert_eq!(stage.github.proxy.at_once().0, AT_ONCE, "{name}");
-        assert!(name == "items" || said.stdout.contains("many-0\nmany-1\n"), "{said}");
-        assert_eq!(stage.github.proxy.taken().iter().filter(|exchange| is_blob(&exchange.request)).count(), 20);
-    }
+    stage.workspace.write("read.rhai", &format!("let tree = repo(\"platform-gitops\").tree(\"main\");\n{beside}\n"));
+    stage.github.proxy.gather(Gathering::new(AT_ONCE, LINGER, is_blob));
+    stage.idp(&["read.rhai"]).succeeds("items");
+    assert_eq!(stage.github.proxy.at_once().0, AT_ONCE);
+    assert_eq!(stage.github.proxy.taken().iter().filter(|exchange| is_blob(&exchange.request)).count(), 20);
 }
 
 /// What a step of the golden path needs, and none of which depends on another one's answer, is asked for at once: each
@@ -218,23 +240,21 @@ fn a_golden_path_asks_at_once_for_what_is_independent() {
     let Some(stage) = Stage::acme() else { return };
     let proxy = &stage.github.proxy;
     proxy.at_once();
-    proxy.gather(Gathering::new(AT_ONCE, Duration::ZERO, is_blob));
-    // Where the base is, is known of the first repository, and of the second asked again after its first commit.
-    for (repo, base, count) in [("platform-gitops", false, 2), ("payments-gitops", true, 3)] {
-        let of = |what: &str| format!("/repos/acme/{repo}/{what}");
-        let (head, pulls, main) = (of("branches/create-service-payments-api"), of("pulls"), of("branches/main"));
-        let bases = AtomicUsize::new(0);
-        let of_proposal = move |request: &Request| {
-            let path = request.path();
-            let again = base && path == main && bases.fetch_add(1, Ordering::SeqCst) == 1;
-            request.method == "GET" && (path == head || path == pulls || again)
-        };
-        proxy.gather(Gathering::new(count, Duration::ZERO, of_proposal));
-    }
+    // Which pull requests there are in a repository that is there, is looked at before anything is made.
+    let of = |what: &str| format!("/repos/acme/payments-gitops/{what}");
+    let (head, pulls, main) = (of("branches/create-service-payments-api"), of("pulls"), of("branches/main"));
+    let bases = AtomicUsize::new(0);
+    let of_proposal = move |request: &Request| {
+        let path = request.path();
+        // The base is asked for again after its first commit.
+        let again = path == main && bases.fetch_add(1, Ordering::SeqCst) == 1;
+        request.method == "GET" && (path == head || path == pulls || again)
+    };
+    proxy.gather(Gathering::new(3, Duration::ZERO, of_proposal));
     stage.idp(&SERVICE).succeeds("create-service");
     let ((most, rounds), requests) = (proxy.at_once(), proxy.exchanges().len());
     println!("create-service on GitHub: {requests} requests, {rounds} of them in sequence");
-    assert_eq!(most, AT_ONCE);
-    assert_eq!(rounds, requests - 7 - 1 - 2, "of eight, two and three at once");
+    assert_eq!(most, 3);
+    assert_eq!(rounds, requests - 2, "of three at once");
     proxy.assert_valid();
 }

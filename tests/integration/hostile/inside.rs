@@ -50,8 +50,17 @@ impl idp_run::script::Asking for Nobody {
         false
     }
 
-    fn ask(&self, name: &str, _: &idp_run::primitives::param::Param) -> idp_run::error::Result<serde_json::Value> {
+    fn ask(
+        &self,
+        name: &str,
+        _: &idp_run::primitives::param::Param,
+        _: &idp_run::script::Judge,
+    ) -> idp_run::error::Result<serde_json::Value> {
         Err(Error::invalid("idp::param::missing", name))
+    }
+
+    fn offer(&self, _: &[&str]) -> idp_run::error::Result<bool> {
+        Ok(false)
     }
 }
 

@@ -1,11 +1,8 @@
 //! `unused-parameter`: parameters that nothing reads.
 
-use std::collections::BTreeSet;
-
 use super::{Checked, Report, Rule};
 use crate::report::Severity;
-use crate::script::check::declarations;
-use crate::script::check::facts::{Kind, VariableId};
+use crate::script::check::facts::Kind;
 
 /// The rule.
 pub const RULE: Rule = Rule {
@@ -30,14 +27,13 @@ print(least(1, 2));
 };
 
 fn find(checked: &Checked, report: &mut Report) {
-    let given = given_to_policies(checked);
-    let variables = checked.facts.variables.iter().enumerate();
-    for (id, variable) in variables.filter(|(_, variable)| !variable.read && !variable.name.starts_with('_')) {
+    for variable in checked.facts.variables.iter().filter(|variable| !variable.read && !variable.name.starts_with('_'))
+    {
         let contract = ["run", "check"].contains(&variable.function.as_str());
         let unused = match variable.kind {
-            // The contracts of golden paths and policies give it, wanted or not.
+            // The contract of a golden path gives it, wanted or not.
             Kind::Parameter => !contract,
-            Kind::ClosureParameter => !given.contains(&id),
+            Kind::ClosureParameter => true,
             _ => false,
         };
         if unused {
@@ -48,12 +44,4 @@ fn find(checked: &Checked, report: &mut Report) {
             );
         }
     }
-}
-
-/// The parameters of the functions that policies are declared with.
-fn given_to_policies(checked: &Checked) -> BTreeSet<VariableId> {
-    let policies = declarations::of(checked);
-    let keys = policies.iter().flat_map(|policy| ["check", "check_all", "fix"].map(|key| policy.key(key)));
-    let closures = keys.flatten().flat_map(|key| checked.facts.closures_of(&key.value));
-    closures.flat_map(|closure| checked.facts.closures[closure].parameters.iter().copied()).collect()
 }
