@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::examine::number_of;
 use super::panel::{Panel, error_of};
+use super::waivers::{Scope, Waivers};
 use super::{Text, crew};
 use crate::config::Limits;
 use crate::error::{Error, Place, Result, nearest};
@@ -59,13 +60,10 @@ impl Wanted {
     ///
     /// # Errors
     /// `idp::audit::object` if it is none of them, or several are.
-    pub fn find(&self, audit: &Audit) -> Result<usize> {
+    pub fn find(&self, audit: &Audit, texts: &[Text]) -> Result<usize> {
         let seen = audit.objects.iter().enumerate();
         let found: Vec<usize> = match self {
-            Wanted::At(file, line) => {
-                let begin_before = seen.filter(|(_, seen)| *seen.file == **file && seen.line <= *line);
-                begin_before.map(|(at, _)| at).next_back().into_iter().collect()
-            }
+            Wanted::At(file, line) => at_line(file, *line, audit, texts)?,
             Wanted::Named(..) => seen.filter(|(_, seen)| self.is(&seen.object)).map(|(at, _)| at).collect(),
         };
         let wrong = |what: String| Error::invalid("idp::audit::object", what);
@@ -93,6 +91,45 @@ impl Wanted {
     }
 }
 
+/// The objects of a file at a line of it.
+fn at_line(file: &str, line: usize, audit: &Audit, texts: &[Text]) -> Result<Vec<usize>> {
+    let own: Vec<usize> =
+        audit.objects.iter().enumerate().filter(|(_, seen)| *seen.file == *file).map(|(at, _)| at).collect();
+    let Some(text) = texts.iter().find(|text| *text.shown == *file).filter(|_| !own.is_empty()) else {
+        return Ok(Vec::new());
+    };
+    let text = text.read()?;
+    let documents = yaml::parse(&text.shown, text.content.as_deref().unwrap_or_default()).unwrap_or_default();
+    let mut lines = Vec::new();
+    for document in &documents {
+        for part in lists::of(&document.value).objects {
+            if let Shape::Object { .. } = objects::shape(&part.value, &text.shown) {
+                lines.push((document.place(&part.path).line, document.last_line(&part.path)));
+            }
+        }
+    }
+    let found: Vec<usize> = own
+        .iter()
+        .zip(&lines)
+        .filter(|(_, (first, last))| (*first..=*last).contains(&line))
+        .map(|(at, _)| *at)
+        .collect();
+    if !found.is_empty() {
+        return Ok(found);
+    }
+    let shown = own.iter().zip(&lines).take(10).map(|(at, (first, last))| {
+        let object = &audit.objects[*at].object;
+        format!(
+            "{object} in {}",
+            if first == last { format!("line {first}") } else { format!("lines {first} to {last}") }
+        )
+    });
+    let error = Error::invalid("idp::audit::object", format!("no object is at {file}:{line}"));
+    let more = own.len().saturating_sub(10);
+    let rest = if more > 0 { format!(", and {more} more") } else { String::new() };
+    Err(error.help(format!("there is {}{rest}", shown.collect::<Vec<_>>().join(", "))))
+}
+
 impl std::fmt::Display for Wanted {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
@@ -115,6 +152,10 @@ pub struct Asked<'a> {
     pub library: &'a Library,
     /// Parameters of the command line.
     pub params: &'a [(String, String)],
+    /// Who answers for what.
+    pub waivers: &'a Waivers,
+    /// What of the workspace was looked at.
+    pub scope: &'a Scope<'a>,
 }
 
 /// Explains what a policy says of an object.
@@ -143,6 +184,7 @@ pub fn explain(asked: &Asked<'_>, policy: &str, object: usize) -> Result<Explana
         params: Vec::new(),
         ran: Vec::new(),
         said: Vec::new(),
+        waivers: asked.waivers.about(audit, policy, object, asked.scope),
         found,
         fails,
     };

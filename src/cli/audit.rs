@@ -111,9 +111,17 @@ pub fn audit(global: &Global, args: &AuditArgs) -> Result<Exit> {
     if let [policy, object] = &args.explain[..] {
         let mut audit = audit::audit(texts.clone(), panel.clone(), args.fail_on.into())?;
         waivers.apply(&mut audit, &scope);
-        let object = Wanted::of(object)?.find(&audit)?;
+        let object = Wanted::of(object)?.find(&audit, &texts)?;
         let library = Library::new(&config.root);
-        let asked = Asked { panel: &panel, texts: &texts, audit: &audit, library: &library, params: &args.param };
+        let asked = Asked {
+            panel: &panel,
+            texts: &texts,
+            audit: &audit,
+            library: &library,
+            params: &args.param,
+            waivers: &waivers,
+            scope: &scope,
+        };
         let explanation = explain(&asked, policy, object)?;
         output::explanation(&options, &explanation);
         return Ok(if explanation.fails { Exit::Verdict } else { Exit::Ok });

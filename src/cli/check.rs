@@ -100,7 +100,7 @@ fn show_rules(options: &output::Options) {
 }
 
 /// The scripts of a folder and of those in it, in the order of their paths; nothing hidden, no links.
-fn collect(folder: &Path, here: &Path, library: &Library, scripts: &mut Vec<Script>) -> Result<()> {
+pub(super) fn collect(folder: &Path, here: &Path, library: &Library, scripts: &mut Vec<Script>) -> Result<()> {
     let mut entries = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(io("read the folder", folder))? {
         entries.push(entry.map_err(io("read the folder", folder))?);

@@ -1,22 +1,27 @@
 //! `idp-run waive`: writes down that somebody answers for findings until a day, in a file of the workspace.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use jiff::civil::Date;
 use jiff::{Span, ToSpan};
+use serde_json::Value;
 
 use super::audit::known_policies;
+use super::check::collect;
 use super::{Global, current_folder};
 use crate::audit::waivers::write::{self, Wanted};
-use crate::audit::waivers::{Waivers, files, is_yaml, today};
+use crate::audit::waivers::{ALL_OF_PACKS, Fields, Glob, Waivers, files, is_yaml, today};
 use crate::audit::{self, walk};
 use crate::config::{Config, file};
 use crate::error::{Error, Exit, Result, io, nearest};
-use crate::formats::yaml;
+use crate::formats::yaml::{self, Step};
+use crate::library::{Library, Script};
 use crate::output;
+use crate::primitives::policy::id_of;
 use crate::report::{Action, Counts, Diff, Event, FileDiff, Status};
-use crate::schemas::{Workspace, kubernetes};
+use crate::schemas::{Found, Workspace, kubernetes};
 use crate::world::{Clock, store};
 
 const EXAMPLES: &str = "\
@@ -66,6 +71,8 @@ pub fn waive(global: &Global, args: &WaiveArgs) -> Result<Exit> {
     let config = global.config()?;
     let day = today(&Clock::System);
     let wanted = wanted(args, day, &config)?;
+    let seen = Seen::of(&config, args);
+    known_field(&seen, &config, args)?;
     // What is wrong with those that are there is told before another one is written.
     Waivers::of(&config, &here, day)?;
     let (path, shown, before, after) = place(&config, &here, &wanted)?;
@@ -90,7 +97,14 @@ pub fn waive(global: &Global, args: &WaiveArgs) -> Result<Exit> {
         sink.emit(Event::Change { action, kind: "waiver", target: shown, diff, note: Some(wanted.expires.clone()) });
     }
     sink.emit(Event::Summary { counts, status: if args.plan { Status::Planned } else { Status::Applied } });
-    unseen(&config, &options, args);
+    seen.warn(&options);
+    if args.policy == "*" {
+        output::warning_to_stderr(
+            &options,
+            "`*` is `schema` and `manifest`, and no policy of a pack",
+            Some(ALL_OF_PACKS),
+        );
+    }
     Ok(Exit::Ok)
 }
 
@@ -100,8 +114,24 @@ fn wanted(args: &WaiveArgs, today: Date, config: &Config) -> Result<Wanted> {
     known_kind(&kind, config)?;
     for (flag, text) in [("--owner", &args.owner), ("--reason", &args.reason)] {
         if text.trim().is_empty() {
-            return Err(Error::invalid("idp::waiver::unknown", format!("{flag} says nothing")));
+            return Err(Error::invalid(ARGUMENT, format!("{flag} says nothing")));
         }
+    }
+    let parts = [Some(&kind), namespace.as_ref(), Some(&name)];
+    let globs =
+        parts.into_iter().flatten().map(|part| ("OBJECT", part)).chain(args.file.iter().map(|file| ("--file", file)));
+    for (what, text) in globs {
+        if let Err(error) = Glob::new(text) {
+            return Err(Error::invalid(ARGUMENT, format!("{what}: `{text}` is not a glob: {}", error.kind())));
+        }
+    }
+    if let Some(path) = &args.path {
+        Fields::new(path).map_err(|error| {
+            let error = Error::invalid(ARGUMENT, format!("--path: {}", error.message()));
+            error.help(
+                "write it as findings do: spec.template.spec.containers[0].image; `[*]` is any element, `*` any key",
+            )
+        })?;
     }
     let mut about = vec![("kind", kind)];
     about.extend(namespace.map(|namespace| ("namespace", namespace)));
@@ -122,32 +152,62 @@ fn is_glob(text: &str) -> bool {
     text.contains(['*', '?', '[', '{'])
 }
 
-/// A policy that nobody knows by name may still be one of a script that is asked by its path, but not if it is nearly the
-/// name of a known one, or its pack is known.
+/// What an argument can't be.
+const ARGUMENT: &str = "idp::waiver::argument";
+
+/// What there isn't.
+const UNKNOWN: &str = "idp::waiver::unknown";
+
+/// A policy that has no name may still be one of a script that is asked by its path, if a script of the workspace declares it.
 fn known_policy(policy: &str, config: &Config) -> Result<()> {
     let known = known_policies(config);
-    let wrong = |what: String| Error::invalid("idp::waiver::unknown", what);
     if let Some(rule) = known.iter().find(|rule| rule.id == policy) {
-        return match rule.waivable {
-            true => Ok(()),
-            false => Err(wrong(format!("`{policy}` allows no waiver")).help("mend what it finds")),
-        };
+        let error = || Error::invalid("idp::waiver::forbidden", format!("`{policy}` allows no waiver"));
+        return if rule.waivable { Ok(()) } else { Err(error().help("mend what it finds")) };
     }
-    let glob =
-        globset::Glob::new(policy).map_err(|error| wrong(format!("`{policy}` is not a glob: {}", error.kind())))?;
-    let glob = glob.compile_matcher();
-    if is_glob(policy) && known.iter().any(|rule| glob.is_match(&rule.id)) {
+    let glob = Glob::new(policy)
+        .map_err(|error| Error::invalid(ARGUMENT, format!("`{policy}` is not a glob: {}", error.kind())))?;
+    let mut ids: Vec<String> = known.into_iter().map(|rule| rule.id).collect();
+    if ids.iter().any(|id| glob.matches(id)) {
         return Ok(());
     }
-    let ids = known.iter().map(|rule| rule.id.as_str());
-    let pack = policy.split_once('/').map(|(pack, _)| format!("{pack}/"));
-    let is_elsewhere = pack.is_some_and(|pack| !ids.clone().any(|id| id.starts_with(&pack)));
-    let error = wrong(format!("there is no policy `{policy}`"));
-    match nearest(policy, ids.clone()) {
-        Some(near) => Err(error.help(format!("did you mean `{near}`?"))),
-        None if is_elsewhere => Ok(()),
-        None => Err(error.help("`idp-run audit` names the policy of each finding")),
+    ids.extend(declared(config)?);
+    if ids.iter().any(|id| glob.matches(id)) {
+        return Ok(());
     }
+    let error = Error::invalid(UNKNOWN, format!("there is no policy `{policy}`"));
+    if ids.iter().any(|id| glob.nearly_matches(id)) {
+        return Err(error.help(ALL_OF_PACKS));
+    }
+    if let Some(near) = nearest(policy, ids.iter().map(String::as_str)) {
+        return Err(error.help(format!("did you mean `{near}`?")));
+    }
+    let packs: BTreeSet<&str> = ids.iter().filter_map(|id| id.split_once('/')).map(|(pack, _)| pack).collect();
+    let pack = policy.split_once('/').map(|(pack, _)| pack).filter(|pack| !packs.contains(pack));
+    let near = pack.and_then(|pack| nearest(pack, packs.iter().copied()));
+    Err(match (pack, near) {
+        (_, Some(near)) => error.help(format!("did you mean the pack `{near}`?")),
+        (Some(pack), None) => {
+            let packs: Vec<&str> = packs.into_iter().collect();
+            error.help(format!(
+                "no script of the workspace declares a policy of `{pack}`; packs are {}",
+                packs.join(", ")
+            ))
+        }
+        (None, None) => error.help("`idp-run audit` names the policy of each finding"),
+    })
+}
+
+/// The ids that scripts of the workspace declare, wherever they are, as far as they are written as texts.
+fn declared(config: &Config) -> Result<Vec<String>> {
+    let mut scripts = Vec::new();
+    collect(&config.root, &config.root, &Library::new(&config.root), &mut scripts)?;
+    let ids = |script: &Script| -> Vec<String> {
+        let behind = script.text.split("policy(").skip(1);
+        let quoted = behind.filter_map(|rest| rest.trim_start().strip_prefix('"')?.split('"').next());
+        quoted.filter(|id| id_of(id).is_some()).map(str::to_owned).collect()
+    };
+    Ok(scripts.iter().filter(|script| !script.name.ends_with(".test")).flat_map(ids).collect())
 }
 
 /// `Deployment/payments/api`, or as findings name it, `Deployment payments/api`.
@@ -159,7 +219,7 @@ fn object(text: &str) -> Result<(String, Option<String>, String)> {
             Ok(((*kind).into(), Some((*namespace).into()), (*name).into()))
         }
         _ => {
-            let error = Error::invalid("idp::waiver::unknown", format!("`{text}` names no object"));
+            let error = Error::invalid(ARGUMENT, format!("`{text}` names no object"));
             Err(error.help("write it as KIND/NAME or KIND/NAMESPACE/NAME: Deployment/payments/api"))
         }
     }
@@ -176,7 +236,7 @@ fn known_kind(kind: &str, config: &Config) -> Result<()> {
     let same = known.iter().copied().find(|known| known.eq_ignore_ascii_case(kind));
     match same.or_else(|| nearest(kind, known)) {
         Some(near) => {
-            let error = Error::invalid("idp::waiver::unknown", format!("no kind `{kind}` is known"));
+            let error = Error::invalid(UNKNOWN, format!("no kind `{kind}` is known"));
             Err(error.help(format!("did you mean `{near}`?")))
         }
         None => Ok(()),
@@ -194,11 +254,11 @@ fn until(text: &str, today: Date) -> Result<Date> {
     match day {
         Some(day) if day >= today => Ok(day),
         Some(day) => {
-            let error = Error::invalid("idp::waiver::unknown", format!("--expires: {day} is over"));
+            let error = Error::invalid(ARGUMENT, format!("--expires: {day} is over"));
             Err(error.help("name a day to come: the last one on which the waiver holds"))
         }
         None => {
-            let error = Error::invalid("idp::waiver::unknown", format!("--expires: `{text}` is no day"));
+            let error = Error::invalid(ARGUMENT, format!("--expires: `{text}` is no day"));
             Err(error.help("write a day such as 2027-03-31, or 30d or 6w from today"))
         }
     }
@@ -234,27 +294,73 @@ fn write(config: &Config, path: &Path, text: &str) -> Result<()> {
     store::replace_in_place(path, text.as_bytes())
 }
 
-/// Says so if no object of the workspace's files has the name: it may come from elsewhere, or be misspelt.
-fn unseen(config: &Config, options: &output::Options, args: &WaiveArgs) {
-    let Ok((kind, namespace, name)) = object(&args.object) else { return };
-    if [&kind, &name].into_iter().chain(&namespace).any(|part| is_glob(part)) {
-        return;
-    }
-    let files = walk::files(&[".".to_owned()], &[], &config.root).unwrap_or_default();
-    let texts = audit::read(&files, &config.root).unwrap_or_default();
-    let documents = texts.iter().filter_map(|text| yaml::parse(&text.shown, text.content.as_ref()?).ok()).flatten();
-    let mut near = Vec::new();
-    for document in documents.filter(|document| document.value["kind"] == kind.as_str()) {
-        let metadata = |field: &str| document.value["metadata"][field].as_str().map(str::to_owned);
-        let Some(its_name) = metadata("name") else { continue };
-        let its_namespace = metadata("namespace");
-        if its_name == name && (namespace.is_none() || namespace == its_namespace) {
-            return;
+/// What files of the workspace have of the object that is named: it may come from elsewhere, or be misspelt.
+#[derive(Default)]
+struct Seen {
+    /// It, wherever it is.
+    objects: Vec<Value>,
+    /// What to say where it is nowhere.
+    missing: Option<(String, Option<String>)>,
+}
+
+impl Seen {
+    fn of(config: &Config, args: &WaiveArgs) -> Seen {
+        let Ok((kind, namespace, name)) = object(&args.object) else { return Seen::default() };
+        if [&kind, &name].into_iter().chain(&namespace).any(|part| is_glob(part)) {
+            return Seen::default();
         }
-        near.push(its_namespace.map_or(its_name.clone(), |its| format!("{its}/{its_name}")));
+        let files = walk::files(&[".".to_owned()], &[], &config.root).unwrap_or_default();
+        let texts = audit::read(&files, &config.root).unwrap_or_default();
+        let documents = texts.iter().filter_map(|text| yaml::parse(&text.shown, text.content.as_ref()?).ok()).flatten();
+        let (mut near, mut objects) = (Vec::new(), Vec::new());
+        for document in documents.filter(|document| document.value["kind"] == kind.as_str()) {
+            let metadata = |field: &str| document.value["metadata"][field].as_str().map(str::to_owned);
+            let Some(its_name) = metadata("name") else { continue };
+            let its_namespace = metadata("namespace");
+            if its_name == name && (namespace.is_none() || namespace == its_namespace) {
+                objects.push(document.value);
+                continue;
+            }
+            near.push(its_namespace.map_or(its_name.clone(), |its| format!("{its}/{its_name}")));
+        }
+        let wanted = namespace.map_or(name.clone(), |namespace| format!("{namespace}/{name}"));
+        let missing = objects.is_empty().then(|| {
+            let help = nearest(&wanted, near.iter().map(String::as_str)).map(|near| format!("there is {kind}/{near}"));
+            (format!("no file of the workspace has a {kind} {wanted}"), help)
+        });
+        Seen { objects, missing }
     }
-    let wanted = namespace.map_or(name.clone(), |namespace| format!("{namespace}/{name}"));
-    let help = nearest(&wanted, near.iter().map(String::as_str)).map(|near| format!("there is {kind}/{near}"));
-    let message = format!("no file of the workspace has a {kind} {wanted}");
-    output::warning_to_stderr(options, &message, help.as_deref());
+
+    fn warn(&self, options: &output::Options) {
+        if let Some((message, help)) = &self.missing {
+            output::warning_to_stderr(options, message, help.as_deref());
+        }
+    }
+}
+
+/// Refuses a field that the object neither has nor may have: no finding will be there.
+fn known_field(seen: &Seen, config: &Config, args: &WaiveArgs) -> Result<()> {
+    let Some(text) = args.path.as_ref().filter(|_| !seen.objects.is_empty()) else { return Ok(()) };
+    let path = Fields::sample(text)?;
+    let own = Workspace::new(config).own()?;
+    let mut meant = None;
+    for object in &seen.objects {
+        if yaml::get(object, &path).is_some() {
+            return Ok(());
+        }
+        let (Some(version), Some(kind)) = (object["apiVersion"].as_str(), object["kind"].as_str()) else {
+            return Ok(());
+        };
+        let Found::Known(kind) = own.find(version, kind) else { return Ok(()) };
+        let Some(schema) = kind.schema().ok().filter(|_| !kind.is_partial()) else { return Ok(()) };
+        let wanted = path.iter().rev().fold(Value::Bool(true), |inner, step| match step {
+            Step::Key(key) => Value::Object([(key.clone(), inner)].into_iter().collect()),
+            Step::Index(_) => Value::Array(vec![inner]),
+        });
+        let unknown = schema.unknown(&wanted).into_iter().find(|violation| path.starts_with(&violation.path));
+        let Some(unknown) = unknown else { return Ok(()) };
+        meant = meant.or(unknown.help);
+    }
+    let error = Error::invalid(UNKNOWN, format!("--path: {} has no field `{text}`", args.object));
+    Err(error.help(meant.unwrap_or_else(|| "`idp-run audit --output json` has the path of each finding".into())))
 }

@@ -1,8 +1,10 @@
 //! Why a policy says of an object what it says: what was compared, what is in force, what its script did.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
-use super::{Detection, ObjectName, PolicyLevel, Severity};
+use super::{Detection, ObjectName, PolicyLevel, Severity, Waived};
 use crate::error::Place;
 
 /// One entry of `applies_to`, held against an object.
@@ -42,6 +44,17 @@ pub struct Said {
     pub message: String,
 }
 
+/// A waiver of a policy, held against an object.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Covering {
+    /// What it says.
+    pub waiver: Arc<Waived>,
+    /// How many of the policy's findings of the object it covers.
+    pub covers: usize,
+    /// Why it lets none of them be, if it doesn't.
+    pub why: Option<String>,
+}
+
 /// All of it.
 #[derive(Debug, Clone)]
 pub struct Explanation {
@@ -69,6 +82,8 @@ pub struct Explanation {
     pub ran: Vec<usize>,
     /// What its check said.
     pub said: Vec<Said>,
+    /// The waivers of the policy, with what each does for the object.
+    pub waivers: Vec<Covering>,
     /// What became of that: its findings of the object, those that somebody answers for among them.
     pub found: Vec<Detection>,
     /// Whether one of them fails the audit.

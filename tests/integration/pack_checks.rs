@@ -6,14 +6,17 @@ use idp_run::script::check::Checker;
 
 use crate::workspace::Workspace;
 
-/// What the two rules about policies find in the pack `shop`, as `LINE MESSAGE: HELP`.
+/// What the rules about policies and parameters find in the pack `shop`, as `LINE MESSAGE: HELP`.
 fn found(text: &str) -> Vec<String> {
     let ws = Workspace::empty();
     ws.write("scripts/policies/shop.rhai", &format!("//! Shop\n\n{text}"));
     let library = Library::new(ws.path());
     let script = library.pack("shop", ws.path()).unwrap();
     let found = Checker::new(library).check(&script);
-    let own = found.iter().filter(|one| ["wrong-policy", "unknown-manifest-field"].contains(&one.policy.as_str()));
+    let own = found.iter().filter(|one| {
+        ["wrong-policy", "unknown-manifest-field", "unknown-parameter", "unused-parameter"]
+            .contains(&one.policy.as_str())
+    });
     own.map(|one| format!("{} {}: {}", one.place.line - 2, one.message, one.help.as_deref().unwrap_or_default()))
         .collect()
 }
@@ -163,4 +166,76 @@ fn kinds_of_the_workspace_count() {
     let after = ws.idp(&["check"]);
     assert!(after.stdout.contains("did you mean `Widget`?"), "{after}");
     assert!(after.stdout.contains("Widget has no field `spec.siz`"), "{after}");
+}
+
+#[test]
+fn what_applies_to_nothing_is_found() {
+    let ws = Workspace::empty();
+    let clusters = "clusters: { dev: { kind: snapshot, folder: .idp/dev } }\n";
+    ws.write("idp.yaml", &format!("{clusters}environments: {{ dev: {{ cluster: dev }}, prod: {{ cluster: dev }} }}\n"));
+    let rule = |applies_to: &str| {
+        let text = format!(
+            "//! Shop\n\npolicy(\"shop/a\", #{{ title: \"A\", applies_to: #{{ {applies_to} }}, check: |o, p| () }});\n"
+        );
+        ws.write("scripts/policies/shop.rhai", &text);
+        let said = ws.idp(&["check", "--output", "json"]);
+        let told = said.of_type("diagnostic");
+        let of = |told: &serde_json::Value| format!("{} {}: {}", told["level"], told["message"], told["help"]);
+        told.iter().map(|told| of(told).replace(['"', '\\'], "")).collect::<Vec<_>>().join("\n")
+    };
+    assert!(rule("names: [\"a[\"]").starts_with("high `a[` is not a glob: unclosed character class"));
+    assert!(rule("labels: #{ app: [\"{a\"] }").starts_with("high `{a` is not a glob"));
+    assert_eq!(
+        rule("environments: [\"dev\", \"pr*\", \"porduction\"]"),
+        "high there is no environment `porduction`: idp.yaml declares dev, prod"
+    );
+    assert_eq!(rule("environments: [\"prdo\"]"), "high there is no environment `prdo`: did you mean `prod`?");
+    assert_eq!(rule("api_groups: [\"app\"]"), "medium no known kind is of the API group `app`: did you mean `apps`?");
+    assert!(rule("api_groups: [\"apps/v1\"]").contains("did you mean `apps`?"));
+    assert_eq!(
+        rule("kinds: [\"Deployment\"], api_groups: [\"batch\"]"),
+        "medium no Deployment is of the API group `batch`: its groups are apps"
+    );
+    for fine in [
+        "kinds: [\"Deployment\"], api_groups: [\"apps\"]",
+        "kinds: [\"Pod\"], api_groups: [\"apps\", \"\"]",
+        "api_groups: [\"gateway.networking.k8s.io\", \"*.example\"]",
+        "kinds: [\"Deploy*\"], names: [\"a-[bc]\"], environments: [\"*\"]",
+    ] {
+        assert_eq!(rule(fine), "", "{fine}");
+    }
+    // Where the workspace names no environments, all may be.
+    ws.write("idp.yaml", clusters);
+    assert_eq!(rule("environments: [\"porduction\"]"), "");
+}
+
+#[test]
+fn helpers_parameters_and_whole_objects_are_gone_into() {
+    let found = found(
+        r#"fn params() { #{ minimum: param("int", "Replicas").or_else(2) } }
+fn replicas(o) { o.spec?.replcas ?? 1 }
+fn few(o, p) { replicas(o) < p.minimun }
+fn ports(o) { o.spec?.ports ?? [] }
+fn deep(o, n) { if n == 0 { o.spec.stratgy } else { deep(o, n - 1) } }
+fn named() { this.metadata.lables }
+policy("shop/a", #{ title: "A", applies_to: #{ kinds: ["Deployment"] }, check: |o, p| if few(o, p) { deny(o, "x") } });
+policy("shop/b", #{ title: "B", applies_to: #{ kinds: ["Pod"] }, check: |o| if o.whole().spec.replcas == o.whole().spec.strategy.canary { deny(o, "x") } });
+policy("shop/c", #{ title: "C", check_all: |all| for d in all.of("Deploymnt") { for s in all.of("Service") { if ports(s) == ports(d) { deny(d, "x") } } } });
+policy("shop/d", #{ title: "D", applies_to: #{ kinds: ["Deployment"] }, check: |o| deny(deep(o, 3), `${ports(o)}`) });
+policy("shop/e", #{ title: "E", applies_to: #{ kinds: ["Service"] }, check: |o, p| deny(o.whole().spec.prts, `${p["least"]} ${o.named()}`) });
+policy("shop/f", #{ title: "F", check_all: |all, p| (), level: "warn" });
+policy("shop/g", #{ title: "G", check: |o| [1].map(|x| o.name) });
+"#,
+    );
+    insta::assert_snapshot!(found.join("\n"), @r#"
+    2 Deployment has no field `spec.replcas`: did you mean `replicas`?
+    3 params() declares no `minimun`: did you mean `minimum`?
+    5 Deployment has no field `spec.stratgy`: did you mean `strategy`?
+    6 Service has no field `metadata.lables`: did you mean `labels`?
+    8 no object with a pod template has a field `spec.replcas`: did you mean `replicas`?
+    9 no schema knows the kind `Deploymnt`: did you mean `Deployment`?
+    11 Service has no field `spec.prts`: did you mean `ports`?
+    11 params() declares no `least`: declare it in params(): `least: param("string", "...")`
+    13 the parameter `x` is not used: remove it, or call it `_x`
+    "#);
 }

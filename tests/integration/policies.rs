@@ -308,3 +308,71 @@ fn it_is_explained_why() {
         assert!(said.status.code() == Some(2) && said.stderr.contains(near), "{said}");
     }
 }
+
+#[test]
+fn an_explanation_is_of_the_object_at_the_line() {
+    let two = format!(
+        "# First\n{WEB}---\n\napiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a}}\ndata:\n  b: |\n    c\n\n# The end\n"
+    );
+    let list = "kind: List\napiVersion: v1\nitems:\n- apiVersion: v1\n  kind: ConfigMap\n  metadata: {name: one}\n- apiVersion: v1\n  kind: ConfigMap\n  metadata: {name: two}\nmetadata: {}\n";
+    let ws = Workspace::of(&[("k8s/two.yaml", &two), ("k8s/list.yaml", list), ("shop.rhai", PACK)]);
+    let explained = |at: &str| ws.idp(&["audit", "--explain", "shop/replicas", at, "k8s", "--with", "./shop.rhai"]);
+    let end = WEB.lines().count() + 1;
+    for (at, object) in [
+        ("k8s/two.yaml:2".to_owned(), "Deployment shop/web"),
+        (format!("k8s/two.yaml:{end}"), "Deployment shop/web"),
+        (format!("k8s/two.yaml:{}", end + 7), "ConfigMap a"),
+        ("k8s/list.yaml:6".to_owned(), "ConfigMap one"),
+        ("k8s/list.yaml:9".to_owned(), "ConfigMap two"),
+    ] {
+        let said = explained(&at);
+        assert!(said.stdout.contains(object), "{at}: {said}");
+    }
+    for at in [
+        "two.yaml:1".to_owned(),
+        format!("two.yaml:{}", end + 1),
+        "two.yaml:9999".to_owned(),
+        "list.yaml:10".to_owned(),
+    ] {
+        let said = explained(&format!("k8s/{at}"));
+        assert_eq!(said.status.code(), Some(2), "{at}: {said}");
+        assert!(said.stderr.contains(&format!("no object is at k8s/{at}")), "{said}");
+    }
+    let said = explained("k8s/two.yaml:9999");
+    let lines =
+        format!("there is Deployment shop/web in lines 2 to {end}, ConfigMap a in lines {} to {}", end + 3, end + 8);
+    assert!(said.stderr.split_whitespace().collect::<Vec<_>>().join(" ").contains(&lines), "{lines}: {said}");
+}
+
+#[test]
+fn an_explanation_names_waivers_and_why_they_dont_help() {
+    let waiver = |name: &str, path: &str, expires: &str| {
+        let path = if path.is_empty() { String::new() } else { format!(", path: {path}") };
+        format!(
+            "policy: shop/*\nobjects: [{{kind: Deployment, name: {name}{path}}}]\nowner: us\nreason: so\nexpires: {expires}\n"
+        )
+    };
+    let all = [
+        waiver("web", "", "2020-01-01"),
+        waiver("other", "", "2999-01-01"),
+        waiver("web", "metadata", "2999-01-01"),
+        waiver("web", "spec", "2999-01-01"),
+    ];
+    let ws = Workspace::of(&[
+        ("k8s/web.yaml", WEB),
+        ("shop.rhai", PACK),
+        ("idp.yaml", ""),
+        ("waivers/a.yaml", &all.join("---\n")),
+    ]);
+    let said = ws.idp(&["audit", "--explain", "shop/replicas", "Deployment/web", "k8s", "--with", "./shop.rhai"]);
+    let said = said.succeeds("one of them covers it");
+    for part in [
+        "waivers      doesn't help: it expired with 2020-01-01; us until",
+        "doesn't help: its name is `other`, and the object's is `web`; us until",
+        "doesn't help: its path is none of the fields that are found fault with; us until",
+        "covers 1 of 1 finding; us until 2999-01-01",
+        "verdict      waived",
+    ] {
+        assert!(said.stdout.contains(part), "{part}: {said}");
+    }
+}

@@ -196,6 +196,17 @@ fn waive_knows_what_was_meant() {
         (instead(2, "deployment/payments/api"), "did you mean `Deployment`?"),
         (instead(2, "api"), "KIND/NAME"),
         (instead(4, "spec..x"), "column"),
+        (instead(4, "spec..x"), "idp::waiver::argument"),
+        (instead(4, "spec..x"), "--path: "),
+        (instead(4, "spec.replicsa"), "idp::waiver::unknown"),
+        (instead(4, "spec.tempalte.spec"), "did you mean `template`?"),
+        (instead(1, "workload/imagetag"), "did you mean `workload/image-tag`?"),
+        (instead(1, "worklod/*"), "did you mean the pack `workload`?"),
+        (instead(1, "nobody/knows"), "no script of the workspace declares a policy of `nobody`; packs are"),
+        (instead(1, "w*d*tag"), "`*/*` is every policy of every pack"),
+        (instead(1, "a[b"), "idp::waiver::argument"),
+        (instead(2, "Deployment/payments/a[pi"), "OBJECT: `a[pi` is not a glob"),
+        (instead(10, "2020-01-01"), "idp::waiver::argument"),
         (instead(10, "2020-01-01"), "to come"),
         (instead(10, "soon"), "30d"),
         (instead(8, " "), "--reason"),
@@ -203,8 +214,23 @@ fn waive_knows_what_was_meant() {
         let said = ws.idp(&words);
         assert_eq!(said.status.code(), Some(2), "{words:?}: {said}");
         assert!(said.stderr.contains(hint), "{words:?}: {said}");
+        assert!(!said.stderr.contains("waivers/schema.yaml"), "no line of a file that isn't there: {said}");
         assert!(!ws.path().join("waivers").exists(), "{words:?}");
     }
+    // What the object may have, and policies of scripts that are asked by their path.
+    ws.idp(&[&instead(4, "spec.template.spec.containers[*].image")[..], &["--plan"]].concat()).succeeds("a field");
+    let pack = "policy(\"house/own\", #{ title: \"t\", check: |o| () });\npolicy(\"house/strict\", #{ title: \"t\", waivable: false, check: |o| () });\n";
+    ws.write("rules/house.rhai", pack);
+    for policy in ["house/own", "house/*", "*/*"] {
+        ws.idp(&[&instead(1, policy)[..], &["--plan"]].concat()).succeeds(policy);
+    }
+    let said = ws.idp(&[&instead(1, "*")[..], &["--plan"]].concat()).succeeds("those that are built in");
+    assert!(said.stderr.contains("no policy of a pack") && said.stderr.contains("`*/*`"), "{said}");
+    let said = ws.idp(&instead(1, "house/onw"));
+    assert!(said.status.code() == Some(2) && said.stderr.contains("did you mean `house/own`?"), "{said}");
+    ws.write("scripts/policies/house.rhai", pack);
+    let said = ws.idp(&instead(1, "house/strict"));
+    assert!(said.status.code() == Some(2) && said.stderr.contains("idp::waiver::forbidden"), "{said}");
     let said = ws.idp(&instead(2, "Deployment/payments/apo")).succeeds("the object may be elsewhere");
     assert!(said.stderr.contains("there is Deployment/payments/api"), "{said}");
     let said = ws.idp(&instead(10, "30d")).succeeds("days from today");

@@ -12,6 +12,7 @@ use crate::report::ObjectName;
 /// A glob with its text. `*` stays within what slashes part.
 #[derive(Debug, Clone)]
 pub struct Glob {
+    /// As it is written.
     pub text: String,
     /// Compiled when it is first asked: that takes most of a millisecond, and most waivers name things as they are.
     strict: Matcher,
@@ -26,12 +27,15 @@ struct Matcher {
 }
 
 impl Glob {
+    /// # Errors
+    /// For what is no glob.
     pub fn new(text: &str) -> Result<Glob, globset::Error> {
         let glob = |strict| GlobBuilder::new(text).literal_separator(strict).build();
         let matcher = |strict| Ok(Matcher { glob: glob(strict)?, compiled: OnceLock::new() });
         Ok(Glob { text: text.to_owned(), strict: matcher(true)?, wide: matcher(false)? })
     }
 
+    /// Whether a text is meant.
     pub fn matches(&self, text: &str) -> bool {
         self.decides(&self.strict, text)
     }
@@ -67,6 +71,12 @@ impl Fields {
             steps.extend(parse_path(part)?.into_iter().map(|step| Some(step).filter(|step| *step != "*".into())));
         }
         Ok(Fields(steps))
+    }
+
+    /// One of the fields that are meant, as far as its keys are named.
+    pub fn sample(text: &str) -> Result<Vec<Step>> {
+        let steps = parse_path(&text.replace("[*]", "[0]"))?;
+        Ok(steps.into_iter().take_while(|step| *step != "*".into()).collect())
     }
 
     /// Whether a field is the one that is meant, or below it.
@@ -108,6 +118,24 @@ impl About {
             && fits(&self.namespace, object.and_then(|object| object.namespace.as_deref()))
             && fits(&self.name, object.and_then(|object| object.name.as_deref()))
             && self.file.as_ref().is_none_or(|glob| matches(glob, file))
+    }
+
+    /// The first thing by which an object in a file isn't meant, if it isn't.
+    pub fn misses(&self, object: &ObjectName, file: &str) -> Option<String> {
+        let empty = String::new();
+        let namespace = object.namespace.as_ref().unwrap_or(&empty);
+        let name = object.name.as_ref().unwrap_or(&empty);
+        let parts = [
+            ("kind", &self.kind, object.kind.as_str()),
+            ("namespace", &self.namespace, namespace.as_str()),
+            ("name", &self.name, name.as_str()),
+            ("file", &self.file, file),
+        ];
+        parts.into_iter().find_map(|(what, glob, is)| {
+            let glob = glob.as_ref().filter(|glob| !glob.matches(is))?;
+            let is = if is.is_empty() { "none".to_owned() } else { format!("`{is}`") };
+            Some(format!("its {what} is `{}`, and the object's is {is}", glob.text))
+        })
     }
 
     pub fn covers(&self, subject: &Subject<'_>) -> bool {

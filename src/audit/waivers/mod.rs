@@ -16,9 +16,10 @@ use jiff::tz::TimeZone;
 
 use crate::config::Config;
 use crate::error::{Place, Result, nearest};
-use crate::report::{Audit, Detection, Finding, ObjectName, PolicyLevel, RuleInfo, Severity, Waived};
+use crate::report::{Audit, Covering, Detection, Finding, ObjectName, PolicyLevel, RuleInfo, Severity, Waived};
 use crate::world::Clock;
-use matching::{About, Glob};
+use matching::About;
+pub use matching::{Fields, Glob};
 pub use read::{files, is_yaml};
 
 /// The name under which waivers themselves are found fault with.
@@ -171,6 +172,35 @@ impl Waivers {
         audit.policies.push(about());
     }
 
+    /// The waivers of a policy, and what each does for its findings of an object.
+    pub fn about(&self, audit: &Audit, policy: &str, object: usize, scope: &Scope<'_>) -> Vec<Covering> {
+        let Some(seen) = audit.objects.get(object) else { return Vec::new() };
+        let own =
+            audit.detections.iter().filter(|found| found.object == Some(object) && found.finding.policy == policy);
+        let own: Vec<&Detection> = own.collect();
+        let file = within(&seen.file, scope);
+        let waivable = audit.policies.iter().find(|rule| rule.id == policy).is_none_or(|rule| rule.waivable);
+        let told = |waiver: &Waiver| {
+            let covered = own.iter().filter(|found| {
+                let subject = Subject { policy, object: Some(&seen.object), file: &file, path: &found.path };
+                waiver.objects.iter().any(|about| about.covers(&subject))
+            });
+            let covers = covered.count();
+            let misses: Vec<Option<String>> =
+                waiver.objects.iter().map(|about| about.misses(&seen.object, &file)).collect();
+            let why = match misses.iter().all(Option::is_some) {
+                true => misses.into_iter().flatten().next(),
+                false if waiver.expires < self.today => Some(format!("it expired with {}", waiver.told.expires)),
+                false if !waivable => Some(format!("{policy} allows no waiver")),
+                false if own.is_empty() => Some("nothing is found here".to_owned()),
+                false if covers == 0 => Some("its path is none of the fields that are found fault with".to_owned()),
+                false => None,
+            };
+            Covering { waiver: waiver.told.clone(), covers, why }
+        };
+        self.waivers.iter().filter(|waiver| waiver.is_of(policy)).map(told).collect()
+    }
+
     fn mark(&self, audit: &Audit, detection: &Detection, scope: &Scope<'_>, uses: &mut [Use]) -> Option<Arc<Waived>> {
         let file = within(&detection.finding.place.file, scope);
         let policy = detection.finding.policy.as_str();
@@ -237,9 +267,11 @@ impl Waivers {
         } else if forbidden.is_empty() {
             let unused = waiver.objects.iter().zip(&uses.used).zip(&looked_at);
             for ((about, _), _) in unused.filter(|((_, used), looked_at)| !**used && **looked_at) {
+                let is_of = |found: &Detection| waiver.is_of(&found.finding.policy);
                 let help = match nearly_covers(waiver, about, audit, scope) {
-                    true => "`*` doesn't cross `/`: write `**` where it should",
-                    false => "remove it, or mend its names if it should cover something",
+                    Some(found) if !is_of(found) => ALL_OF_PACKS,
+                    Some(_) => "`*` doesn't cross `/`: write `**` where it should",
+                    None => "remove it, or mend its names if it should cover something",
                 };
                 found.push((
                     Severity::Low,
@@ -275,9 +307,12 @@ impl Waivers {
     }
 }
 
-/// Whether a waiver would cover a finding if `*` crossed slashes.
-fn nearly_covers(waiver: &Waiver, about: &About, audit: &Audit, scope: &Scope<'_>) -> bool {
-    audit.detections.iter().any(|found| {
+/// What to write for policies, whose ids have a slash.
+pub const ALL_OF_PACKS: &str = "`*` doesn't cross `/`: `*/*` is every policy of every pack, `workload/*` those of one";
+
+/// A finding that a waiver would cover if `*` crossed slashes.
+fn nearly_covers<'a>(waiver: &Waiver, about: &About, audit: &'a Audit, scope: &Scope<'_>) -> Option<&'a Detection> {
+    audit.detections.iter().find(|found| {
         let file = within(&found.finding.place.file, scope);
         waiver.policies.iter().any(|glob| glob.nearly_matches(&found.finding.policy))
             && about.nearly_covers(&Subject {
@@ -301,9 +336,7 @@ fn unknown(glob: &Glob, audit: &Audit, scope: &Scope<'_>) -> Option<String> {
     let has_pack = known.iter().any(|id| id.split_once('/').is_some_and(|(known, _)| known == pack));
     match nearest(&glob.text, known.iter().copied()) {
         Some(near) => Some(format!("did you mean `{near}`?")),
-        None if known.iter().any(|id| glob.nearly_matches(id)) => {
-            Some("`*` doesn't cross `/`: write `**` where it should".into())
-        }
+        None if known.iter().any(|id| glob.nearly_matches(id)) => Some(ALL_OF_PACKS.into()),
         None if has_pack || scope.whole => Some("`idp-run audit` names the policy of each finding".into()),
         None => None,
     }

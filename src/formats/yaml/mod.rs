@@ -63,6 +63,14 @@ impl Document {
         self.source.place(self.tree.node(found.node).start as usize)
     }
 
+    /// The last line of the value at a path.
+    pub fn last_line(&self, path: &[Step]) -> usize {
+        let node = self.tree.node(self.find(path).node);
+        // A block text ends with its line break.
+        let last = self.source.text.get(..node.end as usize).map_or(node.end as usize, |text| text.trim_end().len());
+        self.source.line(last.saturating_sub(1).max(node.start as usize))
+    }
+
     /// Where the key of the value at a path is written; for list elements and the root the value itself.
     pub fn key_place(&self, path: &[Step]) -> Place {
         let found = self.find(path);

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use crate::output::look::{Look, clean, one_line};
 use crate::output::stream::Streams;
+use crate::output::words::count;
 use crate::output::{Format, Options, json as lines};
 use crate::report::{Explanation, Said};
 
@@ -62,6 +63,14 @@ fn people(look: &Look, of: &Explanation) -> String {
         };
         row(lead, &format!("{} {}: {}{waived}", found.level.name(), found.finding.place, found.finding.message));
     }
+    for (at, covering) in of.waivers.iter().enumerate() {
+        let lead = if at == 0 { "waivers" } else { "" };
+        let what = match &covering.why {
+            Some(why) => format!("doesn't help: {why}"),
+            None => format!("covers {} of {}", covering.covers, count(of.found.len(), "finding")),
+        };
+        row(lead, &format!("{what}; {}", covering.waiver));
+    }
     let why = of.not_asked.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
     let verdict = format!("{}{why}", of.verdict());
     let verdict = if of.fails { look.red(&verdict) } else { verdict };
@@ -109,6 +118,7 @@ fn machine(of: &Explanation) -> String {
         "ran": of.ran,
         "said": of.said,
         "found": found.collect::<Vec<_>>(),
+        "waivers": of.waivers,
         "verdict": of.verdict(),
     });
     format!("{}{record}\n", lines::version())

@@ -17,7 +17,7 @@ pub const KEYS: [&str; 8] =
 /// Which objects a rule is asked about; what isn't said lets everything through.
 #[derive(Debug, Clone, Default)]
 pub struct Match {
-    kinds: Option<Vec<String>>,
+    kinds: Option<Patterns>,
     api_groups: Option<Patterns>,
     namespaces: Option<Patterns>,
     not_namespaces: Option<Patterns>,
@@ -90,7 +90,7 @@ impl Match {
 
     fn take(&mut self, key: &str, value: &rhai::Dynamic) -> Result<()> {
         match key {
-            "kinds" => self.kinds = Some(texts(key, value)?),
+            "kinds" => self.kinds = Some(Patterns::of(key, value)?),
             "api_groups" => self.api_groups = Some(Patterns::of(key, value)?),
             "namespaces" => self.namespaces = Some(Patterns::of(key, value)?),
             "not_namespaces" => self.not_namespaces = Some(Patterns::of(key, value)?),
@@ -188,7 +188,7 @@ impl Match {
                 Ok(view) if view.is_template() => format!("{}, which has a pod template", object.kind()),
                 _ => object.kind().to_owned(),
             };
-            held("kinds", kinds, is, view.is_ok());
+            held("kinds", &kinds.written, is, view.is_ok());
         }
         let name = object.of_metadata("name").unwrap_or_default();
         let namespace = object.of_metadata("namespace").unwrap_or_default();
@@ -217,11 +217,11 @@ impl Match {
     fn of_kind(&self, object: &Manifest) -> std::result::Result<Manifest, String> {
         let Some(kinds) = &self.kinds else { return Ok(object.clone()) };
         let kind = object.kind();
-        if kinds.iter().any(|wanted| wanted == kind || wanted == "*") {
+        if kinds.matches(kind) {
             return Ok(object.clone());
         }
-        let pods = kinds.iter().any(|wanted| wanted == "Pod");
+        let pods = kinds.written.iter().any(|wanted| wanted == "Pod");
         let pod = if pods { object.pod() } else { None };
-        pod.ok_or_else(|| format!("the kind {kind} is none of {}", kinds.join(", ")))
+        pod.ok_or_else(|| format!("the kind {kind} is none of {}", kinds.written.join(", ")))
     }
 }

@@ -56,6 +56,22 @@ fn a_namespace_is_in_itself() {
 }
 
 #[test]
+fn kinds_are_globs_and_pods_are_still_templates() {
+    let text =
+        "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: a}\nspec: {template: {spec: {containers: []}}}\n";
+    let object = Manifest::parse("t", text).unwrap();
+    let view = |kinds: &[&str]| {
+        let applies_to = matching(&[("kinds", list(kinds))]);
+        let candidate = Candidate { object: &object, file: "a.yaml", environment: None };
+        applies_to.view(&candidate).map(|view| view.kind().to_owned())
+    };
+    assert_eq!(view(&["*Set"]).as_deref(), Some("StatefulSet"));
+    assert_eq!(view(&["Deploy*", "Pod"]).as_deref(), Some("Pod"));
+    assert_eq!(view(&["*"]).as_deref(), Some("StatefulSet"));
+    assert_eq!(view(&["Deploy*"]), None);
+}
+
+#[test]
 fn unknown_fields_are_refused() {
     let fields = [("kind", list(&["Pod"])), ("names", Dynamic::from(7_i64)), ("paths", list(&["a["]))];
     let map: Map = fields.into_iter().map(|(key, value)| (key.into(), value)).collect();

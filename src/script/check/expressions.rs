@@ -351,12 +351,14 @@ impl Walk<'_> {
             Open { from: self.facts.variables.len(), captured: BTreeSet::new(), returning: Vec::new(), returns: None };
         self.closures.push(open);
         let places = self.tokens.closure(at);
+        let first = self.facts.variables.len();
         for (number, parameter) in definition.params.iter().skip(captures).enumerate() {
             let place = places.iter().find(|(own, _)| parameter.as_str() == own).map_or(at, |(_, place)| *place);
             let hides = self.lookup(parameter).map(|id| (id, false));
             let holds = hint.get(number).cloned().unwrap_or(Type::Unknown);
             self.declare(parameter, place, Kind::ClosureParameter, holds, hides);
         }
+        let parameters = (first..self.facts.variables.len()).collect();
         let statements = crate::primitives::captured::statements_of(&definition);
         let value = self.block(&statements, false, true);
         self.scope.truncate(outside);
@@ -367,6 +369,7 @@ impl Walk<'_> {
             captured: open.captured,
             definition,
             captures,
+            parameters,
             returns: either(value, open.returns),
             returning: open.returning,
         });

@@ -166,6 +166,8 @@ pub struct Closure {
     pub definition: Shared<ScriptFuncDef>,
     /// How many of its parameters are captured variables.
     pub captures: usize,
+    /// The others.
+    pub parameters: Vec<VariableId>,
     /// What it returns, if it ever does.
     pub returns: Option<Type>,
     /// Where it says `return` with a value.

@@ -1,5 +1,6 @@
 //! Kinds of objects by their names alone, as policies name them, and whether a field is one of theirs. Asked by rules.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
@@ -39,6 +40,19 @@ impl Kinds {
         kubernetes::kinds().iter().any(|kind| kind.group == group)
     }
 
+    /// The groups of all kinds that are known.
+    pub fn groups(&self) -> BTreeSet<String> {
+        let built_in = kubernetes::kinds().iter().map(|kind| kind.group.to_string());
+        built_in.chain(self.schemas.definitions().into_iter().map(|definition| definition.group.clone())).collect()
+    }
+
+    /// The groups of the kinds of a name.
+    pub fn groups_of(&self, name: &str) -> BTreeSet<String> {
+        let built_in = kubernetes::kinds().iter().filter(|kind| kind.kind == name).map(|kind| kind.group.to_string());
+        let defined = self.schemas.definitions().into_iter().filter(|definition| definition.kind == name);
+        built_in.chain(defined.map(|definition| definition.group.clone())).collect()
+    }
+
     /// The kind that was probably meant, if none has that name and one has nearly that.
     pub fn meant(&self, name: &str) -> Option<String> {
         let built_in = kubernetes::kinds().iter().map(|kind| kind.kind);
@@ -56,14 +70,15 @@ impl Kinds {
                 return None;
             }
             let (schema, object) = (kind.schema().ok()?, written(path));
-            let unknown = schema.unknown(&object).into_iter().find(|violation| violation.path == path)?;
+            let unknown = schema.unknown(&object).into_iter().find(|violation| path.starts_with(&violation.path))?;
             // A text or a number is no object of the kind's any more: what it has, the script's language says.
             let above = path.split_last().map_or(path, |(_, above)| above);
             let is_plain = |violation: &Violation| violation.reason == Reason::TypeInvalid && violation.path == above;
             if schema.validate(&object, None, How::default()).iter().any(is_plain) {
                 return None;
             }
-            meant = meant.or(unknown.help);
+            // What lies below a field that there isn't isn't meant there.
+            meant = meant.or(unknown.help.filter(|_| unknown.path == path));
         }
         (!kinds.is_empty()).then(|| meant.unwrap_or_default())
     }

@@ -118,6 +118,12 @@ impl Checked {
         self.kinds.kinds.get_or_init(|| read().map(Kinds::of)).as_ref()
     }
 
+    /// The environments that the workspace declares, if it does.
+    pub fn environments(&self) -> Option<Vec<&str>> {
+        let config = self.kinds.config.as_ref().filter(|config| config.declares_environments)?;
+        Some(config.environments.iter().map(|environment| environment.name.as_str()).collect())
+    }
+
     /// Whether a method that changes texts, lists and maps is known to be called on something else.
     pub fn is_harmless(&self, variable: &str, method: &str) -> bool {
         let other = |is: &Type| matches!(is, Type::Named(name) if name != "char");
@@ -158,15 +164,18 @@ pub struct Report<'a> {
 impl Report<'_> {
     /// A finding at a place, with what to do about it.
     pub fn add(&mut self, position: Position, message: impl Into<String>, help: impl Into<String>) {
+        self.put(self.rule.severity, position, message.into(), help.into());
+    }
+
+    /// The same as a warning, whatever the rule's own severity.
+    pub fn warn(&mut self, position: Position, message: impl Into<String>, help: impl Into<String>) {
+        self.put(self.rule.severity.min(Severity::Medium), position, message.into(), help.into());
+    }
+
+    fn put(&mut self, severity: Severity, position: Position, message: String, help: String) {
         let place = Place::at(self.file, position.line().unwrap_or(0), position.position().unwrap_or(0));
-        let help = Some(help.into()).filter(|help| !help.is_empty());
-        self.found.push(Finding {
-            policy: self.rule.id.to_string(),
-            severity: self.rule.severity,
-            place,
-            message: message.into(),
-            help,
-        });
+        let help = Some(help).filter(|help| !help.is_empty());
+        self.found.push(Finding { policy: self.rule.id.to_string(), severity, place, message, help });
     }
 }
 

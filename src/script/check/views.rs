@@ -11,6 +11,10 @@ use crate::primitives::captured::statements_of;
 /// Lists of containers in a pod.
 const CONTAINERS: [&str; 3] = ["containers", "initContainers", "ephemeralContainers"];
 
+/// Kinds of Kubernetes that have a pod template.
+const CONTROLLERS: [&str; 8] =
+    ["Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController", "Job", "CronJob", "PodTemplate"];
+
 /// Getters of objects that are no fields of theirs.
 const GETTERS: [&str; 6] = ["kind", "name", "namespace", "api_version", "labels", "annotations"];
 
@@ -21,17 +25,34 @@ pub struct Place {
     pub kinds: Vec<String>,
     /// Where, from the object's root.
     pub paths: Vec<Vec<Step>>,
+    /// Whether the object may be of another kind than these.
+    pub open: bool,
 }
 
 impl Place {
     /// Whole objects of these kinds.
     pub fn of_kinds(kinds: &[&str]) -> Place {
-        Place { kinds: kinds.iter().map(|kind| (*kind).to_owned()).collect(), paths: vec![Vec::new()] }
+        Place { kinds: kinds.iter().map(|kind| (*kind).to_owned()).collect(), paths: vec![Vec::new()], open: false }
+    }
+
+    /// The object that a person wrote, of which this is one or a pod template.
+    fn whole(&self) -> Place {
+        let mut kinds = self.kinds.clone();
+        let open = self.open || kinds.iter().any(|kind| kind == "Pod");
+        if open {
+            kinds.extend(
+                CONTROLLERS
+                    .iter()
+                    .filter(|kind| !self.kinds.iter().any(|own| own == **kind))
+                    .map(|kind| (*kind).to_owned()),
+            );
+        }
+        Place { kinds, paths: vec![Vec::new()], open }
     }
 
     fn below(&self, steps: &[Step]) -> Place {
         let paths = self.paths.iter().map(|path| path.iter().chain(steps).cloned().collect()).collect();
-        Place { kinds: self.kinds.clone(), paths }
+        Place { kinds: self.kinds.clone(), paths, open: self.open }
     }
 
     fn is_pod(&self) -> bool {
@@ -40,7 +61,7 @@ impl Place {
 
     fn containers() -> Place {
         let path = |list: &&str| vec![Step::from("spec"), Step::from(*list), Step::from(0)];
-        Place { kinds: vec!["Pod".to_owned()], paths: CONTAINERS.iter().map(path).collect() }
+        Place { kinds: vec!["Pod".to_owned()], paths: CONTAINERS.iter().map(path).collect(), open: false }
     }
 }
 
@@ -53,20 +74,30 @@ pub enum Thing {
     Views(Place),
     /// All objects of a run.
     All,
+    /// The parameters of the pack.
+    Params,
     /// It can't be told.
     Other,
 }
 
 /// A field that is named.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Named {
     /// Where in the script.
     pub position: Position,
     /// What it is in objects.
     pub place: Place,
+    /// How many steps from the value that it is a field of.
+    steps: usize,
 }
 
 type Scope = HashMap<String, Thing>;
+
+/// What a method of the script is called on.
+const THIS: &str = "this";
+
+/// How deep functions may call each other.
+const MOST_INSIDE: usize = 16;
 
 /// Goes through closures.
 pub struct Views<'a> {
@@ -75,9 +106,23 @@ pub struct Views<'a> {
     /// Whether a place is one of objects; what is below one that isn't isn't told.
     pub is_known: &'a dyn Fn(&Place) -> bool,
     /// Those that aren't.
-    pub unknown: Vec<Named>,
+    unknown: Vec<Named>,
+    /// Where a field is named that there is, and how many steps of that: what a function is handed in one call may have it,
+    /// and in another may not.
+    known: HashSet<(Position, usize)>,
+    /// Kinds that are asked for by name.
+    pub kinds: Vec<(String, Position)>,
+    /// Parameters of the pack that are read.
+    pub params: Vec<(String, Position)>,
     assigned: HashSet<String>,
+    /// Functions of the script that calls are in, and with what, to any depth.
+    inside: Vec<(String, Vec<Thing>)>,
+    /// How many calls of functions may still be gone into.
+    left: usize,
 }
+
+/// How many calls of functions are gone into.
+const MOST_CALLS: usize = 2_000;
 
 impl<'a> Views<'a> {
     /// With what it needs to know.
@@ -85,24 +130,65 @@ impl<'a> Views<'a> {
         find: &'a dyn Fn(&str) -> Option<Shared<ScriptFuncDef>>,
         is_known: &'a dyn Fn(&Place) -> bool,
     ) -> Views<'a> {
-        Views { find, is_known, unknown: Vec::new(), assigned: HashSet::new() }
-    }
-
-    /// Goes through a closure whose first own parameter is such a thing.
-    pub fn closure(&mut self, definition: &Shared<ScriptFuncDef>, captures: usize, first: Thing) {
-        let mut scope = Scope::new();
-        if let Some(name) = definition.params.get(captures) {
-            scope.insert(name.to_string(), first);
+        Views {
+            find,
+            is_known,
+            unknown: Vec::new(),
+            known: HashSet::new(),
+            kinds: Vec::new(),
+            params: Vec::new(),
+            assigned: HashSet::new(),
+            inside: Vec::new(),
+            left: MOST_CALLS,
         }
-        self.body(definition, scope);
     }
 
-    fn body(&mut self, definition: &Shared<ScriptFuncDef>, mut scope: Scope) {
+    /// The fields that there aren't, each once: of none of the objects that its place in the script is reached with.
+    pub fn unknown(&self) -> Vec<Named> {
+        let mut met = HashSet::new();
+        let found = self.unknown.iter().filter(|named| !self.known.contains(&(named.position, named.steps)));
+        found.filter(|named| met.insert(named.position)).cloned().collect()
+    }
+
+    /// Goes through a closure whose own parameters are such a thing and the parameters of the pack.
+    pub fn closure(&mut self, definition: &Shared<ScriptFuncDef>, captures: usize, first: Thing) {
+        let own = definition.params.iter().skip(captures).map(ToString::to_string);
+        self.body(definition, own.zip([first, Thing::Params]).collect());
+    }
+
+    fn body(&mut self, definition: &Shared<ScriptFuncDef>, mut scope: Scope) -> Thing {
         let statements = statements_of(definition);
         let before = self.assigned.clone();
         assigned(&statements, &mut self.assigned);
-        self.statements(&statements, &mut scope);
+        scope.retain(|name, _| !self.assigned.contains(name));
+        let value = self.statements(&statements, &mut scope);
         self.assigned = before;
+        value
+    }
+
+    /// Goes through a function of the script with what it is handed.
+    fn function_of_script(&mut self, name: &str, this: Option<&Thing>, given: Vec<Thing>) -> Thing {
+        if given.iter().chain(this).all(|thing| *thing == Thing::Other) {
+            return Thing::Other;
+        }
+        let Some(definition) = (self.find)(name).filter(|found| found.params.len() == given.len()) else {
+            return Thing::Other;
+        };
+        let call = (name.to_owned(), this.cloned().into_iter().chain(given.iter().cloned()).collect());
+        // What calls itself with the same is gone through already.
+        if self.left == 0 || self.inside.contains(&call) || self.inside.len() >= MOST_INSIDE {
+            return Thing::Other;
+        }
+        self.left -= 1;
+        let mut scope: Scope = definition.params.iter().map(ToString::to_string).zip(given).collect();
+        scope.extend(this.map(|this| (THIS.to_owned(), this.clone())));
+        self.inside.push(call);
+        // A function sees nothing of the one that calls it.
+        let outer = std::mem::take(&mut self.assigned);
+        let value = self.body(&definition, scope);
+        self.assigned = outer;
+        self.inside.pop();
+        if returns(&definition) { Thing::Other } else { value }
     }
 
     fn statements(&mut self, statements: &[Stmt], scope: &mut Scope) -> Thing {
@@ -182,6 +268,7 @@ impl<'a> Views<'a> {
             Expr::Variable(variable, ..) if variable.2.is_empty() => {
                 scope.get(variable.1.as_str()).cloned().unwrap_or(Thing::Other)
             }
+            Expr::ThisPtr(..) => scope.get(THIS).cloned().unwrap_or(Thing::Other),
             Expr::Stmt(block) => self.block(block.statements(), scope),
             Expr::FnCall(call, _) => self.call(call, scope),
             Expr::Dot(parts, ..) => {
@@ -230,7 +317,11 @@ impl<'a> Views<'a> {
             self.captured(&call.args[0], rest, &Thing::Other, scope);
             return Thing::Other;
         }
-        self.each(call.args.iter(), scope)
+        let given: Vec<Thing> = call.args.iter().map(|part| self.value(part, scope)).collect();
+        match call.is_qualified() {
+            true => Thing::Other,
+            false => self.function_of_script(&call.name, None, given),
+        }
     }
 
     fn chain(&mut self, on: Thing, rest: &Expr, scope: &Scope) -> Thing {
@@ -266,6 +357,10 @@ impl<'a> Views<'a> {
         match (on, index) {
             (Thing::View(place), Expr::StringConstant(key, at)) => self.named(place, &[Step::from(key.as_str())], *at),
             (Thing::View(_) | Thing::Views(_), Expr::IntegerConstant(..)) => elements(on),
+            (Thing::Params, Expr::StringConstant(name, at)) => {
+                self.params.push((name.to_string(), *at));
+                Thing::Other
+            }
             _ => Thing::Other,
         }
     }
@@ -274,9 +369,10 @@ impl<'a> Views<'a> {
     fn named(&mut self, place: &Place, steps: &[Step], position: Position) -> Thing {
         let place = place.below(steps);
         if (self.is_known)(&place) {
+            self.known.insert((position, steps.len()));
             return Thing::View(place);
         }
-        self.unknown.push(Named { position, place });
+        self.unknown.push(Named { position, place, steps: steps.len() });
         Thing::Other
     }
 
@@ -284,6 +380,10 @@ impl<'a> Views<'a> {
         match (link, &on) {
             (Expr::Property(property, at), Thing::View(place)) if !GETTERS.contains(&property.2.as_str()) => {
                 self.named(place, &[Step::from(property.2.as_str())], *at)
+            }
+            (Expr::Property(property, at), Thing::Params) => {
+                self.params.push((property.2.to_string(), *at));
+                Thing::Other
             }
             (Expr::MethodCall(call, _), _) => self.method(&on, call, scope),
             _ => Thing::Other,
@@ -299,6 +399,10 @@ impl<'a> Views<'a> {
             if !self.function(argument, given, scope) {
                 self.value(argument, scope);
             }
+        }
+        if (self.find)(name).is_some() {
+            let given: Vec<Thing> = call.args.iter().map(|part| self.value(part, scope)).collect();
+            return self.function_of_script(name, Some(on), given);
         }
         let text = |at: usize| match call.args.get(at) {
             Some(Expr::StringConstant(text, position)) => Some((text.to_string(), *position)),
@@ -321,6 +425,7 @@ impl<'a> Views<'a> {
                     _ => Thing::Other,
                 }
             }
+            (Thing::View(place), "whole") => Thing::View(place.whole()),
             (Thing::View(place), "containers") if place.is_pod() => Thing::Views(Place::containers()),
             (Thing::View(place), "security" | "security_at") if *place == Place::containers() => {
                 if let Some((path, position)) = text(0)
@@ -338,16 +443,26 @@ impl<'a> Views<'a> {
                 _ => Thing::Other,
             },
             (Thing::All, "of") => match text(call.args.len().saturating_sub(1)) {
-                Some((kind, _)) => Thing::Views(Place::of_kinds(&[&kind])),
+                Some((kind, at)) => Thing::Views(self.kind(kind, at)),
                 None => Thing::Other,
             },
             (Thing::All, "pods") => Thing::Views(Place::of_kinds(&["Pod"])),
             (Thing::All, "find") => match text(0) {
-                Some((kind, _)) => Thing::View(Place::of_kinds(&[&kind])),
+                Some((kind, at)) => Thing::View(self.kind(kind, at)),
                 None => Thing::Other,
             },
+            (Thing::Params, "get" | "contains") => {
+                self.params.extend(text(0));
+                Thing::Other
+            }
             _ => Thing::Other,
         }
+    }
+
+    fn kind(&mut self, kind: String, position: Position) -> Place {
+        let place = Place::of_kinds(&[&kind]);
+        self.kinds.push((kind, position));
+        place
     }
 
     /// Goes through a closure that is given such a thing; whether the expression is one.
@@ -392,6 +507,18 @@ fn elements(of: &Thing) -> Thing {
         Thing::Views(place) => Thing::View(place.clone()),
         _ => Thing::Other,
     }
+}
+
+/// Whether a function says `return`, so that its last value needn't be what it gives back.
+fn returns(definition: &Shared<ScriptFuncDef>) -> bool {
+    let mut found = false;
+    for statement in &statements_of(definition) {
+        statement.walk(&mut Vec::new(), &mut |path| {
+            found |= matches!(path.last(), Some(rhai::ASTNode::Stmt(Stmt::Return(..))));
+            true
+        });
+    }
+    found
 }
 
 /// The names of variables that statements give another value.

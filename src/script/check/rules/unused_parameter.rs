@@ -1,8 +1,11 @@
 //! `unused-parameter`: parameters that nothing reads.
 
+use std::collections::BTreeSet;
+
 use super::{Checked, Report, Rule};
 use crate::report::Severity;
-use crate::script::check::facts::Kind;
+use crate::script::check::declarations;
+use crate::script::check::facts::{Kind, VariableId};
 
 /// The rule.
 pub const RULE: Rule = Rule {
@@ -27,13 +30,14 @@ print(least(1, 2));
 };
 
 fn find(checked: &Checked, report: &mut Report) {
-    for variable in checked.facts.variables.iter().filter(|variable| !variable.read && !variable.name.starts_with('_'))
-    {
+    let given = given_to_policies(checked);
+    let variables = checked.facts.variables.iter().enumerate();
+    for (id, variable) in variables.filter(|(_, variable)| !variable.read && !variable.name.starts_with('_')) {
         let contract = ["run", "check"].contains(&variable.function.as_str());
         let unused = match variable.kind {
-            // The contract of a golden path gives it, wanted or not.
+            // The contracts of golden paths and policies give it, wanted or not.
             Kind::Parameter => !contract,
-            Kind::ClosureParameter => true,
+            Kind::ClosureParameter => !given.contains(&id),
             _ => false,
         };
         if unused {
@@ -44,4 +48,12 @@ fn find(checked: &Checked, report: &mut Report) {
             );
         }
     }
+}
+
+/// The parameters of the functions that policies are declared with.
+fn given_to_policies(checked: &Checked) -> BTreeSet<VariableId> {
+    let policies = declarations::of(checked);
+    let keys = policies.iter().flat_map(|policy| ["check", "check_all", "fix"].map(|key| policy.key(key)));
+    let closures = keys.flatten().flat_map(|key| checked.facts.closures_of(&key.value));
+    closures.flat_map(|closure| checked.facts.closures[closure].parameters.iter().copied()).collect()
 }

@@ -1,6 +1,9 @@
 //! `wrong-policy`: declarations of policies that an audit refuses, or that mean nothing.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
+
+use globset::Glob;
+use rhai::Position;
 
 use super::{Checked, Report, Rule};
 use crate::error::nearest;
@@ -14,7 +17,7 @@ pub const RULE: Rule = Rule {
     id: "wrong-policy",
     severity: Severity::High,
     about: "A policy is declared in a way that audits refuse, or that can't mean anything",
-    why: "An audit stops at the declaration, and tells one mistake at a time.",
+    why: "An audit stops at the declaration, or asks the policy about no object.",
     bad: r#"policy("example/latest", #{
     title: "An image without a version",
     severity: "hihg",
@@ -144,16 +147,91 @@ fn of_match(checked: &Checked, policy: &Policy<'_>, report: &mut Report) {
             report.add(key.value.position, message, "");
         }
     }
+    of_globs(checked, policy, report);
+    of_groups(checked, policy, report);
     let kinds = policy.applies_to().iter().find(|key| key.name == "kinds").and_then(|key| values(&key.value));
     let Some(known) = kinds.as_ref().and_then(|_| checked.kinds()) else { return };
     for value in kinds.into_iter().flatten() {
-        let plain = value.text.as_deref().filter(|text| !text.contains(['*', '?', '[', '{']));
+        let plain = value.text.as_deref().filter(|text| !is_glob(text));
         if let Some((kind, meant)) = plain.and_then(|kind| Some((kind, known.meant(kind)?))) {
             report.add(
                 value.position,
                 format!("no schema knows the kind `{kind}`"),
                 format!("did you mean `{meant}`?"),
             );
+        }
+    }
+}
+
+fn is_glob(text: &str) -> bool {
+    text.contains(['*', '?', '[', '{', '\\'])
+}
+
+/// The texts of a field of `applies_to`, as far as they are written down.
+fn texts<'a>(policy: &Policy<'a>, name: &str) -> Vec<(&'a str, Position)> {
+    let key = policy.applies_to().iter().find(|key| key.name == name);
+    let values = key.and_then(|key| values(&key.value)).into_iter().flatten();
+    values.filter_map(|value| Some((value.text.as_deref()?, value.position))).collect()
+}
+
+/// Globs that are none, and environments that the workspace doesn't have.
+fn of_globs(checked: &Checked, policy: &Policy<'_>, report: &mut Report) {
+    let labels = policy.applies_to().iter().find(|key| key.name == "labels").and_then(|key| key.value.keys.as_deref());
+    let of_labels = labels.into_iter().flatten().flat_map(|key| values(&key.value).into_iter().flatten());
+    let of_labels = of_labels.filter_map(|value| Some((value.text.as_deref()?, value.position)));
+    let all = APPLIES_TO.iter().flat_map(|name| texts(policy, name)).chain(of_labels);
+    for (text, position) in all {
+        if let Err(error) = Glob::new(text) {
+            let help = "`*` is any text, `?` one letter, `[ab]` one of them, `{a,b}` one of several; `\\` before one of these is that letter";
+            report.add(position, format!("`{text}` is not a glob: {}", error.kind()), help);
+        }
+    }
+    let Some(environments) = checked.environments() else { return };
+    for (text, position) in texts(policy, "environments") {
+        let Ok(glob) = Glob::new(text).map(|glob| glob.compile_matcher()) else { continue };
+        if environments.iter().any(|name| glob.is_match(name)) {
+            continue;
+        }
+        let help = match nearest(text, environments.iter().copied()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("idp.yaml declares {}", environments.join(", ")),
+        };
+        report.add(position, format!("there is no environment `{text}`"), help);
+    }
+}
+
+/// Groups that no known kind has, or none of the kinds that are named. Others may know more, so that it is a warning.
+fn of_groups(checked: &Checked, policy: &Policy<'_>, report: &mut Report) {
+    let wanted = texts(policy, "api_groups");
+    let Some(known) = checked.kinds().filter(|_| !wanted.is_empty()) else { return };
+    let groups = known.groups();
+    let kinds = policy.kinds().unwrap_or_default();
+    // Pods are asked for by the groups of their controllers, too.
+    let of_kinds: Option<BTreeSet<String>> = kinds
+        .iter()
+        .map(|kind| Some(known.groups_of(kind)).filter(|groups| *kind != "Pod" && !groups.is_empty()))
+        .collect::<Option<Vec<_>>>()
+        .map(|groups| groups.into_iter().flatten().collect());
+    for (text, position) in wanted {
+        let Ok(glob) = Glob::new(text).map(|glob| glob.compile_matcher()) else { continue };
+        if !groups.iter().any(|group| glob.is_match(group)) {
+            // Versions are no part of a group.
+            let bare = text.split('/').next().unwrap_or(text);
+            let near = nearest(bare, groups.iter().map(String::as_str)).filter(|near| !near.is_empty());
+            let help = match near {
+                Some(near) => format!("did you mean `{near}`?"),
+                // Groups of definitions have a dot, and nobody knows all of them.
+                None if is_glob(text) || bare == text && text.contains('.') => continue,
+                None => "the group is what stands before the slash of an apiVersion; the core group is \"\"".into(),
+            };
+            report.warn(position, format!("no known kind is of the API group `{text}`"), help);
+        } else if let Some(own) =
+            of_kinds.as_ref().filter(|own| !own.is_empty() && !own.iter().any(|group| glob.is_match(group)))
+        {
+            let shown = |group: &String| if group.is_empty() { "\"\"".to_owned() } else { group.clone() };
+            let own: Vec<String> = own.iter().map(shown).collect();
+            let message = format!("no {} is of the API group `{text}`", kinds.join(" or "));
+            report.warn(position, message, format!("its groups are {}", own.join(", ")));
         }
     }
 }
