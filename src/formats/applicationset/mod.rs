@@ -2,22 +2,28 @@
 //! answered by the caller. The rules and words are those of argo-cd 3.6.
 
 mod answers;
+mod differences;
 mod engine;
 mod generators;
 mod glob;
 mod params;
 mod patch;
+#[cfg(test)]
+mod property_tests;
 mod selector;
+mod shape;
 mod steps;
 mod template;
 #[cfg(test)]
 mod tests;
 mod text;
+mod validate;
 mod words;
 
 use serde_json::{Map, Value, json};
 
 pub use answers::{Answer, Answers, Cluster, PullRequest, Repository, Source, Unanswered};
+pub use differences::{Changed, Deleted, Differences, FieldChange, Policy, differences};
 use engine::Engine;
 use generators::Level;
 pub use glob::{Choice, Globbing};
@@ -61,6 +67,8 @@ impl Default for Limits {
 pub struct Rendering {
     /// The Applications, by their generators.
     pub applications: Vec<Generated>,
+    /// Applications that the controller would leave out; the problems say why.
+    pub refused: Vec<Generated>,
     /// What is wrong with it.
     pub problems: Vec<Problem>,
     /// What nobody knows offline, and which generator asks for it.
@@ -75,7 +83,18 @@ pub struct Generated {
     /// The generator: `spec.generators[0].matrix`.
     pub from: String,
     /// The parameters that its template was filled with.
-    pub params: Value,
+    pub params: Parameters,
+}
+
+/// Parameters as the text of a JSON object, which is a fifth of what they take as a value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parameters(Box<str>);
+
+impl Parameters {
+    /// The parameters as a value.
+    pub fn value(&self) -> Value {
+        serde_json::from_str(&self.0).unwrap_or_default()
+    }
 }
 
 /// Something that is wrong, in the controller's words.
@@ -142,6 +161,11 @@ impl Fault {
 }
 
 impl Rendering {
+    /// Whether the controller would change nothing at all, because of a generator or the template.
+    pub fn is_blocked(&self) -> bool {
+        self.problems.iter().any(|problem| matches!(problem.reason, Reason::Parameters | Reason::Template))
+    }
+
     fn fault(&mut self, fault: Fault) {
         match fault {
             Fault { path, message: what, is_missing: true } => self.missing.push(Missing { path, what }),
@@ -171,6 +195,7 @@ pub fn render(set: &Value, answers: &dyn Answers, settings: &Settings) -> Render
             Err(fault) => rendering.fault(fault),
         }
     }
+    validate::validate(&engine, &mut rendering);
     rendering
 }
 
@@ -210,7 +235,13 @@ fn entries(set: &Value) -> &[Value] {
 fn fill(engine: &Engine<'_>, rendering: &mut Rendering, result: &generators::Generated<'_>) {
     let spec = &engine.set["spec"];
     let template = template::merged(&result.settings["template"], &spec["template"]);
-    let blueprint = Blueprint::new(&template, &spec["syncPolicy"], &engine.dialect);
+    let blueprint = match Blueprint::new(&template, &spec["syncPolicy"], &engine.dialect) {
+        Ok(blueprint) => blueprint,
+        Err(message) => {
+            let path = "spec.template".to_owned();
+            return rendering.problems.push(Problem { path, message, reason: Reason::Template });
+        }
+    };
     let patch = spec["templatePatch"].as_str();
     for params in &result.params {
         let bound = Bound::new(params, &engine.dialect);
@@ -225,7 +256,7 @@ fn fill(engine: &Engine<'_>, rendering: &mut Rendering, result: &generators::Gen
             Ok(application) => rendering.applications.push(Generated {
                 application: with_head(application, engine.set),
                 from: result.path.clone(),
-                params: params::object(params),
+                params: Parameters(params::written(params).into()),
             }),
             Err((path, message)) => {
                 // One text is wrong for all, as a rule: it is said once.

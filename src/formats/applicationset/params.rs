@@ -3,7 +3,8 @@
 
 use std::rc::Rc;
 
-use serde_json::{Map as JsonMap, Number, Value as Json};
+use serde::{Serialize, Serializer};
+use serde_json::Value as Json;
 
 use crate::formats::gotemplate::value::{Elem, Entries, List, Map, Value};
 use crate::formats::gotemplate::{self, Limits, Numbers};
@@ -39,37 +40,46 @@ pub fn text_list<T: AsRef<str>>(items: impl IntoIterator<Item = T>) -> Value {
 
 /// A value as JSON; what JSON has no number for is null.
 pub fn to_json(value: &Value) -> Json {
-    match value {
-        Value::Nil => Json::Null,
-        Value::Bool(value) => Json::Bool(*value),
-        Value::Int(number) | Value::Int64(number) => Json::from(*number),
-        Value::Uint64(number) => Json::from(*number),
-        Value::Byte(number) => Json::from(*number),
-        Value::Float(number) => json_number(*number),
-        Value::Str(text) => Json::String(text.to_string()),
-        Value::List(list) => Json::Array(list.items().iter().map(to_json).collect()),
-        Value::Map(map) => object(&map.entries()),
-        Value::Time(time) => Json::String(time.rfc3339()),
-        Value::Version(version) => Json::String(version.to_string()),
-    }
+    serde_json::to_value(Shown(value)).unwrap_or_default()
 }
 
 /// Parameters as an object.
 pub fn object(params: &Params) -> Json {
-    let fields: JsonMap<String, Json> = params.iter().map(|(key, value)| (key.to_string(), to_json(value))).collect();
-    Json::Object(fields)
+    Json::Object(params.iter().map(|(key, value)| (key.to_string(), to_json(value))).collect())
 }
 
-/// Numbers from which on Go's JSON has exponents, and Rust's integers end.
+/// Parameters as the text of an object.
+pub fn written(params: &Params) -> String {
+    serde_json::to_string(&Shown(&map(params.clone()))).unwrap_or_default()
+}
+
+/// Floats from which on not each whole number is one.
 const LARGEST_WHOLE: f64 = 9e15;
 
-/// A float as JSON has it: whole ones without a fraction.
-pub fn json_number(number: f64) -> Json {
-    if number.fract() == 0.0 && number.abs() < LARGEST_WHOLE {
-        #[allow(clippy::cast_possible_truncation)]
-        return Json::from(number as i64);
+/// A value that is written as JSON.
+struct Shown<'v>(&'v Value);
+
+impl Serialize for Shown<'_> {
+    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            Value::Nil => out.serialize_unit(),
+            Value::Bool(value) => out.serialize_bool(*value),
+            Value::Int(number) | Value::Int64(number) => out.serialize_i64(*number),
+            Value::Uint64(number) => out.serialize_u64(*number),
+            Value::Byte(number) => out.serialize_u8(*number),
+            // Whole ones have no fraction.
+            #[allow(clippy::cast_possible_truncation)]
+            Value::Float(number) if number.fract() == 0.0 && number.abs() < LARGEST_WHOLE => {
+                out.serialize_i64(*number as i64)
+            }
+            Value::Float(number) => out.serialize_f64(*number),
+            Value::Str(text) => out.serialize_str(text),
+            Value::List(list) => out.collect_seq(list.items().iter().map(Shown)),
+            Value::Map(map) => out.collect_map(map.entries().iter().map(|(key, value)| (&**key, Shown(value)))),
+            Value::Time(time) => out.serialize_str(&time.rfc3339()),
+            Value::Version(version) => out.serialize_str(&version.to_string()),
+        }
     }
-    Number::from_f64(number).map_or(Json::Null, Json::Number)
 }
 
 /// A value as `%v` prints it.

@@ -3,6 +3,7 @@
 
 use serde_json::{Map, Value as Json};
 
+use super::shape;
 use crate::formats::gotemplate::{self, Limits};
 
 /// An Application with a patch, which is YAML or JSON, on it. Its project stays.
@@ -10,8 +11,10 @@ use crate::formats::gotemplate::{self, Limits};
 /// # Errors
 /// For a patch that is none, in the controller's words.
 pub fn apply(application: &Json, patch: &str, limits: &Limits) -> Result<Json, String> {
-    let converted = if patch.trim_start().starts_with('{') {
-        serde_json::from_str(patch).map_err(|error| format!("invalid templatePatch {patch:?}: {error}"))?
+    let is_json = patch.trim_start().starts_with('{');
+    let converted = if is_json {
+        let wrong = |error| format!("invalid templatePatch {patch:?}: {}", super::words::syntax(patch, &error));
+        serde_json::from_str(patch).map_err(wrong)?
     } else {
         gotemplate::yaml_value(patch, limits).map_err(|error| {
             format!(
@@ -20,7 +23,8 @@ pub fn apply(application: &Json, patch: &str, limits: &Limits) -> Result<Json, S
             )
         })?
     };
-    let told = || Json::String(converted.to_string());
+    let sorted = || Json::String(super::words::sorted(&converted).to_string());
+    let told = || if is_json { Json::String(patch.to_owned()) } else { sorted() };
     let fields = match &converted {
         Json::Object(fields) => fields,
         // An empty patch changes nothing.
@@ -30,12 +34,23 @@ pub fn apply(application: &Json, patch: &str, limits: &Limits) -> Result<Json, S
             return Err(format!("invalid templatePatch {}: {why}", told()));
         }
     };
+    shape::conformed(&converted).map_err(|message| format!("invalid templatePatch {}: {message}", told()))?;
     let mut patched = merge(application, fields, &mut Vec::new())
         .map_err(|message| format!("error while applying templatePatch template to json {}: {message}", told()))?;
-    if patched["spec"].is_object() || !application["spec"]["project"].is_null() {
-        patched["spec"]["project"] = application["spec"]["project"].clone();
+    if !patched["spec"].is_object() {
+        patched["spec"] = Json::Object(Map::new());
     }
-    Ok(patched)
+    let project = &application["spec"]["project"];
+    patched["spec"]["project"] = if project.is_null() { Json::from("") } else { project.clone() };
+    let mut conformed = shape::conformed(&patched)
+        .map_err(|message| format!("error while unmarhsalling patched application: {message}"))?;
+    // An Application on its own has a head.
+    for key in ["kind", "apiVersion"] {
+        if let (Some(value), Json::Object(fields)) = (patched.get(key), &mut conformed) {
+            fields.insert(key.to_owned(), value.clone());
+        }
+    }
+    Ok(conformed)
 }
 
 /// What a list's elements are told apart by, where lists are merged: nothing for plain values.
@@ -56,8 +71,8 @@ fn merge(original: &Json, patch: &Map<String, Json>, path: &mut Vec<String>) -> 
             return Ok(Json::Object(own));
         }
         Some("delete") => return Ok(Json::Object(Map::new())),
-        Some("merge") | None => {}
-        Some(other) => return Err(format!("Unknown patch type: {other}")),
+        Some(other) => return Err(format!("unknown patch type: {other} in map: {}", Json::Object(patch.clone()))),
+        None => {}
     }
     if let Some(Json::Array(kept)) = patch.get("$retainKeys") {
         fields.retain(|key, _| kept.iter().any(|kept| kept == key.as_str()));
@@ -86,13 +101,32 @@ fn merge(original: &Json, patch: &Map<String, Json>, path: &mut Vec<String>) -> 
                 whole(path)?;
                 lists(original, patch, path)?
             }
-            (None, Json::Object(patch)) => merge(&Json::Null, patch, path)?,
-            (_, value) => value.clone(),
+            (_, value) => match without_directives(value) {
+                Some(value) => value,
+                None => {
+                    path.pop();
+                    fields.shift_remove(key);
+                    continue;
+                }
+            },
         };
         path.pop();
         fields.insert(key.clone(), merged);
     }
     Ok(Json::Object(fields))
+}
+
+/// What is taken as it is where there was nothing of its sort: maps with a directive and nulls are left out.
+fn without_directives(value: &Json) -> Option<Json> {
+    Some(match value {
+        Json::Object(fields) if fields.contains_key("$patch") => return None,
+        Json::Object(fields) => {
+            let fields = fields.iter().filter(|(_, value)| !value.is_null());
+            Json::Object(fields.filter_map(|(key, value)| Some((key.clone(), without_directives(value)?))).collect())
+        }
+        Json::Array(items) => Json::Array(items.iter().filter_map(without_directives).collect()),
+        other => other.clone(),
+    })
 }
 
 /// What is inside of free values has no type that would say how it is merged.
@@ -112,6 +146,7 @@ fn lists(original: &[Json], patch: &[Json], path: &[String]) -> Result<Json, Str
         return Ok(Json::Array(items.cloned().collect()));
     };
     let mut items = original.to_vec();
+    let same = |a: &Json, b: &Json| key.map_or_else(|| a == b, |key| a[key] == b[key]);
     for item in patch {
         let Some(key) = key else {
             if !items.contains(item) {
@@ -132,5 +167,25 @@ fn lists(original: &[Json], patch: &[Json], path: &[String]) -> Result<Json, Str
             (None, _) => items.push(item.clone()),
         }
     }
-    Ok(Json::Array(items))
+    Ok(Json::Array(in_order(items, original, patch, same)))
+}
+
+/// Merged items in their order: the patch's as in the patch, before others but for those that stood before them.
+fn in_order(items: Vec<Json>, original: &[Json], patch: &[Json], same: impl Fn(&Json, &Json) -> bool) -> Vec<Json> {
+    let place = |list: &[Json], item: &Json| list.iter().position(|there| same(there, item));
+    let (mut patched, others): (Vec<Json>, Vec<Json>) =
+        items.into_iter().partition(|item| place(patch, item).is_some());
+    patched.sort_by_key(|item| place(patch, item));
+    let mut merged = Vec::with_capacity(patched.len() + others.len());
+    let mut others = others.into_iter().peekable();
+    for item in patched {
+        let stood = place(original, &item);
+        while let Some(other) = others.next_if(|other| stood.is_some_and(|stood| place(original, other) < Some(stood)))
+        {
+            merged.push(other);
+        }
+        merged.push(item);
+    }
+    merged.extend(others);
+    merged
 }

@@ -99,7 +99,7 @@ impl Requirement {
         }
         match operator {
             Operator::In | Operator::NotIn if values.is_empty() => wrong
-                .push("values: Invalid value: []: for 'in', 'notin' operators, values set can't be empty".to_owned()),
+                .push("values: Invalid value: null: for 'in', 'notin' operators, values set can't be empty".to_owned()),
             Operator::Exists | Operator::DoesNotExist if !values.is_empty() => {
                 let shown = Json::from(values.clone());
                 let why = "values set must be empty for exists and does not exist";

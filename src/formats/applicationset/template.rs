@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use serde_json::{Map, Value as Json, json};
 
+use super::shape::{self, Field, Type};
 use super::text::{Bound, Dialect, Text};
 
 /// Fields that are whole: they are one text to the controller.
@@ -27,7 +28,17 @@ enum Node {
     Fixed(Json),
     Text(Rc<Text>),
     List(Vec<Node>),
-    Map(Vec<(Rc<Text>, Node)>),
+    Map(Vec<Entry>),
+    /// What is one text to the controller, and is told so.
+    Free(Box<Node>),
+}
+
+#[derive(Debug)]
+struct Entry {
+    key: Rc<Text>,
+    value: Node,
+    /// Whether it isn't there if the text is empty.
+    omits_empty: bool,
 }
 
 /// A generator's template, with what it leaves out taken from the set's.
@@ -72,17 +83,19 @@ fn is_empty(value: &Json) -> bool {
 
 impl Blueprint {
     /// A template of an ApplicationSet with a sync policy.
-    pub fn new(template: &Json, sync_policy: &Json, dialect: &Dialect) -> Self {
+    ///
+    /// # Errors
+    /// For a field of the wrong sort.
+    pub fn new(template: &Json, sync_policy: &Json, dialect: &Dialect) -> Result<Self, String> {
         let mut metadata = Map::new();
         for field in ["name", "namespace", "labels", "annotations", "finalizers"] {
-            if let Some(value) = template["metadata"].get(field).filter(|value| !value.is_null()) {
+            if let Some(value) = template["metadata"].get(field) {
                 metadata.insert(field.to_owned(), value.clone());
             }
         }
-        let spec = if template["spec"].is_object() { template["spec"].clone() } else { json!({}) };
-        let written = json!({ "metadata": metadata, "spec": spec });
+        let written = shape::conformed(&json!({ "metadata": metadata, "spec": template["spec"] }))?;
         let preserves = sync_policy["preserveResourcesOnDeletion"] == true;
-        Blueprint { root: Node::new(&written, dialect), written, preserves }
+        Ok(Blueprint { root: Node::new(&written, shape::application(), dialect), written, preserves })
     }
 
     /// An Application, without its head.
@@ -104,21 +117,46 @@ impl Blueprint {
 }
 
 impl Node {
-    fn new(value: &Json, dialect: &Dialect) -> Self {
+    /// A value of a type with fields, or of anything.
+    fn new(value: &Json, of: Option<&'static Type>, dialect: &Dialect) -> Self {
         match value {
             Json::String(text) if text.contains("{{") => Node::Text(dialect.text(text)),
             Json::Array(items) => {
-                let nodes: Vec<Node> = items.iter().map(|item| Node::new(item, dialect)).collect();
-                if nodes.iter().all(Node::is_fixed) { Node::Fixed(value.clone()) } else { Node::List(nodes) }
+                let nodes: Vec<Node> = items.iter().map(|item| Node::new(item, of, dialect)).collect();
+                if nodes.iter().all(Node::is_fixed) {
+                    Node::Fixed(Json::Array(fixed(nodes)))
+                } else {
+                    Node::List(nodes)
+                }
             }
             Json::Object(fields) => {
-                let fields = fields.iter().filter(|(_, value)| !value.is_null());
-                let nodes: Vec<_> = fields.map(|(key, value)| (dialect.text(key), Node::new(value, dialect))).collect();
-                let is_fixed = nodes.iter().all(|(key, node)| matches!(**key, Text::Fixed(_)) && node.is_fixed());
-                if is_fixed { Node::Fixed(without_nulls(value)) } else { Node::Map(nodes) }
+                let mut entries = Vec::with_capacity(fields.len());
+                // Fields that are null are fields that aren't there.
+                for (key, value) in fields.iter().filter(|(_, value)| !value.is_null()) {
+                    let field = of.and_then(|of| of.field(key));
+                    let mut node = Node::new(value, field.and_then(Field::inner), dialect);
+                    if field.is_some_and(Field::is_free) && !node.is_fixed() {
+                        node = Node::Free(Box::new(node));
+                    }
+                    let omits_empty = field.is_some_and(Field::omits_empty_text);
+                    entries.push(Entry { key: dialect.text(key), value: node, omits_empty });
+                }
+                Node::of_entries(entries)
             }
             other => Node::Fixed(other.clone()),
         }
+    }
+
+    fn of_entries(entries: Vec<Entry>) -> Self {
+        let is_fixed = |entry: &Entry| matches!(*entry.key, Text::Fixed(_)) && entry.value.is_fixed();
+        if !entries.iter().all(is_fixed) {
+            return Node::Map(entries);
+        }
+        let fields = entries.into_iter().filter_map(|entry| match (&*entry.key, entry.value) {
+            (Text::Fixed(key), Node::Fixed(value)) => Some((key.clone(), value)),
+            _ => None,
+        });
+        Node::Fixed(Json::Object(fields.collect()))
     }
 
     fn is_fixed(&self) -> bool {
@@ -134,24 +172,23 @@ impl Node {
             }
             Node::Map(nodes) => {
                 let mut fields = Map::with_capacity(nodes.len());
-                for (key, node) in nodes {
-                    let value = node.filled(bound, dialect)?;
-                    fields.insert(dialect.render(key, bound)?, value);
+                for entry in nodes {
+                    let value = entry.value.filled(bound, dialect)?;
+                    let key = dialect.render(&entry.key, bound)?;
+                    if !entry.omits_empty || value != "" {
+                        fields.insert(key, value);
+                    }
                 }
                 Json::Object(fields)
             }
+            Node::Free(node) => node.filled(bound, dialect).map_err(|message| format!("{FREE}: {message}"))?,
         })
     }
 }
 
-/// Fields that are null are fields that aren't there.
-fn without_nulls(value: &Json) -> Json {
-    match value {
-        Json::Object(fields) => {
-            let fields = fields.iter().filter(|(_, value)| !value.is_null());
-            Json::Object(fields.map(|(key, value)| (key.clone(), without_nulls(value))).collect())
-        }
-        Json::Array(items) => Json::Array(items.iter().map(without_nulls).collect()),
-        other => other.clone(),
-    }
+/// What the controller says before an error in a value that is one text to it.
+pub const FREE: &str = "failed to deeply replace JSON field contents";
+
+fn fixed(nodes: Vec<Node>) -> Vec<Json> {
+    nodes.into_iter().filter_map(|node| if let Node::Fixed(value) = node { Some(value) } else { None }).collect()
 }

@@ -29,8 +29,11 @@ impl Answers for Known {
     }
 }
 
-/// An ApplicationSet with Go's templates.
-fn set(generators: Value, template: Value) -> Value {
+/// An ApplicationSet with Go's templates, whose Applications go somewhere.
+fn set(generators: Value, mut template: Value) -> Value {
+    if template["spec"]["destination"].is_null() {
+        template["spec"]["destination"] = json!({ "server": "https://somewhere" });
+    }
     json!({
         "metadata": { "name": "set", "namespace": "argocd" },
         "spec": { "goTemplate": true, "goTemplateOptions": ["missingkey=error"], "generators": generators, "template": template },
@@ -62,6 +65,7 @@ fn a_matrix_of_directories_and_clusters() {
     assert_eq!(names(&rendering), ["a-east", "b-east"]);
     let first = &rendering.applications[0];
     assert_eq!(first.from, "spec.generators[0].matrix");
+    assert_eq!(first.params.value()["path"]["segments"], json!(["apps", "a"]));
     assert_eq!(
         first.application,
         json!({
@@ -118,12 +122,13 @@ fn a_generators_template_wins_over_the_sets() {
     let list = json!([{ "list": { "elements": [{ "n": "1" }], "template": own } }]);
     let base = json!({
         "metadata": { "name": "n{{ .n }}", "labels": { "of": "set", "more": "set" } },
-        "spec": { "project": "p", "source": { "path": "base", "repoURL": "r" } },
+        "spec": { "project": "p", "source": { "path": "base", "repoURL": "r" }, "destination": { "server": "s" } },
     });
     let rendering = rendered(&set(list, base));
     let application = &rendering.applications[0].application;
     assert_eq!(application["metadata"]["labels"], json!({ "of": "generator", "more": "set" }));
-    assert_eq!(application["spec"], json!({ "source": { "path": "own", "repoURL": "r" }, "project": "p" }));
+    let source = json!({ "repoURL": "r", "path": "own" });
+    assert_eq!(application["spec"], json!({ "source": source, "destination": { "server": "s" }, "project": "p" }));
 }
 
 #[test]
@@ -146,4 +151,77 @@ fn endless_templates_end_in_an_error() {
         let [problem] = rendering.problems.as_slice() else { panic!("{rendering:?}") };
         assert_eq!((problem.path.as_str(), problem.reason), ("spec.template", Reason::Template), "{problem:?}");
     }
+}
+
+#[test]
+fn names_that_collide_and_projects_that_are_missing_are_refused() {
+    struct Projects;
+    impl Answers for Projects {
+        fn has_project(&self, name: &str) -> Answer<bool> {
+            Ok(name == "there")
+        }
+    }
+    let elements = json!([
+        { "n": "a", "p": "there" }, { "n": "a", "p": "there" }, { "n": "b", "p": "gone" }, { "n": "", "p": "there" }
+    ]);
+    let template = json!({ "metadata": { "name": "{{ .n }}" }, "spec": { "project": "{{ .p }}" } });
+    let rendering =
+        render(&set(json!([{ "list": { "elements": elements } }]), template), &Projects, &Settings::default());
+    assert_eq!((names(&rendering), rendering.refused.len(), rendering.is_blocked()), (vec!["a"], 3, false));
+    let messages: Vec<&str> = rendering.problems.iter().map(|problem| problem.message.as_str()).collect();
+    assert_eq!(messages[0], "ApplicationSet set contains applications with duplicate name: a");
+    assert_eq!(messages[1], "application references project gone which does not exist");
+    assert!(messages[2].starts_with("ApplicationSet set contains an application with no name"), "{messages:?}");
+}
+
+#[test]
+fn a_field_of_the_wrong_sort_is_named() {
+    let list = json!([{ "list": { "elements": [{ "n": "1" }] } }]);
+    let template = json!({ "spec": { "syncPolicy": { "automated": { "prune": "{{ .n }}" } } } });
+    let problem = &rendered(&set(list, template)).problems[0];
+    assert_eq!(
+        problem.message,
+        "json: cannot unmarshal string into Go struct field SyncPolicyAutomated.spec.syncPolicy.automated.prune of type bool"
+    );
+}
+
+#[test]
+fn a_rolling_sync_whose_step_is_empty_is_told() {
+    let list = json!([{ "list": { "elements": [{ "n": "1" }] } }]);
+    let mut set = set(list, json!({ "metadata": { "name": "x", "labels": { "env": "dev" } } }));
+    let step =
+        |values: [&str; 1]| json!({ "matchExpressions": [{ "key": "env", "operator": "In", "values": values }] });
+    set["spec"]["strategy"] =
+        json!({ "type": "RollingSync", "rollingSync": { "steps": [step(["dev"]), step(["prod"])] } });
+    let problem = &rendered(&set).problems[0];
+    assert_eq!(problem.message, "Steps [2] have no applications matching their criteria");
+    assert_eq!((problem.path.as_str(), problem.reason), ("spec.strategy.rollingSync.steps", Reason::Warning));
+}
+
+#[test]
+fn what_appears_changes_and_vanishes() {
+    let application = |name: &str, revision: &str| {
+        json!({
+            "metadata": { "name": name, "finalizers": [FINALIZER] },
+            "spec": { "source": { "targetRevision": revision, "path": "p" }, "sources": [{ "a": revision }] },
+        })
+    };
+    let before = [application("stays", "1"), application("changes", "1"), application("goes", "1")];
+    let after = [application("stays", "1"), application("changes", "2"), application("comes", "1")];
+    let (before, after): (Vec<_>, Vec<_>) = (before.iter().collect(), after.iter().collect());
+    let set = json!({ "spec": {
+        "syncPolicy": { "applicationsSync": "create-update" },
+        "ignoreApplicationDifferences": [{ "jsonPointers": ["/spec/source/targetRevision"] }],
+    } });
+    let found = differences(&before, &after, &Policy::of(&set));
+    assert_eq!(found.added, [after[2].clone()]);
+    let [changed] = found.changed.as_slice() else { panic!("{found:?}") };
+    let fields: Vec<_> = changed.fields.iter().map(|field| (field.path.as_str(), field.is_ignored)).collect();
+    assert_eq!(fields, [("spec.source.targetRevision", true), ("spec.sources[0].a", false)]);
+    assert_eq!((&changed.fields[0].before, &changed.fields[0].after), (&Some(json!("1")), &Some(json!("2"))));
+    assert_eq!(changed.kept, None);
+    let kept = Some("applicationsSync is create-update".to_owned());
+    assert_eq!(found.deleted, [Deleted { name: "goes".to_owned(), kept, with_resources: true }]);
+    let found = differences(&before, &after, &Policy::of(&Value::Null));
+    assert_eq!(found.deleted[0].kept, None);
 }

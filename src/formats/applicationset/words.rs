@@ -42,10 +42,23 @@ pub fn maps(value: &Json) -> Result<Vec<&Json>, String> {
 /// `encoding/json`, for a text that isn't JSON.
 pub fn syntax(text: &str, error: &serde_json::Error) -> String {
     match text.trim_start().chars().next() {
-        None => "unexpected end of JSON input".to_owned(),
+        _ if error.is_eof() => "unexpected end of JSON input".to_owned(),
         Some(c) if !matches!(c, '{' | '[' | '"' | '-' | 't' | 'f' | 'n' | '0'..='9') => {
             format!("invalid character '{c}' looking for beginning of value")
         }
-        Some(_) => error.to_string(),
+        _ => error.to_string(),
+    }
+}
+
+/// A value as Go writes it: fields by name.
+pub fn sorted(value: &Json) -> Json {
+    match value {
+        Json::Object(fields) => {
+            let mut fields: Vec<_> = fields.iter().map(|(key, value)| (key.clone(), sorted(value))).collect();
+            fields.sort_by(|a, b| a.0.cmp(&b.0));
+            Json::Object(fields.into_iter().collect())
+        }
+        Json::Array(items) => Json::Array(items.iter().map(sorted).collect()),
+        other => other.clone(),
     }
 }

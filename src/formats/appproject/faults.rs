@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::glob;
+use super::cron::Schedule;
+use super::{glob, windows};
 
 /// Something that is wrong, in the words of Argo CD.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +36,8 @@ pub fn faults(project: &Value) -> Vec<Fault> {
             }
         }
     }
+    roles(project, &mut found);
+    sync_windows(spec, &mut found);
     service_accounts(spec, &mut found);
     found
 }
@@ -60,6 +63,67 @@ fn destinations(spec: &Value, found: &mut Vec<Fault>) {
         let key = format!("{cluster}/{}", text(item, "namespace"));
         if !seen.insert(key.clone()) {
             found.push(Fault { path, message: format!("destination '{key}' already added") });
+        }
+    }
+}
+
+fn roles(project: &Value, found: &mut Vec<Fault>) {
+    let named = text(&project["metadata"], "name");
+    let mut seen = BTreeSet::new();
+    for (at, role) in items(&project["spec"]["roles"]).enumerate() {
+        let (path, name) = (format!("spec.roles[{at}]"), text(role, "name"));
+        if !seen.insert(name) {
+            found.push(Fault { path: format!("{path}.name"), message: format!("role '{name}' already exists") });
+        }
+        let ends = |c: char| c.is_ascii_alphanumeric();
+        let is_name =
+            name.starts_with(ends) && name.ends_with(ends) && name.chars().all(|c| ends(c) || "-_".contains(c));
+        if !is_name {
+            let message = format!(
+                "invalid role name '{name}'. Must consist of alphanumeric characters, '-' or '_', and must start and end \
+                 with an alphanumeric character"
+            );
+            found.push(Fault { path: format!("{path}.name"), message });
+        }
+        let mut lines = BTreeSet::new();
+        for (at, line) in items(&role["policies"]).enumerate() {
+            let line = line.as_str().unwrap_or_default();
+            let twice = || format!("policy '{line}' already exists for role '{name}'");
+            let message = if lines.insert(line) { super::roles::fault(named, name, line) } else { Some(twice()) };
+            found.extend(message.map(|message| Fault { path: format!("{path}.policies[{at}]"), message }));
+        }
+    }
+}
+
+/// The longest description of a window, in bytes.
+const LONGEST_DESCRIPTION: usize = 255;
+
+fn sync_windows(spec: &Value, found: &mut Vec<Fault>) {
+    for (at, window) in items(&spec["syncWindows"]).enumerate() {
+        let (kind, schedule) = (text(window, "kind"), text(window, "schedule"));
+        let mut wrong = |field: &str, message: String| {
+            let path = format!("spec.syncWindows[{at}]");
+            let path = if field.is_empty() { path } else { format!("{path}.{field}") };
+            found.push(Fault { path, message });
+        };
+        if !matches!(kind, "allow" | "deny") {
+            wrong("kind", format!("kind '{kind}' mismatch: can only be allow or deny"));
+        }
+        if let Err(why) = Schedule::parse(schedule) {
+            wrong("schedule", format!("cannot parse schedule '{schedule}': {why}"));
+        }
+        if let Err(message) = windows::length(window) {
+            wrong("duration", message);
+        }
+        if text(window, "description").len() > LONGEST_DESCRIPTION {
+            wrong("description", format!("description must not exceed {LONGEST_DESCRIPTION} characters"));
+        }
+        let names = |field: &str| items(&window[field]).next().is_some();
+        if !["applications", "namespaces", "clusters"].into_iter().any(names) {
+            let duration = text(window, "duration");
+            let message =
+                format!("window '{kind}':'{schedule}':'{duration}' requires one of application, cluster or namespace");
+            wrong("", message);
         }
     }
 }

@@ -227,7 +227,7 @@ fn values(case: &Value) -> Result<(), String> {
 
 fn finalizers(case: &Value) -> Result<(), String> {
     let fixtures = &case["fixtures"];
-    let template = json!({ "metadata": { "name": "{{one}}", "finalizers": fixtures["finalizers"] }, "spec": {} });
+    let template = json!({ "metadata": { "name": "{{one}}", "finalizers": fixtures["finalizers"] }, "spec": { "destination": { "server": "s" } } });
     let set = set_of(&template, &json!({ "one": "two" }), fixtures);
     let rendering = applicationset::render(&set, &World(fixtures), &Settings::default());
     let found = &rendering.applications[0].application["metadata"]["finalizers"];

@@ -4,6 +4,7 @@ use serde_json::{Map, Value as Json};
 
 use crate::formats::applicationset::engine::Engine;
 use crate::formats::applicationset::params::Params;
+use crate::formats::applicationset::template::FREE;
 use crate::formats::applicationset::text::Bound;
 
 /// Kinds whose `values` may look at parameters of their own, and stay as they are written if they do.
@@ -40,6 +41,7 @@ fn of_kind(engine: &Engine<'_>, kind: &str, settings: &Json, bound: &Bound<'_>) 
                 let entries = entries.iter().map(|entry| of_entry(engine, entry, bound));
                 Json::Array(entries.collect::<Result<_, String>>()?)
             }
+            ("elements", value) | ("input", value) => free(engine, value, bound)?,
             _ => replaced(engine, value, bound)?,
         };
         filled.insert(field.clone(), value);
@@ -66,6 +68,11 @@ fn known_values(engine: &Engine<'_>, values: &Map<String, Json>, bound: &Bound<'
     Ok(Json::Object(filled))
 }
 
+/// A value that is one text to the controller.
+fn free(engine: &Engine<'_>, value: &Json, bound: &Bound<'_>) -> Result<Json, String> {
+    replaced(engine, value, bound).map_err(|message| format!("{FREE}: {message}"))
+}
+
 /// A value with all its texts and keys rendered.
 fn replaced(engine: &Engine<'_>, value: &Json, bound: &Bound<'_>) -> Result<Json, String> {
     Ok(match value {
@@ -76,7 +83,8 @@ fn replaced(engine: &Engine<'_>, value: &Json, bound: &Bound<'_>) -> Result<Json
         Json::Object(fields) => {
             let mut filled = Map::new();
             for (key, value) in fields.iter().filter(|(_, value)| !value.is_null()) {
-                let value = replaced(engine, value, bound)?;
+                let is_free = key == "valuesObject";
+                let value = if is_free { free(engine, value, bound) } else { replaced(engine, value, bound) }?;
                 filled.insert(engine.dialect.replace(key, bound)?, value);
             }
             Json::Object(filled)

@@ -31,7 +31,8 @@ pub fn params(engine: &Engine<'_>, settings: &Json, path: &str) -> Result<Vec<Pa
             let message = format!("error unmarshling decoded ElementsYaml {message}");
             Fault::new(format!("{path}.elementsYaml"), message)
         };
-        let elements = gotemplate::yaml_value(text, &engine.dialect.limits).map_err(|error| wrong(error.message))?;
+        let elements = gotemplate::yaml_value(text, &engine.dialect.limits)
+            .map_err(|error| wrong(format!("error converting YAML to JSON: {}", error.message)))?;
         found.extend(words::maps(&elements).map_err(wrong)?.into_iter().map(params::of_object));
     }
     Ok(found)

@@ -20,6 +20,7 @@ use super::engine::Engine;
 use super::params::{self, Params};
 use super::selector::Selector;
 
+pub use clusters::IN_CLUSTER;
 pub use interpolate::interpolated;
 
 /// How deep a generator stands, which decides what it may hold.

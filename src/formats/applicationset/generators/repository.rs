@@ -96,7 +96,8 @@ fn of_files(
 fn of_file(engine: &Engine<'_>, settings: &Json, file: &str, content: &str) -> Result<Vec<Params>, String> {
     let limits = &engine.dialect.limits;
     let unable = |message: String| format!("unable to parse file: {message}");
-    let value = gotemplate::yaml_value(content, limits).map_err(|error| unable(error.message))?;
+    let value = gotemplate::yaml_value(content, limits)
+        .map_err(|error| unable(format!("error converting YAML to JSON: {}", error.message)))?;
     let objects = match &value {
         Json::Null | Json::Object(_) => vec![&value],
         other => words::maps(other).map_err(unable)?,
