@@ -301,7 +301,7 @@ fn completions_know_the_fields_of_a_kind() {
     let ws = Workspace::acme();
     let fields = |words: &[&str]| {
         let found = next(&ws, &[words, &["type=Database", ""]].concat());
-        found.into_iter().skip_while(|word| word != "anew=").skip(1).collect::<Vec<_>>()
+        found.into_iter().skip_while(|word| word != "reopen=").skip(1).collect::<Vec<_>>()
     };
     assert_eq!(fields(&["create-resource"]), ["provider=", "engine=", "size=", "version="]);
     assert_eq!(next(&ws, &["create-resource", "type=db", "prov"]), ["provider="]);
