@@ -25,6 +25,7 @@ mod github_description;
 mod github_proxy;
 mod hostile;
 mod http;
+mod kustomize;
 mod layers;
 mod mended_cases;
 mod messages;

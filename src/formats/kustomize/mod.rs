@@ -1,8 +1,33 @@
-//! Kustomizations, as far as others need to know: which files they name as patches, that is parts of objects.
+//! Kustomizations: which files they name as patches, that is parts of objects, and what they build. The rules are those of
+//! kustomize 5.8 (api and kyaml 0.21); `build` is pure, its files come from the caller.
+
+mod build;
+pub mod edit;
+mod fields;
+mod generators;
+mod images;
+mod json_patch;
+mod labels;
+mod merge;
+mod names;
+mod objects;
+mod order;
+mod patches;
+mod references;
+mod replacements;
+mod resource;
+mod schema;
+mod selector;
+mod spec;
+mod tables;
+mod text;
 
 use std::collections::BTreeSet;
 
 use serde_json::Value;
+
+pub use build::{Files, Object, build};
+pub use resource::Origin;
 
 /// The names of the files.
 pub const NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
