@@ -189,7 +189,7 @@ impl<'s> Walk<'s> {
         };
         let merged = match keys {
             [] => texts(own, list),
-            keys => self.elements(own, list, keys, schema.element(), path)?,
+            keys => self.elements((own, from), list, keys, schema.element(), path)?,
         };
         Ok(Some((Value::Array(merged), from)))
     }
@@ -197,7 +197,7 @@ impl<'s> Walk<'s> {
     /// Merges lists by keys: first the elements of the patch, then those that only the object has.
     fn elements(
         &self,
-        mut own: Vec<Value>,
+        (mut own, whose): (Vec<Value>, From),
         patch: &[Value],
         keys: &[String],
         schema: Schema<'s>,
@@ -241,7 +241,7 @@ impl<'s> Walk<'s> {
                 }
             }
             // An element that the patch replaces comes back below, as kyaml has it: only maps and lists are replaced.
-            if let (Some(at), From::Object) = (here, from) {
+            if let Some(at) = here.filter(|_| from == From::Object || whose == From::Patch) {
                 own[at] = value.clone();
             }
             merged = set(merged, Some(value), &own_keys, &own_values);
