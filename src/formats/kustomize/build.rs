@@ -185,7 +185,7 @@ impl Build<'_> {
             }
         }
         match found.as_slice() {
-            [(path, bytes)] => Kustomization::read(path, &text(path, bytes)?),
+            [(path, bytes)] => Kustomization::read(path, text(path, bytes)?),
             [] => {
                 let shown = if folder.is_empty() { "." } else { folder };
                 let message = format!("there is no kustomization in {shown}");
@@ -209,7 +209,7 @@ impl Build<'_> {
             (Some(_), Some(_)) => return Err(wrong("`path` and `version` exclude each other".to_string())),
             (Some(path), None) => {
                 let (file, bytes) = self.file(kustomization, folder, "openapi", path)?;
-                let document = objects::values(&file, &text(&file, &bytes)?)?.into_iter().next().unwrap_or_default();
+                let document = objects::values(&file, text(&file, &bytes)?)?.into_iter().next().unwrap_or_default();
                 let schemas = Schemas::of_openapi(&document);
                 self.schemas = Arc::new(schemas.ok_or_else(|| wrong(format!("{file} has no `definitions`")))?);
             }
@@ -254,7 +254,7 @@ impl Build<'_> {
         all.merge_tables(&Tables::built_in()).map_err(wrong("configurations"))?;
         for path in &kustomization.configurations {
             let (file, bytes) = self.file(kustomization, folder, "configurations", path)?;
-            for document in objects::values(&file, &text(&file, &bytes)?)? {
+            for document in objects::values(&file, text(&file, &bytes)?)? {
                 let tables = Tables::of_configuration(&document).map_err(wrong("configurations"))?;
                 Arc::make_mut(&mut all.tables).merge(&tables).map_err(wrong("configurations"))?;
             }
@@ -290,7 +290,7 @@ impl Build<'_> {
         let below = self.below(folder, kustomization, "resources", path)?;
         if self.files.read(&below)?.is_some() {
             let (file, bytes) = self.file(kustomization, folder, "resources", path)?;
-            for resource in objects::resources(&file, &text(&file, &bytes)?)? {
+            for resource in objects::resources(&file, text(&file, &bytes)?)? {
                 all.add(resource).map_err(twice)?;
             }
             return Ok(());
@@ -300,7 +300,7 @@ impl Build<'_> {
             let path = if below.is_empty() { name.to_string() } else { format!("{below}/{name}") };
             matches!(self.files.read(&path), Ok(Some(_)) | Err(_))
         };
-        if !NAMES.iter().any(|name| is_there(name)) {
+        if !NAMES.iter().any(is_there) {
             let message = format!("there is neither a file {below} nor a kustomization in a folder of that name");
             return Err(kustomization.error("resources", "idp::kustomize::file", message));
         }
@@ -383,7 +383,7 @@ impl Build<'_> {
                 Some(path) => {
                     let (file, bytes) = self.file(kustomization, folder, "replacements", path)?;
                     let mut list = Vec::new();
-                    for document in objects::values(&file, &text(&file, &bytes)?)? {
+                    for document in objects::values(&file, text(&file, &bytes)?)? {
                         let named = |why| wrong("replacements")(format!("{file}: {why}"));
                         list.extend(replacements::read(&document).map_err(named)?);
                     }

@@ -15,6 +15,9 @@ use crate::formats::digest::digest;
 /// The length of a line of base64.
 const LINE: usize = 70;
 
+/// What gives the content of a file.
+type Read<'r, E> = &'r mut dyn FnMut(&str) -> Result<Arc<[u8]>, E>;
+
 /// Makes an object of `kind`, ConfigMap or Secret. `read` gives a file that is named.
 ///
 /// # Errors
@@ -24,7 +27,7 @@ pub(super) fn make<E>(
     generator: &Generator,
     global: Option<&GeneratorOptions>,
     origin: Origin,
-    read: &mut dyn FnMut(&str) -> Result<Arc<[u8]>, E>,
+    read: Read<E>,
 ) -> Result<Result<Resource, String>, E> {
     let pairs = match pairs(generator, read)? {
         Ok(pairs) => pairs,
@@ -110,10 +113,7 @@ fn options(own: Option<GeneratorOptions>, global: Option<&GeneratorOptions>) -> 
 
 type Pairs = Vec<(String, Vec<u8>)>;
 
-fn pairs<E>(
-    generator: &Generator,
-    read: &mut dyn FnMut(&str) -> Result<Arc<[u8]>, E>,
-) -> Result<Result<Pairs, String>, E> {
+fn pairs<E>(generator: &Generator, read: Read<E>) -> Result<Result<Pairs, String>, E> {
     let mut pairs = Vec::new();
     let one = Some(&generator.env).filter(|path| !path.is_empty());
     for path in generator.envs.iter().chain(one) {
