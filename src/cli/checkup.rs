@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use serde_json::json;
 
+use super::audit::known_policies;
 use super::block_on;
+use super::waive::declared_policies;
 use crate::audit::panel;
 use crate::audit::waivers::{Waivers, today};
 use crate::config::{self, Config, Forge, HeaderText};
@@ -283,8 +285,26 @@ fn policies(config: &Config, found: &mut Vec<Finding>) {
     if !config.policies.enforce.is_empty() || enforced.is_err() {
         add(found, "policies", enforced);
     }
-    if let Err(error) = Waivers::of(config, &config.root, today(&Clock::System)) {
-        found.push(Finding::of("waivers", &error));
+    match Waivers::of(config, &config.root, today(&Clock::System)) {
+        Ok(waivers) => of_waivers(config, &waivers, found),
+        Err(error) => found.push(Finding::of("waivers", &error)),
+    }
+}
+
+/// Waivers that cover nothing, whatever is found.
+fn of_waivers(config: &Config, waivers: &Waivers, found: &mut Vec<Finding>) {
+    for file in waivers.unread() {
+        let help = "waivers are YAML or JSON: give it the ending .yaml, or put it elsewhere";
+        found.push(Finding::warning("waivers", format!("nobody reads {file}"), help));
+    }
+    if waivers.is_empty() {
+        return;
+    }
+    let mut known: Vec<String> = known_policies(config).into_iter().map(|rule| rule.id).collect();
+    known.extend(declared_policies(config).unwrap_or_default());
+    for (policy, place, meant) in waivers.of_nobody(&known) {
+        let help = meant.unwrap_or_else(|| "no pack and no script of the workspace has it".into());
+        found.push(Finding::warning("waivers", format!("there is no policy `{policy}` ({place})"), help));
     }
 }
 

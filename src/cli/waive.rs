@@ -171,7 +171,7 @@ fn known_policy(policy: &str, config: &Config) -> Result<()> {
     if ids.iter().any(|id| glob.matches(id)) {
         return Ok(());
     }
-    ids.extend(declared(config)?);
+    ids.extend(declared_policies(config)?);
     if ids.iter().any(|id| glob.matches(id)) {
         return Ok(());
     }
@@ -199,7 +199,7 @@ fn known_policy(policy: &str, config: &Config) -> Result<()> {
 }
 
 /// The ids that scripts of the workspace declare, wherever they are, as far as they are written as texts.
-fn declared(config: &Config) -> Result<Vec<String>> {
+pub(super) fn declared_policies(config: &Config) -> Result<Vec<String>> {
     let mut scripts = Vec::new();
     collect(&config.root, &config.root, &Library::new(&config.root), &mut scripts)?;
     let ids = |script: &Script| -> Vec<String> {

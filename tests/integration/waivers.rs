@@ -289,3 +289,24 @@ fn what_never_covers_anything_is_told() {
 }
 
 const UNREAD: &str = "waivers are YAML or JSON: give it the ending .yaml, or put it elsewhere";
+
+#[test]
+fn doctor_tells_waivers_that_nobody_reads_or_of_policies_that_there_arent() {
+    let ws = workspace(
+        &WAIVER.replace("policy: schema", "policy: [schema, workload/image-tga, house/own, house/onw, nobody/knows]"),
+    );
+    ws.write("rules/house.rhai", "policy(\"house/own\", #{ title: \"t\", check: |o| () });\n");
+    ws.write("waivers/notes.txt", "policy: schema\n");
+    ws.write("waivers/README.md", "# Ours\n");
+    let said = ws.idp(&["doctor"]);
+    for part in [
+        "look  waivers: nobody reads waivers/notes.txt",
+        "look  waivers: there is no policy `workload/image-tga` (waivers/payments.yaml:1",
+        "did you mean `workload/image-tag`?",
+        "did you mean `house/own`?",
+        "there is no policy `nobody/knows`",
+    ] {
+        assert!(said.stdout.contains(part), "{part}: {said}");
+    }
+    assert!(!said.stdout.contains("README.md") && !said.stdout.contains("policy `house/own`"), "{said}");
+}

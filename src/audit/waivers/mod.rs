@@ -121,6 +121,26 @@ impl Waivers {
         Ok(Waivers { waivers: read::waivers(file, text)?, sources, unread: Vec::new(), today })
     }
 
+    /// Files beside them that nobody reads.
+    pub fn unread(&self) -> &[String] {
+        &self.unread
+    }
+
+    /// The policies that they name and that aren't among these, each with its place and what was probably meant.
+    pub fn of_nobody(&self, known: &[String]) -> Vec<(String, Place, Option<String>)> {
+        let ids = || known.iter().map(String::as_str);
+        let named = self
+            .waivers
+            .iter()
+            .flat_map(|waiver| waiver.policies.iter().map(|glob| (glob, waiver.policies_place.clone())));
+        let odd = named.filter(|(glob, _)| !ids().any(|id| glob.matches(id)));
+        let meant = |glob: &Glob| match nearest(&glob.text, ids()) {
+            Some(near) => Some(format!("did you mean `{near}`?")),
+            None => ids().any(|id| glob.nearly_matches(id)).then(|| ALL_OF_PACKS.to_owned()),
+        };
+        odd.map(|(glob, place)| (glob.text.clone(), place, meant(glob))).collect()
+    }
+
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.waivers.is_empty()

@@ -106,7 +106,7 @@ pub mod api {
     /// third argument is a tree, or a function that edits the tree of the branch's head.
     ///
     /// Errors: `idp::script::argument`, `idp::repo::twice`, `idp::repo::branch`, `idp::forge::missing`,
-    /// `idp::forge::protected`, `idp::forge::moved`, `idp::tree::twin`, `idp::review::refused`,
+    /// `idp::forge::protected`, `idp::forge::moved`, `idp::tree::twin`, `idp::review::refused`, `idp::policy::denied`,
     /// `idp::permission`.
     ///
     /// ```rhai
@@ -302,7 +302,7 @@ pub mod api {
     ///
     /// Errors: `idp::script::argument`, `idp::pr::twice`, `idp::pr::base`, `idp::pr::branch`,
     /// `idp::pr::branch_taken`, `idp::pr::closed`, `idp::pr::foreign`, `idp::forge::missing`,
-    /// `idp::tree::twin`, `idp::review::refused`, `idp::permission`.
+    /// `idp::tree::twin`, `idp::review::refused`, `idp::policy::denied`, `idp::permission`.
     ///
     /// ```rhai
     /// let pull = repo("platform-gitops").propose("Say hello", |t| t.write("hello.md", "Hello\n"));

@@ -11,6 +11,7 @@ mod kills;
 mod moved;
 mod owners;
 mod paths;
+mod policies;
 mod refusals;
 mod requests;
 mod rulesets;
