@@ -14,7 +14,7 @@ fn found(text: &str) -> Vec<String> {
     let script = library.pack("shop", ws.path()).unwrap();
     let found = Checker::new(library).check(&script);
     let own = found.iter().filter(|one| {
-        ["wrong-policy", "unknown-manifest-field", "unknown-parameter", "unused-parameter"]
+        ["wrong-policy", "wrong-arguments", "unknown-manifest-field", "unknown-parameter", "unused-parameter"]
             .contains(&one.policy.as_str())
     });
     own.map(|one| format!("{} {}: {}", one.place.line - 2, one.message, one.help.as_deref().unwrap_or_default()))
@@ -112,6 +112,53 @@ fn fields_that_no_kind_has_are_found_however_they_are_asked_for() {
     assert_eq!(lines, ["2", "3", "4", "5"]);
     let fix = "policy(\"shop/a\", #{ title: \"A\", applies_to: #{ kinds: [\"Deployment\"] }, check: |_o| (), fix: |o| o.set(\"spec.replcas\", 2) });\n";
     assert_eq!(found(fix), ["1 Deployment has no field `spec.replcas`: did you mean `replicas`?"]);
+}
+
+#[test]
+fn containers_of_controllers_are_those_of_their_templates() {
+    let deployment = "kinds: [\"Deployment\"]";
+    for (body, field) in [
+        ("for c in o.containers() { if c.imag == () { deny(c.at(\"image\"), \"none\"); } }", "imag"),
+        ("for c in o.containers(\"init\") { print(c.resource?.limits); }", "resource"),
+        ("for c in o.containers() { print(c.at(\"resources.limitz.memory\")); }", "resources.limitz"),
+        ("for c in o.containers() { print(c.security(\"runAsRot\")); }", "securityContext.runAsRot"),
+    ] {
+        let place = format!("1 Deployment has no field `spec.template.spec.containers[*].{field}`");
+        let found = fields(deployment, body);
+        assert!(found.len() == 1 && found[0].starts_with(&place), "{body}: {found:?}");
+    }
+    let right = "for c in o.containers() { print(c.image); print(c.security(\"runAsUser\")); \
+        print(c.security(\"fsGroup\")); print(c.resources?.limits?.memory); }";
+    for kinds in ["\"Deployment\"", "\"CronJob\", \"Deployment\"", "\"Pod\"", "\"CronJob\", \"Pod\"", "\"Rollout\""] {
+        let kinds = format!("kinds: [{kinds}]");
+        assert_eq!(fields(&kinds, right), [""; 0], "{kinds}");
+    }
+    let several = fields("kinds: [\"CronJob\", \"Deployment\"]", "for c in o.containers() { print(c.imag); }");
+    assert_eq!(several.len(), 1, "{several:?}");
+    let whole = fields("kinds: [\"Pod\"]", "for c in o.whole().containers() { print(c.imag); print(c.image); }");
+    assert_eq!(whole.len(), 1, "{whole:?}");
+}
+
+#[test]
+fn words_of_containers_and_parameters_are_looked_at() {
+    let mistakes = found(
+        r#"fn params() { #{
+    k: param("int", "K").range(1, 9).or_else("x"),
+    e: param("enum(a,b)", "E"),
+    f: param("float", "F").or_else(1),
+    s: param("string", "S").or_else("a"),
+} }
+policy("shop/a", #{ title: "A", check: |o, p| {
+    for c in o.containers("inti") { deny(c, `${p.k} ${p.e} ${p.f} ${p.s}`); }
+    print(o.containers("sidecar"));
+} });
+"#,
+    );
+    insta::assert_snapshot!(mistakes.join("\n"), @r#"
+    2 the default must be a whole number, and it is a text: the parameter is declared as `int`
+    3 `enum(a,b)` is not the type of a parameter: string, int, float, bool or list; a choice among texts is `param("string", ...).choices([...])`
+    8 there is no role of containers `inti`: did you mean `init`? roles are main, init, sidecar, ephemeral
+    "#);
 }
 
 #[test]

@@ -37,7 +37,7 @@ pub mod api {
     use super::{data, elements_of, metadata, path_to, segments, text};
     use crate::bridge::{RhaiResultOf, throw};
     use crate::formats::yaml;
-    use crate::primitives::manifest::elements;
+    use crate::primitives::manifest::{elements, pod};
     use crate::primitives::value;
 
     /// One object of Kubernetes, or a view of a part of it. Its fields are read as they are called: `m.spec.replicas`,
@@ -388,14 +388,19 @@ pub mod api {
 
     /// The containers of one role: `main`, `init`, `sidecar` or `ephemeral`.
     ///
+    /// Errors: `idp::script::arguments`.
+    ///
     /// ```rhai
     /// let m = manifest("apiVersion: v1\nkind: Pod\nspec: {containers: [{name: api, image: api:1}]}\n");
     /// print(m.containers("main").len());
     /// ```
-    #[rhai_fn(global, name = "containers", pure)]
-    pub fn containers_of(manifest: &mut Manifest, role: &str) -> Array {
+    #[rhai_fn(global, name = "containers", return_raw, pure)]
+    pub fn containers_of(ctx: NativeCallContext, manifest: &mut Manifest, role: &str) -> RhaiResultOf<Array> {
+        if !pod::ROLES.contains(&role) {
+            return Err(throw(&ctx, pod::unknown_role(role)));
+        }
         let all = manifest.containers().into_iter();
-        all.filter(|container| container.role() == Some(role)).map(Dynamic::from).collect()
+        Ok(all.filter(|container| container.role() == Some(role)).map(Dynamic::from).collect())
     }
 
     /// What a container is: `main`, `init`, `sidecar` (it initialises, and stays) or `ephemeral`; `()` of anything else.

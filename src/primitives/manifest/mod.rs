@@ -4,7 +4,7 @@
 pub mod api;
 mod elements;
 mod path;
-mod pod;
+pub mod pod;
 #[cfg(test)]
 mod tests;
 

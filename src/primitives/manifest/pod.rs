@@ -5,9 +5,23 @@ use serde_json::Value;
 
 use super::path::Segment;
 use super::{Manifest, Trail};
+use crate::error::{Error, nearest};
 
 /// The lists of containers in a pod's spec.
 const LISTS: [&str; 3] = ["initContainers", "containers", "ephemeralContainers"];
+
+/// What containers are: see [`Manifest::role`].
+pub const ROLES: [&str; 4] = ["main", "init", "sidecar", "ephemeral"];
+
+/// What to say of a role that there isn't: the nearest, and all of them.
+pub fn unknown_role(role: &str) -> Error {
+    let error = Error::invalid("idp::script::arguments", format!("there is no role of containers `{role}`"));
+    let all = format!("roles are {}", ROLES.join(", "));
+    error.help(match nearest(role, ROLES) {
+        Some(near) => format!("did you mean `{near}`? {all}"),
+        None => all,
+    })
+}
 
 /// What a container takes from its pod where it doesn't say itself.
 const INHERITED: [&str; 7] = [
@@ -33,6 +47,12 @@ pub fn template_of(api_version: &str, kind: &str) -> Option<&'static [&'static s
         ("", "PodTemplate") => Some(&["template"]),
         _ => None,
     }
+}
+
+/// The same for a kind of Kubernetes' own by its name alone; a pod is its own.
+pub fn template_of_kind(kind: &str) -> Option<&'static [&'static str]> {
+    let versions = ["apps/v1", "batch/v1", "v1", "argoproj.io/v1alpha1"];
+    if kind == "Pod" { Some(&[]) } else { versions.iter().find_map(|version| template_of(version, kind)) }
 }
 
 impl Manifest {

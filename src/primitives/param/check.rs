@@ -40,13 +40,7 @@ pub fn check(name: &str, param: &Param, value: &Value) -> Result<()> {
         Kind::List => value.as_array().is_some_and(|list| list.iter().all(Value::is_string)),
     };
     if !fits {
-        let wanted = match param.kind {
-            Kind::String => "a text",
-            Kind::Int => "a whole number",
-            Kind::Float => "a number",
-            Kind::Bool => "true or false",
-            Kind::List => "a list of texts",
-        };
+        let wanted = param.kind.words();
         let hint = match value {
             Value::Number(_) | Value::Bool(_) if param.kind == Kind::String => "put it in quotes".to_string(),
             Value::String(text) if parse(name, param, text).is_ok_and(|value| check(name, param, &value).is_ok()) => {

@@ -52,6 +52,23 @@ impl Kind {
             Kind::List => "list",
         }
     }
+
+    /// What a value of it is.
+    pub fn words(self) -> &'static str {
+        match self {
+            Kind::String => "a text",
+            Kind::Int => "a whole number",
+            Kind::Float => "a number",
+            Kind::Bool => "true or false",
+            Kind::List => "a list of texts",
+        }
+    }
+}
+
+/// What to say of a type that no parameter has.
+pub fn unknown_kind(name: &str) -> Error {
+    let error = Error::invalid("idp::script::param", format!("`{name}` is not the type of a parameter"));
+    error.help("string, int, float, bool or list; a choice among texts is `param(\"string\", ...).choices([...])`")
 }
 
 /// One parameter. Every rule is optional.
@@ -177,10 +194,7 @@ pub mod api {
     /// ```
     #[rhai_fn(return_raw)]
     pub fn param(ctx: NativeCallContext, kind: &str, description: &str) -> RhaiResultOf<Param> {
-        let kind = super::Kind::named(kind).ok_or_else(|| {
-            let error = Error::invalid("idp::script::param", format!("`{kind}` is not the type of a parameter"));
-            throw(&ctx, error.help("string, int, float, bool or list"))
-        })?;
+        let kind = super::Kind::named(kind).ok_or_else(|| throw(&ctx, super::unknown_kind(kind)))?;
         Ok(Param::new(kind, description))
     }
 

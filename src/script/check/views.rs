@@ -7,6 +7,7 @@ use rhai::{ASTFlags, Expr, FnCallExpr, FnPtr, Position, ScriptFuncDef, Shared, S
 
 use crate::formats::yaml::{Step, parse_path};
 use crate::primitives::captured::statements_of;
+use crate::primitives::manifest::pod::template_of_kind;
 
 /// Lists of containers in a pod.
 const CONTAINERS: [&str; 3] = ["containers", "initContainers", "ephemeralContainers"];
@@ -55,13 +56,40 @@ impl Place {
         Place { kinds: self.kinds.clone(), paths, open: self.open }
     }
 
-    fn is_pod(&self) -> bool {
-        self.kinds == ["Pod"] && self.paths == [Vec::new()]
+    /// The containers of whole objects: of pods and of pod templates, and of what has them in its own spec.
+    fn containers(&self) -> Option<Place> {
+        if self.paths != [Vec::new()] {
+            return None;
+        }
+        let mut templates: Vec<&[&str]> = Vec::new();
+        for kind in &self.kinds {
+            let template = template_of_kind(kind).unwrap_or_default();
+            if !templates.contains(&template) {
+                templates.push(template);
+            }
+        }
+        let path = |template: &[&str], list: &str| {
+            let keys = template.iter().copied().chain(["spec", list]);
+            keys.map(Step::from).chain([Step::from(0)]).collect()
+        };
+        let paths = templates.iter().flat_map(|template| CONTAINERS.map(|list| path(template, list))).collect();
+        Some(Place { kinds: self.kinds.clone(), paths, open: self.open })
     }
 
-    fn containers() -> Place {
-        let path = |list: &&str| vec![Step::from("spec"), Step::from(*list), Step::from(0)];
-        Place { kinds: vec!["Pod".to_owned()], paths: CONTAINERS.iter().map(path).collect(), open: false }
+    /// What containers' security contexts say, and beneath them those of their pods; none if these are no containers.
+    fn security(&self) -> Option<Place> {
+        let mut paths = self.below(&[Step::from("securityContext")]).paths;
+        for path in &self.paths {
+            let [spec @ .., Step::Key(list), Step::Index(_)] = path.as_slice() else { return None };
+            let context = spec.iter().cloned().chain([Step::from("securityContext")]).collect();
+            if !CONTAINERS.contains(&list.as_str()) {
+                return None;
+            }
+            if !paths.contains(&context) {
+                paths.push(context);
+            }
+        }
+        Some(Place { kinds: self.kinds.clone(), paths, open: self.open })
     }
 }
 
@@ -426,13 +454,12 @@ impl<'a> Views<'a> {
                 }
             }
             (Thing::View(place), "whole") => Thing::View(place.whole()),
-            (Thing::View(place), "containers") if place.is_pod() => Thing::Views(Place::containers()),
-            (Thing::View(place), "security" | "security_at") if *place == Place::containers() => {
+            (Thing::View(place), "containers") => place.containers().map_or(Thing::Other, Thing::Views),
+            (Thing::View(place), "security" | "security_at") => {
                 if let Some((path, position)) = text(0)
                     && let Ok(steps) = parse_path(&path)
+                    && let Some(context) = place.security()
                 {
-                    let mut context = place.below(&[Step::from("securityContext")]);
-                    context.paths.push(vec![Step::from("spec"), Step::from("securityContext")]);
                     self.named(&context, &steps, position);
                 }
                 Thing::Other

@@ -1,6 +1,8 @@
 //! `wrong-arguments`: calls that no form of a function takes.
 
 use super::{Checked, Report, Rule};
+use crate::primitives::manifest::pod;
+use crate::primitives::param::{Kind, unknown_kind};
 use crate::report::Severity;
 use crate::script::check::facts::Call;
 use crate::script::check::imports::Imported;
@@ -25,9 +27,49 @@ fn find(checked: &Checked, report: &mut Report) {
     for call in &checked.facts.calls {
         match &call.namespace {
             Some(alias) => foreign(checked, report, call, alias),
-            None if call.variable.is_none() && !Signatures::built_in(&call.name) => own(checked, report, call),
+            None if call.variable.is_none() && !Signatures::built_in(&call.name) => {
+                own(checked, report, call);
+                words(checked, report, call);
+            }
             None => {}
         }
+    }
+}
+
+/// Texts that must be one of some words, and defaults that must be of the type that another call names.
+fn words(checked: &Checked, report: &mut Report, call: &Call) {
+    let [first, ..] = call.arguments.as_slice() else { return };
+    if checked.knows(&call.name) {
+        return;
+    }
+    match (call.name.as_str(), &call.on, first.text.as_deref()) {
+        ("param", None, Some(kind)) if Kind::named(kind).is_none() => {
+            let error = unknown_kind(kind);
+            report.add(first.position, error.message(), error.help_text().unwrap_or_default());
+        }
+        ("containers", Some(_), Some(role)) if !pod::ROLES.contains(&role) => {
+            let error = pod::unknown_role(role);
+            report.add(first.position, error.message(), error.help_text().unwrap_or_default());
+        }
+        ("or_else", Some(on), _) => {
+            // A chain of methods begins where its first call does.
+            let begins = |one: &&Call| one.name == "param" && one.on.is_none() && one.position == on.position;
+            let declared = checked.facts.calls.iter().find(begins).and_then(|one| one.arguments.first());
+            let Some(kind) = declared.and_then(|kind| Kind::named(kind.text.as_deref()?)) else { return };
+            let fits = match (kind, &first.is) {
+                (_, Type::Unknown | Type::Later | Type::Named(_)) => true,
+                (Kind::String, is) => *is == Type::Text,
+                (Kind::Int, is) => *is == Type::Int,
+                (Kind::Float, is) => matches!(is, Type::Int | Type::Float),
+                (Kind::Bool, is) => *is == Type::Bool,
+                (Kind::List, is) => *is == Type::List,
+            };
+            if !fits {
+                let message = format!("the default must be {}, and it is {}", kind.words(), first.is.words());
+                report.add(first.position, message, format!("the parameter is declared as `{}`", kind.name()));
+            }
+        }
+        _ => {}
     }
 }
 
