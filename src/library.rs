@@ -43,6 +43,12 @@ pub struct Script {
 }
 
 impl Script {
+    /// The pack that it is, where its folder says that it is one.
+    pub fn pack(&self) -> Option<&str> {
+        let shelf = self.folder.as_ref().is_some_and(|folder| folder.ends_with("scripts/policies"));
+        (shelf || self.shown.starts_with("embedded:scripts/policies/")).then_some(self.name.as_str())
+    }
+
     /// What grants call it: its real path within the workspace, however it was spelt on the command line.
     pub fn granted(&self, workspace: &Path) -> String {
         let Some(folder) = &self.folder else { return self.shown.clone() };

@@ -39,8 +39,10 @@ pub fn unknown_field(text: &str) -> Error {
 /// A call that no function takes.
 pub fn unknown_function(signature: &str, host: &Host) -> Error {
     let (name, arguments) = signature.split_once(" (").unwrap_or((signature, ")"));
+    // One bracket ends the signature: nothing's own type ends in another.
+    let arguments = arguments.strip_suffix(')').unwrap_or(arguments);
     let arguments: Vec<String> =
-        arguments.trim_end_matches(')').split(", ").filter(|argument| !argument.is_empty()).map(plain_type).collect();
+        arguments.split(", ").filter(|argument| !argument.is_empty()).map(plain_type).collect();
     if arguments.iter().any(|argument| argument == "a Later") {
         return known_later(&format!("`{name}`"));
     }

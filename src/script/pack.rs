@@ -72,7 +72,7 @@ impl Pack {
         let (ast, sources, library) = (ast.clone(), sources.clone(), library.clone());
         let (script, extras) = (script.clone(), extras.clone());
         let mut host = Host { engine, ast, sources, library, script, progress, extras };
-        let register = Register::default();
+        let register = Register::of_pack(host.script.pack());
         host.engine.set_default_tag(Dynamic::from(register.clone()));
         let ran = host.run();
         let mistakes = register.take_mistakes();

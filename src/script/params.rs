@@ -10,6 +10,7 @@ use super::prompt::Asking;
 use crate::bridge::RhaiResultOf;
 use crate::error::{Error, Place, Result, nearest};
 use crate::formats::yaml::{self, Step};
+use crate::primitives::captured::statements_of;
 use crate::primitives::param::{Kind, Param, check, parse};
 use crate::primitives::value;
 use crate::report::shell;
@@ -123,12 +124,13 @@ impl Host {
     }
 
     fn read_declared(&self, map: Dynamic) -> RhaiResultOf<Vec<Declared>> {
+        // The call is made from outside of the script: the function's body is the nearest place that there is.
+        let own = self.ast.iter_fn_def().filter(|own| own.name == "params");
+        let starts = own.filter_map(|own| statements_of(own).first().map(rhai::Stmt::position));
+        let position = starts.min().unwrap_or(rhai::Position::NONE);
         let wrong = |message: String| {
             let error = Error::invalid("idp::script::param", message);
-            crate::bridge::throw_at(
-                error.help("`fn params() { #{ name: param(\"string\", \"...\") } }`"),
-                rhai::Position::NONE,
-            )
+            crate::bridge::throw_at(error.help("`fn params() { #{ name: param(\"string\", \"...\") } }`"), position)
         };
         let Some(map) = map.try_cast::<Map>() else { return Err(wrong("params() must return a map".into())) };
         let mut declared = Vec::new();

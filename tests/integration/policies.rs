@@ -263,6 +263,50 @@ throw "and the end";
 }
 
 #[test]
+fn a_wrong_default_is_told_where_parameters_are_declared() {
+    let wrong = PACK.replace("or_else(2)", "or_else(\"x\")");
+    let ws = Workspace::of(&[("k8s/web.yaml", WEB), ("shop.rhai", &wrong)]);
+    let said = ws.idp(&["audit", "k8s", "--with", "./shop.rhai"]);
+    assert_eq!(said.status.code(), Some(2), "{said}");
+    assert!(said.stderr.contains("`least` must be a whole number, not `x`"), "{said}");
+    assert!(said.stderr.contains("shop.rhai:2:"), "the line of params: {said}");
+}
+
+#[test]
+fn an_id_of_another_pack_is_refused_by_all_who_read_a_pack_by_its_folder() {
+    let ws = Workspace::of(&[("k8s/web.yaml", WEB), ("scripts/policies/till.rhai", PACK), ("idp.yaml", "")]);
+    ws.write("scripts/policies/till.test.rhai", "fn test_a() { check_policy(\"till/owner\", \"k8s/web.yaml\"); }\n");
+    for args in [
+        ["audit", "k8s", "--with", "till"].as_slice(),
+        &["audit", "k8s", "--with", "scripts/policies/till.rhai"],
+        &["test", "scripts/policies"],
+    ] {
+        let said = ws.idp(args);
+        assert!(!said.status.success(), "{args:?}: {said}");
+        let told = format!("{said}");
+        for words in ["`shop/replicas` is in the pack `till`", "`till/replicas`, or the file", "till.rhai:5:"] {
+            assert!(told.contains(words), "{args:?}: {words}: {said}");
+        }
+    }
+    ws.write("elsewhere/till.rhai", PACK);
+    assert_eq!(findings(&audited(&ws, &["--with", "elsewhere/till.rhai"])).len(), 4);
+}
+
+#[test]
+fn a_role_of_containers_that_there_isnt_is_no_empty_list() {
+    let rules = "policy(\"shop/init\", #{ title: \"Init\", severity: \"high\", check: |o| \
+        for c in o.containers(\"inti\") { deny(c, \"x\") } });\n";
+    let ws = Workspace::of(&[("k8s/web.yaml", WEB), ("shop.rhai", rules)]);
+    let said = ws.idp(&["audit", "k8s", "--with", "./shop.rhai"]);
+    assert_eq!(said.status.code(), Some(3), "{said}");
+    for words in
+        ["there is no role of containers `inti`", "did you mean `init`? roles are main, init, sidecar, ephemeral"]
+    {
+        assert!(said.stdout.contains(words), "{words}: {said}");
+    }
+}
+
+#[test]
 fn an_empty_message_is_found_by_an_audit() {
     let rules = "policy(\"shop/mute\", #{ title: \"Mute\", severity: \"high\", check: |o| deny(o, ` `) });\n";
     let ws = Workspace::of(&[("k8s/web.yaml", WEB), ("shop.rhai", rules)]);

@@ -119,6 +119,8 @@ struct Collected {
     reports: Option<Vec<Report>>,
     /// How many of them there may be.
     most: usize,
+    /// The pack, where its folder says that the script is one.
+    pack: Option<String>,
 }
 
 /// What is wrong with a declaration.
@@ -134,6 +136,11 @@ pub struct Mistake {
 }
 
 impl Register {
+    /// For a script, which is a pack by its folder or isn't.
+    pub fn of_pack(pack: Option<&str>) -> Register {
+        Register(Arc::new(Mutex::new(Collected { pack: pack.map(str::to_owned), ..Collected::default() })))
+    }
+
     fn inner(&self) -> MutexGuard<'_, Collected> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -173,14 +180,16 @@ fn declare(ctx: &NativeCallContext, id: &str, fields: &Map) -> RhaiResultOf<()> 
         return declared.map(drop).map_err(|wrong| throw(ctx, first(wrong)));
     };
     let mut inner = register.inner();
+    let elsewhere = inner.pack.as_deref().and_then(|own| of_another(id, own));
     let mut wrong = match declared {
-        Ok(rule) if !inner.has(id) => {
+        Ok(rule) if elsewhere.is_none() && !inner.has(id) => {
             inner.rules.push(rule);
             return Ok(());
         }
         Ok(_) => Vec::new(),
         Err(wrong) => wrong,
     };
+    wrong.extend(elsewhere);
     if inner.has(id) {
         let error = Error::invalid("idp::policy::declared", format!("there are two policies `{id}`"));
         wrong.push(error.help("give each of them an id of its own"));
@@ -317,6 +326,14 @@ pub fn id_of(id: &str) -> Option<(&str, &str)> {
         !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
     };
     id.split_once('/').filter(|(pack, rule)| part(pack) && part(rule))
+}
+
+/// What is wrong with an id in a script that is a pack by its folder, if it names another pack.
+pub fn of_another(id: &str, own: &str) -> Option<Error> {
+    let (pack, rule) = id_of(id).filter(|(pack, _)| *pack != own)?;
+    let message = format!("`{id}` is in the pack `{own}`: a pack is known by the name of its file");
+    let error = Error::invalid("idp::policy::declared", message);
+    Some(error.help(format!("call it `{own}/{rule}`, or the file {pack}.rhai")))
 }
 
 /// Whether there is a severity of that name.

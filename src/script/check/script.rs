@@ -240,7 +240,7 @@ impl Checker {
         let imports = facts.imports.iter().map(|import| imported(self, &library, import)).collect();
         let header = ast.doc().to_string();
         let definitions = ast.iter_fn_def().cloned().collect();
-        let pack = pack_of(script).filter(|_| purpose == Purpose::Script);
+        let pack = script.pack().filter(|_| purpose == Purpose::Script).map(str::to_owned);
         let kinds = self.kinds.clone();
         let checked = Checked { purpose, facts, header, imports, signatures, library, pack, definitions, kinds };
         for rule in all() {
@@ -248,12 +248,6 @@ impl Checker {
             (rule.find)(&checked, &mut report);
         }
     }
-}
-
-/// The pack that a script is by its folder.
-fn pack_of(script: &Script) -> Option<String> {
-    let shelf = script.folder.as_ref().is_some_and(|folder| folder.ends_with("scripts/policies"));
-    (shelf || script.shown.starts_with("embedded:scripts/policies/")).then(|| script.name.clone())
 }
 
 /// A test by its name; a module has functions and nothing to run.

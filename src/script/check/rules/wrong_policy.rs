@@ -7,7 +7,7 @@ use rhai::Position;
 
 use super::{Checked, Report, Rule};
 use crate::error::nearest;
-use crate::primitives::policy::{APPLIES_TO, id_of, is_severity};
+use crate::primitives::policy::{APPLIES_TO, id_of, is_severity, of_another};
 use crate::report::{PolicyLevel, Severity};
 use crate::script::check::declarations::{self, Policy, values};
 use crate::script::check::types::Type;
@@ -72,14 +72,13 @@ fn find(checked: &Checked, report: &mut Report) {
 
 fn of_id(id: &str, checked: &Checked, policy: &Policy<'_>, report: &mut Report) {
     let at = policy.call.arguments[0].position;
-    let Some((pack, rule)) = id_of(id) else {
+    if id_of(id).is_none() {
         let help = "an id is PACK/RULE in lower-case letters, digits and hyphens, such as shop/replicas";
         report.add(at, format!("`{id}` can't be the id of a policy"), help);
         return;
-    };
-    if let Some(own) = checked.pack.as_ref().filter(|own| *own != pack) {
-        let message = format!("`{id}` is in the pack `{own}`: a pack is known by the name of its file");
-        report.add(at, message, format!("call it `{own}/{rule}`, or the file {pack}.rhai"));
+    }
+    if let Some(error) = checked.pack.as_deref().and_then(|own| of_another(id, own)) {
+        report.add(at, error.message(), error.help_text().unwrap_or_default());
     }
 }
 
