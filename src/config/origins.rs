@@ -6,6 +6,7 @@ use super::Config;
 use super::settings;
 use crate::error::Result;
 use crate::formats::yaml::{self, Document, Step};
+use crate::report::PolicyLevel;
 
 /// A setting as it holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,13 +68,28 @@ fn leaves(document: &Document, value: &Value, path: &mut Vec<Step>, held: &mut V
         _ if path.is_empty() => {}
         leaf => held.push(Held {
             key: name(path),
-            value: leaf.as_str().map_or_else(|| leaf.to_string(), str::to_owned),
+            value: match leaf {
+                Value::String(text) => text.clone(),
+                // YAML reads the level `off` as a truth value.
+                Value::Bool(false) if is_level(path) => PolicyLevel::Off.name().to_owned(),
+                other => other.to_string(),
+            },
             origin: {
                 let place = document.place(path);
                 format!("{}:{}", place.file, place.line)
             },
         }),
     }
+}
+
+/// Whether it is `policies.packs.NAME.levels.ID`, or the same of an environment.
+fn is_level(path: &[Step]) -> bool {
+    let keys: Vec<&str> =
+        path.iter().filter_map(|step| if let Step::Key(key) = step { Some(key.as_str()) } else { None }).collect();
+    matches!(
+        keys.as_slice(),
+        ["policies", "packs", _, "levels", _] | ["policies", "packs", _, "environments", _, "levels", _]
+    )
 }
 
 fn name(path: &[Step]) -> String {

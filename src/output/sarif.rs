@@ -46,7 +46,11 @@ fn describe(rule: &RuleInfo, review: &Review) -> Value {
         "id": rule.id,
         "name": rule.id,
         "shortDescription": { "text": rule.about },
-        "fullDescription": { "text": format!("{}. {}", rule.about, rule.why) },
+        // A rule without a description says its title for both.
+        "fullDescription": { "text": match rule.about == rule.why {
+            true => rule.about.clone(),
+            false => format!("{}. {}", rule.about, rule.why),
+        } },
         "help": { "text": rule.why },
         "defaultConfiguration": { "level": level(rule.is_error) },
         "properties": { "code": review.code(&rule.id) },

@@ -135,6 +135,17 @@ fn sarif_is_as_its_schema_says() {
 }
 
 #[test]
+fn a_rule_without_a_description_says_its_title_once() {
+    let ws = workspace();
+    ws.write("shop.rhai", "policy(\"shop/a\", #{ title: \"Too few\", check: |o| deny(o, \"x\") });\n");
+    let said = ws.idp(&["audit", "k8s", "--with", "./shop.rhai", "--output", "sarif"]);
+    let log: Value = serde_json::from_str(&said.stdout).unwrap();
+    let rules = log["runs"][0]["tool"]["driver"]["rules"].as_array().unwrap();
+    let rule = rules.iter().find(|rule| rule["id"] == "shop/a").unwrap();
+    assert_eq!(rule["fullDescription"]["text"], "Too few");
+}
+
+#[test]
 fn policy_reports_are_objects_that_their_kinds_allow() {
     let ws = workspace();
     for (format, kinds) in [

@@ -485,8 +485,10 @@ fn audits_ask_what_is_enforced() {
 
 #[test]
 fn doctor_and_completion_know_what_is_enforced() {
-    let ws = shop("  packs: { shop: { params: { least: 1 } } }\n");
+    let ws = shop("  packs: { shop: { params: { least: 1 }, levels: { shop/owner: off } } }\n");
     let said = ws.idp(&["doctor"]);
+    let level = said.stdout.lines().find(|line| line.contains("levels")).unwrap_or_default();
+    assert!(level.contains(" off "), "YAML reads it as false: {said}");
     let line = IDP_YAML.lines().count() + 2;
     assert!(said.stdout.contains(&format!("idp.yaml:{line}")) && said.stdout.contains("policies.enforce"), "{said}");
     assert!(said.stdout.contains("enforced: shop; rules of packs: 6"), "{said}");

@@ -355,6 +355,27 @@ print(size);
 }
 
 #[test]
+fn something_and_a_missing_value() {
+    let said = plan(
+        r##"let size = 1 + #{ least: 1 }.get("most");
+print(size);
+"##,
+    );
+    insta::assert_snapshot!(said, @r##"
+    idp::script::operator
+
+      x `+` can't be used with a whole number and nothing
+       ,-[script.rhai:1:14]
+     1 | let size = 1 + #{ least: 1 }.get("most");
+       :              |
+       :              `-- here
+     2 | print(size);
+       `----
+      help: `()` is a value that is missing: give it another with `value ?? otherwise`
+    "##);
+}
+
+#[test]
 fn a_number_as_a_condition() {
     let said = plan(
         r##"let files = repo("orders-stock").tree("main").files();
