@@ -1,12 +1,16 @@
 //! The built-in policy `schema`: objects are such as the API server would take, by the schemas of their kinds.
 
+use std::sync::{Arc, OnceLock};
+
 use super::Text;
 use super::policy::{Breach, Object, Policy};
+use crate::error::Result;
 use crate::formats::definitions::{self, Broken, Definition};
+use crate::formats::objects::object_of;
 use crate::formats::schema::Reason;
 use crate::formats::yaml::{self, Step};
 use crate::report::{RuleInfo, Severity};
-use crate::schemas::{Checks, Problem, Schemas};
+use crate::schemas::{Checks, Found, Problem, Schemas};
 use crate::script::spread;
 
 /// What every definition of kinds says somewhere: CustomResourceDefinition, CompositeResourceDefinition.
@@ -30,15 +34,53 @@ pub fn definitions(texts: &[Text]) -> (Vec<Definition>, Vec<Broken>) {
     (found, broken)
 }
 
+/// Reads the schemas with those that repositories define.
+pub type Repositories = Box<dyn Fn() -> Result<Arc<Schemas>> + Send + Sync>;
+
 /// The policy with the schemas that count.
 pub struct BySchema {
     schemas: Schemas,
+    /// What to ask about kinds that aren't known otherwise.
+    repositories: Option<Repositories>,
+    /// What they said: they are read once, and only if such a kind is met.
+    said: OnceLock<Result<Arc<Schemas>>>,
 }
 
 impl BySchema {
     /// By these schemas.
     pub fn new(schemas: Schemas) -> BySchema {
-        BySchema { schemas }
+        BySchema { schemas, repositories: None, said: OnceLock::new() }
+    }
+
+    /// The same, with repositories to ask about kinds that these schemas don't know.
+    #[must_use]
+    pub fn asking(self, repositories: Option<Repositories>) -> BySchema {
+        BySchema { repositories, ..self }
+    }
+
+    /// The problems of an object, by the repositories' definition if nobody else has one.
+    fn problems(&self, object: &Object<'_>) -> Vec<Problem> {
+        let how = Checks { partial: object.partial, ..Checks::default() };
+        let unknown = || {
+            let (api_version, kind) = object_of(object.value)?;
+            matches!(
+                self.schemas.find(api_version, kind),
+                Found::UnknownGroup { nearest: None } | Found::UnknownKind { all: false, .. }
+            )
+            .then_some(())
+        };
+        let Some(repositories) = self.repositories.as_ref().filter(|_| unknown().is_some()) else {
+            return self.schemas.check(object.value, how);
+        };
+        match self.said.get_or_init(repositories) {
+            Ok(schemas) => schemas.check(object.value, how),
+            Err(error) => {
+                let mut problems = self.schemas.check(object.value, how);
+                let why = format!("the repositories that may define it can't be read: {}", error.message());
+                problems.iter_mut().for_each(|problem| problem.help = Some(why.clone()));
+                problems
+            }
+        }
     }
 }
 
@@ -59,8 +101,7 @@ impl Policy for BySchema {
     }
 
     fn check(&self, object: &Object<'_>) -> Vec<Breach> {
-        let problems = self.schemas.check(object.value, Checks { partial: object.partial, ..Checks::default() });
-        let mut found: Vec<Breach> = problems.into_iter().map(|problem| breach(problem, object)).collect();
+        let mut found: Vec<Breach> = self.problems(object).into_iter().map(|problem| breach(problem, object)).collect();
         if !object.partial && definitions::is_one(object.value) {
             found.extend(self.schemas.about_definition(object.place).map(told));
         }

@@ -6,19 +6,19 @@ use std::sync::Arc;
 use clap::Args;
 
 use super::report_files::{self, ReportFile};
-use super::{Global, current_folder, fix, input};
+use super::{Global, block_on, current_folder, fix, input};
 use crate::audit::explain::{Asked, Wanted, explain};
 use crate::audit::panel::{self, BUILT_IN, Panel, Settings};
-use crate::audit::schema::{self, BySchema};
+use crate::audit::schema::{self, BySchema, Repositories};
 use crate::audit::waivers::{Scope, Waivers, today};
 use crate::audit::{self, Text, walk};
-use crate::config::Config;
+use crate::config::{Config, Forge};
 use crate::error::{Error, Exit, Result, nearest};
 use crate::library::{Library, Script};
 use crate::output::{self, Format};
 use crate::report::{Audit, RuleInfo, Severity};
-use crate::schemas::Workspace;
-use crate::world::Clock;
+use crate::schemas::{Schemas, Workspace};
+use crate::world::{Clock, open};
 
 #[derive(Args, Clone)]
 pub struct AuditArgs {
@@ -228,9 +228,20 @@ fn with_schemas(mut panel: Panel, args: &AuditArgs, config: &Config, texts: &[Te
         }
         let (definitions, broken) = schema::definitions(texts);
         let schemas = workspace.own()?.before(definitions).with_broken(broken);
-        panel.built_in.push(Box::new(BySchema::new(schemas)));
+        panel.built_in.push(Box::new(BySchema::new(schemas).asking(repositories(workspace, config))));
     }
     Ok(panel)
+}
+
+/// What the workspace's repositories define, if they are on this disk: an audit needs no network.
+fn repositories(workspace: Workspace, config: &Config) -> Option<Repositories> {
+    let Forge::Local { .. } = config.forge else { return None };
+    let config = config.clone();
+    let read = async move || -> Result<Arc<Schemas>> {
+        let world = open::for_reading(&config).await?;
+        Ok(workspace.whole(world.forge.as_ref()).await?.schemas.clone())
+    };
+    Some(Box::new(move || block_on(read())))
 }
 
 /// The environment of `--environment`, which must be one where the workspace says which there are.

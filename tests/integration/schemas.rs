@@ -522,3 +522,28 @@ fn a_version_of_kubernetes_is_chosen_in_idp_yaml() {
     ws.write("idp.yaml", &format!("{own}kubernetes: 1.34\n"));
     ws.plan(&text).fails(2, "idp::config");
 }
+
+#[test]
+fn an_audit_knows_the_kinds_of_repositories_on_this_disk() {
+    let ws = Workspace::acme();
+    let claim = ws.read("seeds/orders-gitops/crossplane/claims/prod/postgresql-checkout.yaml");
+    ws.write("claim.yaml", &claim);
+    let fine = ws.idp(&["audit", "claim.yaml"]);
+    assert!(fine.code == 0 && fine.stdout.contains("Nothing found in 1 object in 1 file"), "{fine}");
+    ws.write("claim.yaml", &claim.replace("storageGB", "storgeGB"));
+    let said = ws.idp(&["audit", "claim.yaml", "--output", "json"]);
+    assert_eq!(said.code, 3, "{said}");
+    let found: Vec<Value> = said.of_type("finding");
+    assert!(found[0]["message"].to_string().contains("storgeGB"), "{said}");
+    assert!(found[0]["help"].to_string().contains("storageGB"), "{said}");
+    // Looking at a world that isn't there yet doesn't make it.
+    assert!(!ws.has_state());
+    // A forge elsewhere isn't asked.
+    let elsewhere = ws.read("idp.yaml").replace(
+        "{ kind: local, folder: .idp/forge, owner: acme, url: https://git.acme.example }",
+        "{ kind: github, owner: acme, api_url: http://127.0.0.1:9 }",
+    );
+    ws.write("idp.yaml", &elsewhere);
+    let said = ws.idp(&["audit", "claim.yaml"]);
+    assert!(said.code == 0 && said.stdout.contains("it was not checked"), "{said}");
+}
