@@ -39,7 +39,7 @@ pub fn read(value: &Value, api: &str) -> Result<Vec<Definition>> {
             name,
         });
     }
-    check_versions(&list, &versions, "storage")?;
+    check_versions(&list, "storage")?;
     Ok(vec![Definition {
         group,
         kind: called.kind,
@@ -89,16 +89,25 @@ pub fn check_schema(schema: &Field<'_>) -> Result<()> {
     schema.choice("type", &["object"]).map(drop)
 }
 
+fn name<'d>(version: &Field<'d>) -> Option<&'d str> {
+    version.get("name")?.value().as_str()
+}
+
 /// Versions have names of their own, and one of them is stored.
-pub fn check_versions(list: &Field<'_>, versions: &[Version], stored: &str) -> Result<()> {
+pub fn check_versions(list: &Field<'_>, stored: &str) -> Result<()> {
     let elements = list.elements()?;
-    for (at, version) in versions.iter().enumerate() {
-        if versions[..at].iter().any(|other| other.name == version.name) {
-            return Err(elements[at].need("name")?.error(&format!("Duplicate value: \"{}\"", version.name)));
+    for (at, version) in elements.iter().enumerate() {
+        let Some(own) = name(version) else { continue };
+        if elements[..at].iter().any(|other| name(other) == Some(own)) {
+            return Err(version.need("name")?.error(&format!("Duplicate value: \"{own}\"")));
         }
     }
-    match versions.iter().filter(|version| version.storage).count() {
+    // Of a version that doesn't say, that is told.
+    let said: Vec<bool> =
+        elements.iter().filter_map(|version| version.get(stored).and_then(|flag| flag.value().as_bool())).collect();
+    match said.iter().filter(|stored| **stored).count() {
         1 => Ok(()),
+        _ if said.len() < elements.len() => Ok(()),
         0 => Err(list.error(&format!("must have exactly one version with {stored}: true, it has none"))),
         several => Err(list.error(&format!("must have exactly one version with {stored}: true, it has {several}"))),
     }

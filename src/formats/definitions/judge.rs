@@ -44,13 +44,20 @@ pub fn of_kind(definition: &Definition) -> Vec<Violation> {
     });
     of_names(&names, &trail.field("names"), &mut found);
     for (at, version) in definition.versions.iter().enumerate() {
-        let trail = trail.field("versions");
-        let trail = trail.index(at);
-        let schema = trail.field("schema");
-        found.extend(schema::faults(&version.schema, version.status, &schema.field("openAPIV3Schema")));
-        for (index, column) in version.columns.iter().enumerate() {
-            of_column(column, &trail.field("additionalPrinterColumns").index(index), &mut found);
-        }
+        found.extend(of_made(at, &version.schema, version.status, &version.columns));
+    }
+    found
+}
+
+/// The same of the schema and the columns of one version.
+pub fn of_made(at: usize, made: &Value, status: bool, columns: &[Value]) -> Vec<Violation> {
+    let trail = Trail::ROOT.field("spec");
+    let trail = trail.field("versions");
+    let trail = trail.index(at);
+    let schema = trail.field("schema");
+    let mut found = schema::faults(made, status, &schema.field("openAPIV3Schema"));
+    for (index, column) in columns.iter().enumerate() {
+        of_column(column, &trail.field("additionalPrinterColumns").index(index), &mut found);
     }
     found
 }
@@ -97,7 +104,7 @@ fn of_group(definition: &Value, group: &str, trail: &Trail, found: &mut Vec<Viol
     }
 }
 
-fn of_names(names: &Value, trail: &Trail, found: &mut Vec<Violation>) {
+pub fn of_names(names: &Value, trail: &Trail, found: &mut Vec<Violation>) {
     for (key, has_case) in [("plural", false), ("singular", false), ("kind", true), ("listKind", true)] {
         let name = text(names, key);
         let spelt = if has_case { name.to_lowercase() } else { name.to_owned() };

@@ -200,26 +200,34 @@ pub fn kinds(document: &Document, part: &Part<'_>) -> Result<Vec<Definition>> {
 /// Everything for which an API server would refuse an object that defines a kind; nothing for other objects. Of an XRD it
 /// is what it would refuse of the CRDs that Crossplane makes of it, at the place in the XRD.
 pub fn faults(object: &Value) -> Vec<Violation> {
-    match (api_of(object), of_value(object)) {
-        (Some((Api::Crd, "v1")), _) => judge::faults(object),
+    let all = match (api_of(object), of_value(object)) {
+        (Some((Api::Crd, "v1")), _) => return judge::faults(object),
+        (Some((Api::Xrd, version @ ("v1" | "v2"))), Err(first)) => {
+            let mut all = xrd::faults(object, version);
+            if !all.iter().any(|fault| fault.path == first.path) {
+                all.insert(0, *first);
+            }
+            all
+        }
         (_, Err(fault)) => vec![*fault],
         (Some((Api::Xrd, _)), Ok(made)) => {
-            let mut found: Vec<Violation> = Vec::new();
-            for definition in made {
+            let of = |definition: &Definition| {
                 let is_claim = matches!(definition.role, Role::Claim { .. });
-                // Crossplane drops keywords that it doesn't know, such as those for forms. What looks like a slip is told.
-                let slip = |fault: &Violation| fault.reason != Reason::Unknown || is_slip(fault);
-                let faults = judge::of_kind(&definition).into_iter().filter(slip);
-                for fault in faults.map(|fault| xrd::placed(fault, is_claim)) {
-                    if !found.iter().any(|known| known.path == fault.path && known.message == fault.message) {
-                        found.push(fault);
-                    }
-                }
-            }
-            found
+                judge::of_kind(definition).into_iter().map(move |fault| xrd::placed(fault, is_claim))
+            };
+            made.iter().flat_map(of).collect()
         }
         (_, Ok(_)) => Vec::new(),
+    };
+    // Crossplane drops keywords that it doesn't know, such as those for forms. What looks like a slip is told. What composite
+    // resource and claim have in common is told once.
+    let mut found: Vec<Violation> = Vec::new();
+    for fault in all.into_iter().filter(|fault| fault.reason != Reason::Unknown || is_slip(fault)) {
+        if !found.iter().any(|known| known.path == fault.path && known.message == fault.message) {
+            found.push(fault);
+        }
     }
+    found
 }
 
 /// Whether an unknown keyword is near to one that there is.

@@ -257,3 +257,60 @@ fn faults_of_an_xrd_are_those_of_the_crds_that_it_becomes() {
     let [line] = lines(&wrong).try_into().unwrap();
     assert!(line.starts_with("definition.yaml:9:61: spec.claimNames.shortNames[0]: Invalid value: \"B\""), "{line}");
 }
+
+/// Where something is wrong, and the beginning of what.
+fn places_of(text: &str) -> Vec<String> {
+    let document = &yaml::parse("definition.yaml", text).unwrap()[0];
+    let faults = super::faults(&document.value);
+    let mut found: Vec<_> = faults.iter().map(|fault| (document.place(&fault.path).line, fault.to_string())).collect();
+    found.sort();
+    found.iter().map(|(line, fault)| format!("{line}: {}", fault.chars().take(75).collect::<String>())).collect()
+}
+
+#[test]
+fn all_that_is_wrong_with_an_xrd_is_told_at_once() {
+    let wrong =
+        xrd("v1", "  scope: Galaxy\n  claimNames: { kind: XBucket, plural: Buckets }\n  connectionSecretKeys: [1]")
+            .replace("name: xbuckets.acme.example", "name: buckets.acme.example")
+            .replace(
+                "plural: xbuckets }",
+                "plural: xbuckets, shortNames: [XB] }\n  defaultCompositeDeletePolicy: Never",
+            )
+            .replace("name: v1\n", "name: V1\n")
+            .replace("      served: true\n", "")
+            .replace("referenceable: true", "referenceable: false")
+            .replace("required: [region]", "required: [n]")
+            .replace("region: { type: string }", "region: { type: text }");
+    insta::assert_snapshot!(places_of(&wrong).join("\n"), @r#"
+    4: metadata.name: must be spec.names.plural+"."+spec.group, which is xbuckets.
+    8: spec.names.shortNames[0]: Invalid value: "XB": a DNS-1035 label must consis
+    9: spec.defaultCompositeDeletePolicy: Unsupported value: "Never": supported va
+    10: spec.scope: Unsupported value: "Galaxy": supported values: "LegacyCluster",
+    11: spec.claimNames.kind: "XBucket" conflicts with composite resource name
+    11: spec.claimNames.plural: Invalid value: "Buckets": a DNS-1035 label must con
+    12: spec.connectionSecretKeys[0]: must be a text
+    14: spec.versions: must have exactly one version with referenceable: true, it h
+    14: spec.versions[0].name: must be lower case letters, digits and `-`, beginnin
+    14: spec.versions[0].served: Required value
+    24: spec.versions[0].schema.openAPIV3Schema.properties[spec].required[0]: Inval
+    27: spec.versions[0].schema.openAPIV3Schema.properties[spec].properties[region]
+    "#);
+}
+
+#[test]
+fn what_can_be_read_of_a_schema_is_judged_beside_what_can_not() {
+    let wrong = CRD.replace(
+        "spec: { type: object, properties: { size: { type: integer } } }",
+        "spec: { type: object, required: [n], properties: { size: { type: integr }, list: { type: array }, 8: 9 } }",
+    );
+    insta::assert_snapshot!(places_of(&wrong).join("\n"), @r#"
+    22: spec.versions[1].schema.openAPIV3Schema.properties[spec].properties[8]: Inv
+    22: spec.versions[1].schema.openAPIV3Schema.properties[spec].properties[list].i
+    22: spec.versions[1].schema.openAPIV3Schema.properties[spec].properties[size].t
+    22: spec.versions[1].schema.openAPIV3Schema.properties[spec].required[0]: Inval
+    "#);
+    let told = super::faults(&yaml::parse("definition.yaml", &wrong).unwrap()[0].value);
+    let quotes = told.iter().find(|fault| fault.field.ends_with("required[0]")).unwrap();
+    assert_eq!(quotes.message, "Invalid value: false: must be of type string, not boolean");
+    assert_eq!(quotes.help.as_deref(), Some("write it in quotes: \"false\""));
+}

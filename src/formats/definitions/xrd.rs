@@ -8,8 +8,8 @@ use serde_json::Value;
 use super::composite::{self, Scope};
 use super::field::{Field, Result};
 use super::names::{self, Names};
-use super::{Definition, Role, Version, crd};
-use crate::formats::schema::Violation;
+use super::{Definition, Role, Version, crd, judge};
+use crate::formats::schema::{Trail, Violation};
 
 /// What composite resource and claim have in common.
 struct Xrd<'d> {
@@ -34,10 +34,9 @@ pub fn read(value: &Value, api: &str) -> Result<Vec<Definition>> {
     names::check_title(&root, &composite.plural, &group)?;
     let claim = spec.get("claimNames").map(|field| names::read(&field)).transpose()?;
     let scope = scope(&spec, api)?;
+    none_of(beyond(scope, &spec, api))?;
     let xrd = Xrd { keys: spec.texts("connectionSecretKeys")?, root, spec, group };
-    if let Some(claim) = &claim {
-        check_claim(&xrd, claim, &composite)?;
-    }
+    none_of(shared_names(&xrd.spec))?;
     let policy = xrd.spec.choice("defaultCompositionUpdatePolicy", &["Automatic", "Manual"])?.unwrap_or("Automatic");
     let role = Role::Composite { claim: claim.as_ref().map(|claim| claim.kind.clone()) };
     let (of, machinery) = (composite.kind.clone(), composite::of_composite(scope, policy));
@@ -50,6 +49,64 @@ pub fn read(value: &Value, api: &str) -> Result<Vec<Definition>> {
     Ok(made)
 }
 
+/// Everything that is wrong with an XRD of which no kind can be made: what it is refused for, and the faults of the CRDs that
+/// would be made of what can be read.
+pub fn faults(value: &Value, api: &str) -> Vec<Violation> {
+    let root = Field::root(value);
+    let mut found = Vec::new();
+    let Some(spec) = told(root.need("spec"), &mut found) else { return found };
+    told(names::group(&spec), &mut found);
+    if let Some(names) = told(spec.need("names"), &mut found) {
+        of_names(&names, "names", &mut found);
+        let text = |field: Option<Field<'_>>| field.and_then(|field| field.text().ok().map(str::to_owned));
+        if let (Some(plural), Some(group)) = (text(names.get("plural")), text(spec.get("group"))) {
+            told(names::check_title(&root, &plural, &group), &mut found);
+        }
+    }
+    if let Some(names) = spec.get("claimNames") {
+        of_names(&names, "claimNames", &mut found);
+    }
+    found.extend(shared_names(&spec));
+    let scope = told(scope(&spec, api), &mut found);
+    found.extend(scope.into_iter().flat_map(|scope| beyond(scope, &spec, api)));
+    told(spec.texts("connectionSecretKeys"), &mut found);
+    told(spec.choice("defaultCompositionUpdatePolicy", &["Automatic", "Manual"]), &mut found);
+    told(spec.choice("defaultCompositeDeletePolicy", &["Background", "Foreground"]), &mut found);
+    let Some(list) = told(spec.need("versions"), &mut found) else { return found };
+    told(crd::check_versions(&list, "referenceable"), &mut found);
+    let mut machineries = vec![composite::of_composite(scope.unwrap_or(Scope::Cluster), "Automatic")];
+    machineries.extend(spec.get("claimNames").map(|_| composite::of_claim("Background")));
+    for (at, version) in list.elements().into_iter().flatten().enumerate() {
+        told(names::label(&version, "name", str::to_owned), &mut found);
+        for key in ["served", "referenceable"] {
+            told(version.need(key), &mut found);
+            told(version.flag(key), &mut found);
+        }
+        told(crd::deprecation(&version, "", "", ""), &mut found);
+        let columns = told(crd::columns(&version), &mut found).unwrap_or_default();
+        let Some(schema) = told(schema_of(&version), &mut found) else { continue };
+        for machinery in &machineries {
+            let made = composite::schema(schema.value(), machinery);
+            found.extend(judge::of_made(at, &made, true, &columns));
+        }
+    }
+    found
+}
+
+/// What was read; what is wrong with it is added to what was found.
+fn told<T>(read: Result<T>, found: &mut Vec<Violation>) -> Option<T> {
+    read.map_err(|fault| found.push(*fault)).ok()
+}
+
+/// What is wrong with the names of a kind: in the API server's words, or if it has none, why they can't be read.
+fn of_names(names: &Field<'_>, key: &str, found: &mut Vec<Violation>) {
+    let before = found.len();
+    judge::of_names(names.value(), &Trail::ROOT.field("spec").field(key), found);
+    if found.len() == before {
+        told(names::read(names), found);
+    }
+}
+
 /// A fault of a CRD that Crossplane makes, at the place that it comes from.
 pub fn placed(mut fault: Violation, is_claim: bool) -> Violation {
     if is_claim && fault.path.get(1).is_some_and(|step| *step == "names".into()) {
@@ -59,17 +116,21 @@ pub fn placed(mut fault: Violation, is_claim: bool) -> Violation {
     fault
 }
 
-/// Where composite resources live. What a version of the API doesn't know, it refuses.
+/// Where composite resources live.
 fn scope(spec: &Field<'_>, api: &str) -> Result<Scope> {
     let known: &[&str] =
         if api == "v1" { &["LegacyCluster", "Namespaced", "Cluster"] } else { &["Namespaced", "Cluster"] };
-    let scope = match spec.choice("scope", known)?.unwrap_or(known[0]) {
+    Ok(match spec.choice("scope", known)?.unwrap_or(known[0]) {
         "LegacyCluster" => Scope::Legacy,
         "Namespaced" => Scope::Namespaced,
         _ => Scope::Cluster,
-    };
+    })
+}
+
+/// What composite resources of other scopes than the legacy one can't have.
+fn beyond(scope: Scope, spec: &Field<'_>, api: &str) -> Vec<Violation> {
     if scope == Scope::Legacy {
-        return Ok(scope);
+        return Vec::new();
     }
     let (claims, secrets) = match api {
         "v1" => (
@@ -81,41 +142,62 @@ fn scope(spec: &Field<'_>, api: &str) -> Result<Scope> {
             "XR connection secrets aren't supported in apiextensions.crossplane.io/v2",
         ),
     };
-    for (key, why) in [("claimNames", claims), ("connectionSecretKeys", secrets)] {
-        if let Some(field) = spec.get(key) {
-            return Err(field.error(why));
-        }
-    }
-    Ok(scope)
+    let fault = |(key, why)| spec.get(key).map(|field| *field.error(why));
+    [("claimNames", claims), ("connectionSecretKeys", secrets)].into_iter().filter_map(fault).collect()
 }
 
-/// A claim has names of its own.
-fn check_claim(xrd: &Xrd<'_>, claim: &Names, composite: &Names) -> Result<()> {
-    let pairs = [
-        ("kind", &claim.kind, &composite.kind),
-        ("plural", &claim.plural, &composite.plural),
-        ("singular", &claim.singular, &composite.singular),
-        ("listKind", &claim.list_kind, &composite.list_kind),
-    ];
-    match pairs.into_iter().find(|(_, claim, composite)| claim == composite) {
-        None => Ok(()),
-        Some((key, name, _)) => {
-            let field = xrd.spec.need("claimNames")?;
-            let field = field.get(key).unwrap_or(field);
-            Err(field.error(&format!("\"{name}\" conflicts with composite resource name")))
+/// Names that a claim has in common with its composite resource, which it can't.
+fn shared_names(spec: &Field<'_>) -> Vec<Violation> {
+    let (Some(claim), Some(composite)) = (spec.get("claimNames"), spec.get("names")) else { return Vec::new() };
+    let mut found: Vec<Violation> = Vec::new();
+    for key in ["kind", "plural", "singular", "listKind"] {
+        let Some(name) = name_of(&claim, key).filter(|name| name_of(&composite, key).as_ref() == Some(name)) else {
+            continue;
+        };
+        // Names that follow from others that are told need no word of their own.
+        match claim.get(key) {
+            Some(field) => found.push(*field.error(&conflict(&name))),
+            None if found.is_empty() => found.push(*claim.error(&conflict(&name))),
+            None => {}
         }
     }
+    found
+}
+
+/// A name as it is written, or as it follows from the kind.
+fn name_of(names: &Field<'_>, key: &str) -> Option<String> {
+    let text = |key: &str| names.get(key).and_then(|name| name.text().ok().map(str::to_owned));
+    text(key).or_else(|| match key {
+        "singular" => Some(text("kind")?.to_ascii_lowercase()),
+        "listKind" => Some(text("kind")? + "List"),
+        _ => None,
+    })
+}
+
+fn conflict(name: &str) -> String {
+    format!("\"{name}\" conflicts with composite resource name")
+}
+
+/// Refuses the first of these.
+fn none_of(faults: Vec<Violation>) -> Result<()> {
+    faults.into_iter().next().map_or(Ok(()), |fault| Err(Box::new(fault)))
+}
+
+/// The schema of a version, of which Crossplane takes parts.
+fn schema_of<'d>(version: &Field<'d>) -> Result<Field<'d>> {
+    let schema = version.need("schema")?.need("openAPIV3Schema")?;
+    schema.object()?;
+    for part in ["spec", "status", "metadata"].iter().filter_map(|part| schema.get("properties")?.get(part)) {
+        part.object()?;
+    }
+    Ok(schema)
 }
 
 fn definition(xrd: &Xrd<'_>, names: Names, role: Role, machinery: &composite::Machinery) -> Result<Definition> {
     let list = xrd.spec.need("versions")?;
     let mut versions = Vec::new();
     for version in list.elements()? {
-        let schema = version.need("schema")?.need("openAPIV3Schema")?;
-        schema.object()?;
-        for part in ["spec", "status", "metadata"].iter().filter_map(|part| schema.get("properties")?.get(part)) {
-            part.object()?;
-        }
+        let schema = schema_of(&version)?;
         let name = names::label(&version, "name", str::to_owned)?;
         version.need("served")?;
         version.need("referenceable")?;
@@ -131,7 +213,7 @@ fn definition(xrd: &Xrd<'_>, names: Names, role: Role, machinery: &composite::Ma
             name,
         });
     }
-    crd::check_versions(&list, &versions, "referenceable")?;
+    crd::check_versions(&list, "referenceable")?;
     let mut categories = names.categories;
     categories.push(machinery.category.to_string());
     Ok(Definition {

@@ -8,7 +8,8 @@ mod words;
 
 use serde_json::Value;
 
-use super::violation::{Trail, Violation};
+use super::violation::{Reason, Trail, Violation};
+use crate::formats::yaml::Step;
 use words::Words;
 
 /// Everything for which the API server would refuse an `openAPIV3Schema`. `status` says whether the version has the
@@ -16,10 +17,39 @@ use words::Words;
 pub(in crate::formats) fn faults(schema: &Value, status: bool, trail: &Trail) -> Vec<Violation> {
     let mut found = Vec::new();
     words::unreadable(schema, trail, &mut found);
-    if found.iter().any(|fault| fault.reason != super::Reason::Unknown) {
+    let unread: Vec<Vec<Step>> =
+        found.iter().filter(|fault| fault.reason != Reason::Unknown).map(|fault| fault.path.clone()).collect();
+    if unread.is_empty() {
+        judge(Words(schema), status, trail, &mut found);
         return found;
     }
-    let schema = Words(schema);
+    // An API server stops here. What can be read is judged nevertheless, so that all is told at once: but for what isn't
+    // known without the rest.
+    let mut rest = schema.clone();
+    let above = trail.steps().len();
+    unread.iter().for_each(|path| take(&mut rest, &path[above..]));
+    let mut more = Vec::new();
+    judge(Words(&rest), status, trail, &mut more);
+    more.retain(|fault| !unread.iter().any(|path| fault.path.starts_with(path)));
+    found.extend(more);
+    found
+}
+
+/// Makes null of what is at a path, which is as good as not there.
+fn take(value: &mut Value, path: &[Step]) {
+    let Some((step, rest)) = path.split_first() else {
+        *value = Value::Null;
+        return;
+    };
+    let inner = match step {
+        Step::Key(key) => value.get_mut(key),
+        Step::Index(index) => value.get_mut(*index),
+    };
+    inner.into_iter().for_each(|inner| take(inner, rest));
+}
+
+/// What is wrong with a schema that can be decoded.
+fn judge(schema: Words, status: bool, trail: &Trail, found: &mut Vec<Violation>) {
     if status {
         found.extend(beside_status(schema, trail));
     }
@@ -40,7 +70,6 @@ pub(in crate::formats) fn faults(schema: &Value, status: bool, trail: &Trail) ->
     if let Some(why) = unsupported.filter(|_| found.is_empty()) {
         found.push(trail.invalid(&Value::from(""), why));
     }
-    found
 }
 
 /// What the root may say where the status is a subresource, in Go's names.

@@ -178,9 +178,10 @@ fn read(holds: Holds, value: &Value, trail: &Trail, found: &mut Vec<Violation>) 
         Holds::SchemaOrFlag => (value.is_object() || value.is_boolean(), "object"),
     };
     if !fits {
-        let is = wording::type_name(value);
-        let body = format!("Invalid value: {is:?}: {} in body must be of type {wanted}: {is:?}", trail.name());
-        found.push(trail.other(Reason::TypeInvalid, body));
+        let body = format!("Invalid value: {value}: must be of type {wanted}, not {}", wording::type_name(value));
+        let plain = holds == Holds::Text && (value.is_number() || value.is_boolean());
+        let help = plain.then(|| format!("write it in quotes: \"{value}\""));
+        found.push(Violation { help, ..trail.other(Reason::TypeInvalid, body) });
         return;
     }
     let list = || value.as_array().into_iter().flatten().enumerate();
