@@ -405,7 +405,8 @@ fn who_is_asked_sees_the_team_the_defaults_and_the_bounds() {
     let mut terminal = Terminal::start(ws.command(&["create-resource", "--plan"]));
     for (question, answer) in [
         ("Business domain, first segment of the key (project)", "order\r"),
-        ("the parameter `project` can't be `order`: the repository acme/order-gitops doesn't exist", "orders\r"),
+        ("the parameter `project` can't be `order`: the repository acme/order-gitops doesn't exist", "platform\r"),
+        ("the parameter `project` can't be `platform`: that is the platform team's own", "orders\r"),
         ("Environment in which it is needed (env)", "de\r"),
         ("the parameter `env` can't be `de`: idp.yaml has no such environment; did you mean `dev`?", "dev\r"),
         ("What it is: a kind that the platform offers, such as postgresql, s3 or MongoDB (type)", "postgresq\r"),

@@ -118,7 +118,7 @@ fn wrong_parameters_are_named_and_nothing_is_made() {
         ("service=gitops", "idp::key::reserved", "can't be the name of a service"),
         ("service=true", "idp::param::pattern", "YAML reads it"),
         ("project=pay-ments", "idp::param::pattern", "`project`"),
-        ("project=platform", "idp::param::check", "platform team's own"),
+        ("project=platform", "idp::param::refused", "platform team's own"),
         ("owner=Team Payments", "idp::param::pattern", "`owner`"),
         ("template=cobol", "idp::param::choice", "java-spring-boot"),
         ("databse=true", "idp::param::unknown", "did you mean `database`?"),
