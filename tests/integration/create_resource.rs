@@ -493,8 +493,10 @@ fn what_need_not_be_given_is_offered_once() {
     assert!(said.status.success() && said.stdout.contains("storageGB: 30"), "{said}");
     let yes: Vec<&str> =
         words.iter().copied().filter(|word| *word != "--plan").chain(["service=stock", "--yes"]).collect();
-    for terminal in [with(&["service=stock", "storageGB=30"]), Terminal::start(ws.command(&yes))] {
-        let said = terminal.ends();
+    let given = [&words[..], &["service=stock", "storageGB=30"]].concat();
+    // One after the other: a plan whose world moves meanwhile says so.
+    for words in [&given, &yes] {
+        let said = Terminal::start(ws.command(words)).ends();
         assert!(said.status.success() && !said.stdout.contains("Go through"), "{said}");
     }
     let said = Terminal::start(ws.command(&["create-resource", "--plan", "project=orders", "env=prd"])).ends();

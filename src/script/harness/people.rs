@@ -79,7 +79,7 @@ pub mod api {
     /// fixture("examples/acme");
     /// let p = #{ project: "payments", service: "api", owner: "team-payments", description: "Pays" };
     /// close(run_script("create-service", p).pull("platform-gitops"));
-    /// run_script("create-service", p, #{ fails: "idp::pr::closed" });
+    /// run_script("create-service", p, #{ fails: "idp::param::refused" });
     /// ```
     #[rhai_fn(return_raw)]
     pub fn close(ctx: NativeCallContext, pull: Map) -> RhaiResultOf<()> {
