@@ -10,7 +10,7 @@ fn golden_paths_make_the_same_on_github_enterprise() {
     let Some(stage) = Stage::enterprise() else { return };
     let said = stage.idp(&SERVICE).succeeds("a service");
     assert_eq!(said.counts(), [8, 0, 0], "{said}");
-    assert_eq!(stage.github.proxy.counts().graphql, 2, "the catalog, definitions: {:#?}", stage.asked());
+    assert_eq!(stage.github.proxy.counts().graphql, 3, "the catalog, definitions, a folder: {:#?}", stage.asked());
     // Where people look is the host alone.
     let page = format!("{}/acme/payments-api", stage.github.proxy.url());
     assert!(said.stdout.contains(&page) && !said.stdout.contains("/api/v3"), "{said}");
@@ -36,7 +36,7 @@ fn an_app_acts_on_github_enterprise() {
         .map(|exchange| exchange.request.header("authorization").unwrap_or("unsigned"))
         .collect();
     let others = asked.iter().find(|exchange| exchange.request.path() == "/repos/acme/platform-gitops").unwrap();
-    assert_eq!(signs, [others.request.header("authorization").unwrap(); 2], "the catalog, definitions");
+    assert_eq!(signs, [others.request.header("authorization").unwrap(); 3], "the catalog, definitions, a folder");
 }
 
 /// Lists go on where the `Link` of the answer says, which is below the same base.
