@@ -1,9 +1,10 @@
 //! The files of an audit: what the paths name, and below folders the YAML and JSON files that no .gitignore leaves out.
 
 use std::path::{Component, Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
-use ignore::WalkBuilder;
 use ignore::overrides::{Override, OverrideBuilder};
+use ignore::{WalkBuilder, WalkState};
 
 use crate::error::{Error, Result};
 use crate::formats::objects;
@@ -57,6 +58,7 @@ fn excluded(exclude: &[String], here: &Path) -> Result<Override> {
     overrides.build().map_err(wrong)
 }
 
+/// Looks below a folder on all cores; the files come in no order.
 fn below(folder: &Path, overrides: &Override, here: &Path, files: &mut Vec<File>) -> Result<()> {
     // What a repository says of itself counts; what this machine's user set up doesn't, so that CI finds the same.
     let walk = WalkBuilder::new(folder)
@@ -72,17 +74,32 @@ fn below(folder: &Path, overrides: &Override, here: &Path, files: &mut Vec<File>
             let rendered_later = objects::RENDERED_LATER.iter().any(|(folder, file)| name == *folder && beside(file));
             name != "node_modules" && !rendered_later
         })
-        .build();
-    for entry in walk {
-        let entry = entry
-            .map_err(|error| Error::failed("idp::io", format!("can't look below {}: {error}", folder.display())))?;
-        let is_file = entry.file_type().is_some_and(|kind| kind.is_file());
-        if is_file && objects::may_hold(&entry.file_name().to_string_lossy()) {
-            let shown = shown(entry.path(), here);
-            files.push(File { shown, path: entry.into_path(), named: false, streams: false });
-        }
+        .threads(std::thread::available_parallelism().map_or(1, usize::from))
+        .build_parallel();
+    let (found, wrong) = (Mutex::new(files), Mutex::new(None));
+    walk.run(|| {
+        Box::new(|entry| {
+            match entry {
+                Ok(entry) => {
+                    let is_file = entry.file_type().is_some_and(|kind| kind.is_file());
+                    if is_file && objects::may_hold(&entry.file_name().to_string_lossy()) {
+                        let shown = shown(entry.path(), here);
+                        let file = File { shown, path: entry.into_path(), named: false, streams: false };
+                        found.lock().unwrap_or_else(PoisonError::into_inner).push(file);
+                    }
+                }
+                Err(error) => {
+                    *wrong.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+                    return WalkState::Quit;
+                }
+            }
+            WalkState::Continue
+        })
+    });
+    match wrong.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        Some(error) => Err(Error::failed("idp::io", format!("can't look below {}: {error}", folder.display()))),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 fn shown(path: &Path, here: &Path) -> String {

@@ -119,6 +119,7 @@ impl<'a> Field<'a> {
     pub fn text(&self) -> Result<String> {
         match self.value {
             Value::String(text) if !text.is_empty() => Ok(text.clone()),
+            Value::String(_) => Err(self.error("is empty")),
             _ => Err(self.error("must be a text")),
         }
     }

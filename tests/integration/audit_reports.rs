@@ -95,8 +95,17 @@ fn a_report_that_cant_be_written_is_told_before_anything_is_looked_at() {
     refused(&report("json=-"), "--output json");
     refused(&ws.idp(&["audit", "--report", "json=a", "--report", "sarif=./a"]), "the file is named twice");
     let before = std::fs::read(ws.path().join("k8s/api.yaml")).unwrap();
-    refused(&ws.idp(&["audit", "k8s/api.yaml", "--report", "sarif=./k8s/api.yaml"]), "over k8s/api.yaml");
+    for path in ["k8s/api.yaml", "k8s"] {
+        refused(&ws.idp(&["audit", path, "--report", "sarif=./k8s/api.yaml"]), "a file that is no report");
+    }
     assert_eq!(std::fs::read(ws.path().join("k8s/api.yaml")).unwrap(), before);
+    std::fs::write(ws.path().join("own.rhai"), "print(1);").unwrap();
+    refused(&ws.idp(&["audit", "k8s", "--report", "json=own.rhai"]), "a file that is no report");
+    // One report takes the place of another.
+    for format in ["json", "policyreport", "openreports", "sarif", "json"] {
+        let again = ws.idp(&["audit", "k8s", "--with", "schema", "--report", &format!("{format}=k8s/report.json")]);
+        assert_ne!(again.status.code(), Some(2), "{again}");
+    }
     let sorry = ws.idp(&["check", "--output", "policyreport"]);
     assert_eq!(sorry.status.code(), Some(2), "{sorry}");
 }

@@ -288,10 +288,13 @@ impl Waivers {
             let unused = waiver.objects.iter().zip(&uses.used).zip(&looked_at);
             for ((about, _), _) in unused.filter(|((_, used), looked_at)| !**used && **looked_at) {
                 let is_of = |found: &Detection| waiver.is_of(&found.finding.policy);
+                let here = seen(about);
                 let help = match nearly_covers(waiver, about, audit, scope) {
                     Some(found) if !is_of(found) => ALL_OF_PACKS,
                     Some(_) => "`*` doesn't cross `/`: write `**` where it should",
-                    None => "remove it, or mend its names if it should cover something",
+                    None if here => "remove it, or mend its names if it should cover something",
+                    // A golden path's files are in other repositories; the door looks at them, an audit doesn't.
+                    None => "remove it or mend its names, unless it is for what golden paths deliver elsewhere",
                 };
                 found.push((
                     Severity::Low,
