@@ -27,6 +27,9 @@ pub mod world;
 /// The schemas of all kinds that a platform knows.
 pub mod schemas;
 
+/// What a controller would make of an ApplicationSet, seen before it does.
+pub mod rendering;
+
 /// The one way between sync scripts and async Rust.
 pub mod bridge;
 

@@ -20,6 +20,7 @@ mod outdated;
 mod pr;
 mod prompt;
 mod reference;
+mod render;
 mod report_files;
 mod run;
 mod runs;
@@ -113,6 +114,7 @@ impl Global {
             Verb::Audit(_) => {
                 &[Format::Junit, Format::Sarif, Format::Github, Format::PolicyReport, Format::OpenReports]
             }
+            Verb::Render(_) => &[Format::Yaml],
             _ => &[],
         };
         match self.output.unwrap_or_default() {
@@ -120,7 +122,7 @@ impl Global {
             other if others.contains(&other) => Ok(()),
             other => {
                 let error = Error::invalid("idp::usage", format!("--output {other} is not for this command"));
-                Err(error.help("human and json are for all commands, junit for `test` and `audit`, sarif and github for `check` and `audit`, policyreport and openreports for `audit`"))
+                Err(error.help("human and json are for all commands, junit for `test` and `audit`, sarif and github for `check` and `audit`, policyreport and openreports for `audit`, yaml for `render`"))
             }
         }
     }
@@ -179,6 +181,8 @@ enum Verb {
     /// Look at the kinds that objects are checked against, and add some
     #[command(subcommand)]
     Schemas(schemas::Verb),
+    /// Show the Applications that ApplicationSets generate, without a cluster, and what changes in them
+    Render(render::RenderArgs),
     /// Write the pages about everything that scripts can call, or check that they are up to date
     Reference(reference::ReferenceArgs),
     /// Make a workspace: a first golden path with its test, a world, CI files
@@ -242,6 +246,7 @@ pub fn main(args: Vec<OsString>) -> Exit {
         Verb::Explain(args) => explain::explain(&global, &args),
         Verb::Form(args) => form::form(&global, &args),
         Verb::Schemas(verb) => schemas::schemas(&global, verb),
+        Verb::Render(args) => render::render(&global, &args),
         Verb::Reference(args) => reference::reference(&global, &args),
         Verb::Init(args) => starter::init(&global, &args),
         Verb::New(args) => starter::new(&global, &args),

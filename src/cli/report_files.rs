@@ -33,8 +33,11 @@ pub fn wanted(values: &[String], here: &Path) -> Result<Vec<ReportFile>> {
         let Some((name, file)) = value.split_once('=').filter(|(_, file)| !file.is_empty()) else {
             return wrong("there is no file", example);
         };
-        let Ok(format) = Format::from_str(name, false) else {
-            let names: Vec<String> = Format::value_variants().iter().map(ToString::to_string).collect();
+        // Manifests are no report.
+        let is_report = |format: &Format| *format != Format::Yaml;
+        let Some(format) = Format::from_str(name, false).ok().filter(is_report) else {
+            let known = Format::value_variants().iter().filter(|format| is_report(format));
+            let names: Vec<String> = known.map(ToString::to_string).collect();
             let near = nearest(name, names.iter().map(String::as_str));
             let near = near.map_or(String::new(), |near| format!("did you mean `{near}`? "));
             return wrong(&format!("there is no format `{name}`"), &format!("{near}formats: {}", names.join(", ")));

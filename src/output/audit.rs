@@ -46,7 +46,8 @@ pub fn audit(options: &Options, audit: &Audit) {
 /// What an audit found in a format, as it is written to a file.
 pub fn report(format: Format, audit: &Audit) -> String {
     match format {
-        Format::Human => people(&Look { unicode: true, ..Look::default() }, audit, (false, false)),
+        // Nobody asks for manifests of an audit.
+        Format::Human | Format::Yaml => people(&Look { unicode: true, ..Look::default() }, audit, (false, false)),
         Format::Json => lines::tame(&machine(audit)),
         Format::Junit => junit::text(audit),
         Format::Sarif => code_scanning::log(audit, &review(audit)),

@@ -14,6 +14,7 @@ mod look;
 pub mod markdown;
 mod progress;
 pub mod record;
+mod rendered;
 mod sarif;
 mod source;
 mod stream;
@@ -35,6 +36,7 @@ pub use audit::{audit, explanation, mended_input, report};
 pub use coverage::{coverage, page as coverage_page, trace as coverage_trace};
 pub use findings::{findings, findings_to};
 pub use look::Look;
+pub use rendered::rendered;
 pub use stream::{Stream, Streams};
 pub use verdicts::{test_list, test_report};
 
@@ -58,6 +60,8 @@ pub enum Format {
     /// Reports of OpenReports, openreports.io/v1alpha1: `audit`.
     #[value(name = "openreports")]
     OpenReports,
+    /// The manifests themselves: `render`.
+    Yaml,
 }
 
 impl std::fmt::Display for Format {
@@ -70,6 +74,7 @@ impl std::fmt::Display for Format {
             Format::Github => "github",
             Format::PolicyReport => "policyreport",
             Format::OpenReports => "openreports",
+            Format::Yaml => "yaml",
         })
     }
 }

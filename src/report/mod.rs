@@ -9,6 +9,7 @@ mod event;
 mod explanation;
 mod finding;
 pub mod redact;
+mod rendered;
 pub mod shell;
 mod test;
 
@@ -21,4 +22,8 @@ pub use event::{Action, Counts, Event, Silence, Sink, Status};
 pub use explanation::{Covering, Explanation, Fit, InForce, Said};
 pub use finding::{Finding, Review, RuleInfo, Severity, shortened};
 pub use redact::Redactor;
+pub use rendered::{
+    ApplicationChange, ApplicationField, Comparison, ProblemEffect, RenderedApplication, RenderedMissing,
+    RenderedProblem, RenderedSet, RenderedSource,
+};
 pub use test::{SnapshotNote, TestCase, TestFailure, TestReport};

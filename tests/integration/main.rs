@@ -44,6 +44,7 @@ mod proposals;
 mod readme;
 mod registry;
 mod release;
+mod render;
 mod sandbox;
 mod saved_plans;
 mod schemas;

@@ -17,4 +17,5 @@ pub use permit::{
     is_source_permitted,
 };
 pub use roles::is_role_permitted;
+pub use url::normalized as normalized_url;
 pub use windows::{Clock, is_sync_permitted};

@@ -1,6 +1,7 @@
 //! The embedded forge: a folder of bare Git repositories that plain `git` reads, at `<folder>/<owner>/<repo>.git`.
 //! Settings, protection and pull requests are files in `<repo>.git/idp/`; refs and objects are Git's own.
 
+pub mod checkout;
 mod create;
 mod history;
 mod merge;

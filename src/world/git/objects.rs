@@ -48,6 +48,13 @@ impl Objects {
         Ok(Objects { packs: Packs::of(folder), repository })
     }
 
+    /// Opens the repository of a clone, to be read.
+    pub(super) fn of_clone(root: &Path) -> Result<Objects> {
+        options::set_once();
+        let repository = Repository::open(root).map_err(git("open the repository"))?;
+        Ok(Objects { packs: Packs::of(repository.commondir()), repository })
+    }
+
     pub(super) fn repository(&self) -> &Repository {
         &self.repository
     }
