@@ -106,13 +106,13 @@ impl Review<'_, '_> {
         if !text.named && !objects::may_say(&text.shown, content) {
             return;
         }
-        match yaml::parse(&text.shown, content) {
-            Ok(documents) => {
-                for (number, document) in documents.into_iter().enumerate() {
-                    self.of_document(number, document);
-                }
-            }
-            Err(error) => self.found.detections.push(not_yaml(&text.shown, &error)),
+        let (documents, faults) = yaml::parse_each(&text.shown, content);
+        self.found.detections.extend(faults.iter().map(|error| not_yaml(&text.shown, error)));
+        for (number, document) in documents.into_iter().enumerate() {
+            self.of_document(number, document);
+        }
+        if !self.found.objects.is_empty() && objects::is_json(&text.shown) {
+            self.found.detections.extend(not_json(&text.shown, content));
         }
     }
 
@@ -234,7 +234,7 @@ pub fn reported(
     let finding = Finding {
         policy: facts.id.clone(),
         severity: facts.severity,
-        place: document.place(&whole),
+        place: document.place_to_look(&whole),
         message: report.message,
         help: report.help,
     };
@@ -256,6 +256,21 @@ fn not_yaml(shown: &str, error: &Error) -> Detection {
     unreadable(place, error.message().to_owned(), error.help_text().map(str::to_owned))
 }
 
+/// What only those take who read JSON as YAML, as kubectl does once it failed to read it: a comma too many, a comment.
+fn not_json(shown: &str, content: &str) -> Option<Detection> {
+    let content = content.trim_start_matches('\u{feff}');
+    serde_json::from_str::<serde::de::IgnoredAny>(content).err()?;
+    // It has better words where it reads for a value.
+    let error = serde_json::from_str::<Value>(content).err()?;
+    let place = Place::at(shown, error.line(), error.column());
+    let said = error.to_string();
+    let said = said.split(" at line ").next().unwrap_or_default();
+    let help = "kubectl takes it for YAML; others, such as Argo CD, refuse it".to_owned();
+    let mut detection = unreadable(place, format!("the file is YAML, and no JSON: {said}"), Some(help));
+    detection.finding.severity = Severity::Medium;
+    Some(detection)
+}
+
 fn unreadable(place: Place, message: String, help: Option<String>) -> Detection {
     let finding = Finding { policy: READING.into(), severity: Severity::High, place, message, help };
     let path = String::new();
@@ -274,7 +289,7 @@ fn unreadable(place: Place, message: String, help: Option<String>) -> Detection 
 fn detection(policy: &str, breach: Breach, object: usize, root: &[Step], document: &Document) -> Detection {
     let Breach { severity, path, at_key, place, message, help } = breach;
     let whole: Vec<Step> = root.iter().chain(&path).cloned().collect();
-    let of_path = || if at_key { document.key_place(&whole) } else { document.place(&whole) };
+    let of_path = || if at_key { document.key_place(&whole) } else { document.place_to_look(&whole) };
     let place = place.unwrap_or_else(of_path);
     let (message, help) = (shortened(&message), help.as_deref().map(shortened));
     let finding = Finding { policy: policy.into(), severity, place, message, help };

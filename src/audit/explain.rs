@@ -11,9 +11,9 @@ use super::waivers::{Scope, Waivers};
 use super::{Text, crew};
 use crate::config::Limits;
 use crate::error::{Error, Place, Result, nearest};
+use crate::formats::lists;
 use crate::formats::objects::{self, Shape};
 use crate::formats::yaml::{self, Path};
-use crate::formats::{lists, yaml::Document};
 use crate::library::Library;
 use crate::primitives::manifest::Manifest;
 use crate::primitives::policy::{Candidate, Objects, Report};
@@ -99,7 +99,7 @@ fn at_line(file: &str, line: usize, audit: &Audit, texts: &[Text]) -> Result<Vec
         return Ok(Vec::new());
     };
     let text = text.read()?;
-    let documents = yaml::parse(&text.shown, text.content.as_deref().unwrap_or_default()).unwrap_or_default();
+    let (documents, _) = yaml::parse_each(&text.shown, text.content.as_deref().unwrap_or_default());
     let mut lines = Vec::new();
     for document in &documents {
         for part in lists::of(&document.value).objects {
@@ -186,6 +186,7 @@ pub fn explain(asked: &Asked<'_>, policy: &str, object: usize) -> Result<Explana
         said: Vec::new(),
         waivers: asked.waivers.about(audit, policy, object, asked.scope),
         found,
+        fix: None,
         fails,
     };
     let rule_of = |pack: &Pack| pack.rules().iter().position(|facts| facts.id == policy);
@@ -253,7 +254,7 @@ fn objects_of(texts: &[Text]) -> Result<Vec<(usize, Manifest)>> {
         if !text.named && !objects::may_say(&text.shown, content) {
             continue;
         }
-        let documents: Vec<Document> = yaml::parse(&text.shown, content).unwrap_or_default();
+        let (documents, _) = yaml::parse_each(&text.shown, content);
         let mut at = 0;
         for document in &documents {
             for part in lists::of(&document.value).objects {

@@ -23,7 +23,7 @@ pub fn definitions(texts: &[Text]) -> (Vec<Definition>, Vec<Broken>) {
         // What can't be read is told of when it is looked at.
         let text = text.read().ok().filter(|text| !text.partial);
         let content = text.as_ref().and_then(|text| text.content.as_ref()).filter(|content| content.contains(DEFINES));
-        let documents = text.as_ref().zip(content).and_then(|(text, content)| yaml::parse(&text.shown, content).ok());
+        let documents = text.as_ref().zip(content).map(|(text, content)| yaml::parse_each(&text.shown, content).0);
         documents.iter().flatten().map(definitions::sorted).collect()
     };
     let (mut found, mut broken) = (Vec::new(), Vec::new());

@@ -63,7 +63,7 @@ fn objects_are_found_in_documents_and_lists() {
     assert_eq!(
         lines(&audit),
         [
-            "two.yaml:10:3 replicas [Deployment b] spec.replicas: there are no replicas",
+            "two.yaml:9:1 replicas [Deployment b] spec.replicas: there are no replicas",
             "list.json:1:43 replicas [ConfigMap c] spec.replicas: there are no replicas",
         ]
     );

@@ -116,7 +116,7 @@ fn read(path: &str, text: &str) -> Read {
     if !is_kustomization && !objects::may_say(path, text) {
         return Read::default();
     }
-    let documents = yaml::parse(path, text).unwrap_or_default();
+    let (documents, _) = yaml::parse_each(path, text);
     if is_kustomization {
         let kustomizations = documents.into_iter().map(|document| document.value).collect();
         return Read { kustomizations, ..Read::default() };

@@ -78,7 +78,7 @@ pub fn place(panel: &Panel, texts: &[Text], answers: Vec<Answer>, results: &mut 
 
 fn of_text(panel: &Panel, text: &Text, examined: &Examined, reports: Vec<Told>) -> Vec<Detection> {
     let content = text.content.as_deref().unwrap_or_default();
-    let documents = yaml::parse(&text.shown, content).unwrap_or_default();
+    let (documents, _) = yaml::parse_each(&text.shown, content);
     let told = |(pack, rule, setup, report): Told| {
         let chosen = panel.packs.get(pack)?;
         let number = report.at.number();

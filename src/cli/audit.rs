@@ -11,7 +11,7 @@ use crate::audit::explain::{Asked, Wanted, explain};
 use crate::audit::panel::{self, BUILT_IN, Panel, Settings};
 use crate::audit::schema::{self, BySchema, Repositories};
 use crate::audit::waivers::{Scope, Waivers, today};
-use crate::audit::{self, Text, walk};
+use crate::audit::{self, Text, fix as fixes, walk};
 use crate::config::{Config, Forge};
 use crate::error::{Error, Exit, Result, nearest};
 use crate::library::{Library, Script};
@@ -56,6 +56,13 @@ pub struct AuditArgs {
     /// The minor version of Kubernetes whose schemas count, such as 1.36
     #[arg(long, value_name = "VERSION")]
     kubernetes: Option<String>,
+}
+
+impl AuditArgs {
+    /// Whether it is to be said why, instead of what is found.
+    pub(super) fn explains(&self) -> bool {
+        !self.explain.is_empty()
+    }
 }
 
 #[derive(Clone, Copy, clap::ValueEnum)]
@@ -122,7 +129,8 @@ pub fn audit(global: &Global, args: &AuditArgs) -> Result<Exit> {
             waivers: &waivers,
             scope: &scope,
         };
-        let explanation = explain(&asked, policy, object)?;
+        let mut explanation = explain(&asked, policy, object)?;
+        explanation.fix = fixes::prospect(&audit, &texts, &panel, policy, object)?;
         output::explanation(&options, &explanation);
         return Ok(if explanation.fails { Exit::Verdict } else { Exit::Ok });
     }

@@ -111,6 +111,7 @@ impl Global {
         let others: &[Format] = match verb {
             Verb::Test(_) => &[Format::Junit],
             Verb::Check(_) => &[Format::Sarif, Format::Github],
+            Verb::Audit(args) if args.explains() => &[],
             Verb::Audit(_) => {
                 &[Format::Junit, Format::Sarif, Format::Github, Format::PolicyReport, Format::OpenReports]
             }
@@ -120,6 +121,12 @@ impl Global {
         match self.output.unwrap_or_default() {
             Format::Human | Format::Json => Ok(()),
             other if others.contains(&other) => Ok(()),
+            other if matches!(verb, Verb::Audit(_)) => {
+                let error = Error::invalid("idp::usage", format!("--output {other} is not for --explain"));
+                Err(error.help(
+                    "an explanation is for people, or `--output json`; without --explain the audit writes all formats",
+                ))
+            }
             other => {
                 let error = Error::invalid("idp::usage", format!("--output {other} is not for this command"));
                 Err(error.help("human and json are for all commands, junit for `test` and `audit`, sarif and github for `check` and `audit`, policyreport and openreports for `audit`, yaml for `render`"))

@@ -198,7 +198,7 @@ fn summary(look: &Look, audit: &Audit) -> String {
     let fixable = audit.detections.iter().filter(|found| found.fixable && found.is_open()).count();
     let other = match (fixable, &audit.fixes) {
         (0, _) | (_, Some(_)) => other,
-        (some, None) => format!("{other}; {some} of them have a fix: --fix"),
+        (some, None) => format!("{other}; --fix can try to mend {some} of them"),
     };
     let head = format!("{} ({})", count(open, "finding"), found.join(", "));
     let head = if audit.fails() { look.red(&head) } else { look.yellow(&head) };

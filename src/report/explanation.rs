@@ -55,6 +55,15 @@ pub struct Covering {
     pub why: Option<String>,
 }
 
+/// What the policy's fix would do about its findings.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Remedy {
+    /// Whether it mends any of them.
+    pub mends: bool,
+    /// Why it leaves some.
+    pub why: Option<String>,
+}
+
 /// All of it.
 #[derive(Debug, Clone)]
 pub struct Explanation {
@@ -86,6 +95,8 @@ pub struct Explanation {
     pub waivers: Vec<Covering>,
     /// What became of that: its findings of the object, those that somebody answers for among them.
     pub found: Vec<Detection>,
+    /// What the fix would do about those that nobody answers for; none if there is no fix, or nothing to mend.
+    pub fix: Option<Remedy>,
     /// Whether one of them fails the audit.
     pub fails: bool,
 }

@@ -19,7 +19,7 @@ pub use audit::{Audit, Detection, Edit, Fixes, ObjectName, PolicyLevel, RefusedF
 pub use coverage::{Arm, Branch, Coverage, FileCoverage, RuleCoverage, Share};
 pub use diff::{Diff, FileDiff};
 pub use event::{Action, Counts, Event, Silence, Sink, Status};
-pub use explanation::{Covering, Explanation, Fit, InForce, Said};
+pub use explanation::{Covering, Explanation, Fit, InForce, Remedy, Said};
 pub use finding::{Finding, Review, RuleInfo, Severity, shortened};
 pub use redact::Redactor;
 pub use rendered::{

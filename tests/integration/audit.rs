@@ -235,3 +235,36 @@ fn what_lacks_quotes_is_told_as_it_is_written() {
         }
     }
 }
+
+#[test]
+fn a_document_that_cant_be_read_hides_no_other() {
+    let broken = "---\nkind: ConfigMap\nmetadata: {name: a\n";
+    let wrong = GOOD.replace("replicas", "replcas");
+    let ws = Workspace::of(&[("k8s.yaml", &format!("{GOOD}{broken}---\n{wrong}"))]);
+    let lines = GOOD.lines().count();
+    let said = ws.idp(&["audit", "k8s.yaml", "--output", "json"]);
+    let expected =
+        [format!("k8s.yaml:{}:11 high ", lines + 3), format!("k8s.yaml:{}:3 high spec.replcas", lines + 4 + 7)];
+    assert_eq!(findings(&said), expected, "{said}");
+    assert_eq!((said.status.code(), summary(&said)["objects"].as_u64()), (Some(3), Some(2)), "{said}");
+    // Who asks for one of the others, and who would mend it, gets that one.
+    let pack = "policy(\"house/a\", #{ title: \"A\", severity: \"high\", check: |o| if o.get(\"spec.replcas\") != () { \
+                deny(o.at(\"spec.replcas\"), \"wrong\") }, fix: |o| o.remove(\"spec.replcas\") });\n";
+    ws.write("house.rhai", pack);
+    let at = format!("k8s.yaml:{}", lines + 6);
+    let said = ws.idp(&["audit", "k8s.yaml", "--with", "./house.rhai", "--explain", "house/a", &at]);
+    assert!(said.stdout.contains(&format!("deny k8s.yaml:{}:12: wrong", lines + 11)), "{said}");
+    let before = std::fs::read(ws.path().join("k8s.yaml")).unwrap();
+    let said = ws.idp(&["audit", "k8s.yaml", "--with", "./house.rhai", "--fix"]);
+    assert!(said.stdout.contains("another document of the file can't be read in line"), "{said}");
+    assert_eq!(std::fs::read(ws.path().join("k8s.yaml")).unwrap(), before);
+}
+
+#[test]
+fn json_that_only_yaml_takes_is_told() {
+    let object = "{\"apiVersion\": \"v1\", \"kind\": \"ConfigMap\",\n \"metadata\": {\"name\": \"a\",}}\n";
+    let ws = Workspace::of(&[("a.json", object), ("b.yaml", object), ("c.json", &object.replace(",}", "}"))]);
+    let said = ws.idp(&["audit", "a.json", "b.yaml", "c.json", "--output", "json"]).succeeds("kubectl takes it");
+    assert_eq!(findings(&said), ["a.json:2:27 medium "], "{said}");
+    assert!(said.stdout.contains("trailing comma") && said.stdout.contains("Argo CD"), "{said}");
+}

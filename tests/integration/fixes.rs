@@ -105,7 +105,7 @@ const FIX: [&str; 5] = ["audit", "k8s", "--with", "./house.rhai", "--fix"];
 fn a_fix_changes_what_it_names_and_no_other_byte() {
     let ws = workspace();
     let said = ws.idp(&["audit", "k8s", "--with", "./house.rhai"]);
-    assert!(said.status.code() == Some(3) && said.stdout.contains("4 of them have a fix: --fix"), "{said}");
+    assert!(said.status.code() == Some(3) && said.stdout.contains("--fix can try to mend 4 of them"), "{said}");
     let said = ws.idp(&[&FIX[..], &["--plan"]].concat()).succeeds("a plan, after which nothing is left");
     assert!(said.stdout.contains("- ") && said.stdout.contains("hostPID: true   # for the tracer"), "{said}");
     assert!(said.stdout.contains("Plan: 4 findings to mend in 1 file. Nothing was written"), "{said}");
@@ -256,6 +256,14 @@ fn what_is_waived_is_left() {
     let text = read(&ws, "k8s/web.yaml");
     assert!(text.contains("{ name: log, image: r.io/log:1 }\n"), "{text}");
     assert!(text.contains("imagePullPolicy: Always\n"), "{text}");
+    // A fix that knows only what is waived.
+    let pack = "policy(\"house/first\", #{ title: \"t\", applies_to: #{ kinds: [\"Pod\"] }, \
+                check: |o| for c in o.containers() { deny(c, \"wrong\") }, fix: |o| o.set(\"spec.containers[0].tty\", true) });\n";
+    ws.write("house.rhai", pack);
+    ws.write("waivers/a.yaml", &waiver("spec.template.spec.containers[0]"));
+    let said = ws.idp(&["audit", "k8s", "--with", "./house.rhai", "--fix", "--output", "json"]);
+    let why: Vec<Value> = events(&said, "fix_refused").iter().map(|told| told["message"].clone()).collect();
+    assert_eq!(why, ["all that it would change is waived"], "{said}");
 }
 
 #[test]
@@ -438,4 +446,31 @@ fn a_plan_knows_which_element_of_a_list_is_left() {
     let found = events(&said, "finding");
     let told: Vec<_> = found.iter().map(|found| (found["line"].as_u64(), found["mended"].as_bool())).collect();
     assert_eq!(told, [(Some(6), Some(true)), (Some(8), Some(false))], "{said}");
+}
+
+#[test]
+fn it_is_explained_what_a_fix_would_do() {
+    let pack = "policy(\"house/idle\", #{ title: \"t\", check: |o| deny(o, \"wrong\"), fix: |o| o });\n\
+                policy(\"house/off\", #{ title: \"t\", check: |o| if o.get(\"spec.hostPID\") == true { deny(o.at(\"spec.hostPID\"), \"wrong\") }, fix: |o| o.remove(\"spec.hostPID\") });\n\
+                policy(\"house/none\", #{ title: \"t\", check: |o| deny(o, \"wrong\") });\n";
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {hostPID: true}\n";
+    let ws = Workspace::of(&[("house.rhai", pack), ("pod.yaml", pod)]);
+    let explained = |policy: &str, more: &[&str]| {
+        ws.idp(&[&["audit", "pod.yaml", "--with", "./house.rhai", "--explain", policy, "Pod/a"], more].concat())
+    };
+    for (policy, fix) in [
+        ("house/idle", "fix          isn't made: it has nothing to change here (./house.rhai:1): mend it by hand"),
+        ("house/off", "fix          mends it: --fix"),
+    ] {
+        let said = explained(policy, &[]);
+        assert!(said.stdout.lines().any(|line| line == fix), "{policy}: {said}");
+    }
+    assert!(!explained("house/none", &[]).stdout.contains("fix  "));
+    let json: Value =
+        serde_json::from_str(explained("house/off", &["--output", "json"]).stdout.lines().last().unwrap()).unwrap();
+    assert_eq!(json["fix"], serde_json::json!({ "mends": true, "why": null }));
+    assert_eq!(read(&ws, "pod.yaml"), pod);
+    // What no explanation can be written as.
+    let said = explained("house/off", &["--output", "sarif"]);
+    assert!(said.status.code() == Some(2) && said.stderr.contains("--output sarif is not for --explain"), "{said}");
 }

@@ -78,7 +78,7 @@ fn a_pack_finds_what_is_wrong_where_it_is_written() {
     assert_eq!(
         findings(&said),
         [
-            "k8s/web.yaml:4:3 deny critical shop/owner metadata.labels.owner: nobody owns it",
+            "k8s/web.yaml:3:1 deny critical shop/owner metadata.labels.owner: nobody owns it",
             "k8s/web.yaml:7:13 deny high shop/replicas spec.replicas: fewer than 2",
             "k8s/web.yaml:15:18 warn medium shop/latest spec.template.spec.containers[0].image: web of web floats",
             "k8s/web.yaml:19:27 deny high shop/root spec.template.spec.containers[1].securityContext.runAsNonRoot: log may be root",
@@ -303,6 +303,26 @@ fn a_role_of_containers_that_there_isnt_is_no_empty_list() {
         ["there is no role of containers `inti`", "did you mean `init`? roles are main, init, sidecar, ephemeral"]
     {
         assert!(said.stdout.contains(words), "{words}: {said}");
+    }
+}
+
+#[test]
+fn what_is_missing_is_told_at_the_key_that_it_would_be_under() {
+    let rule = |path: &str| {
+        let rules = format!("policy(\"a/b\", #{{ title: \"t\", check: |o| deny(o.at(\"{path}\"), \"none\") }});");
+        let ws = Workspace::of(&[("k8s/web.yaml", WEB), ("a.rhai", &rules)]);
+        findings(&audited(&ws, &["--with", "./a.rhai"]))[0].split_whitespace().next().unwrap().to_owned()
+    };
+    for (path, place) in [
+        ("spec.paused", "6:1"),
+        ("spec.template.spec.containers[0].resources.limits", "14:11"),
+        ("spec.template.spec.containers[4]", "13:7"),
+        ("spec.template.spec.containers[1].securityContext.privileged", "18:11"),
+        ("status.x", "1:1"),
+        ("spec.replicas", "7:13"),
+        ("spec.template", "9:5"),
+    ] {
+        assert_eq!(rule(path), format!("k8s/web.yaml:{place}"), "{path}");
     }
 }
 

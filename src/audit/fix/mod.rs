@@ -17,7 +17,7 @@ use crate::formats::lists;
 use crate::formats::yaml::{self, Step};
 use crate::primitives::manifest::Manifest;
 use crate::primitives::policy::Candidate;
-use crate::report::{Audit, Detection, Edit, Place, RefusedFix};
+use crate::report::{Audit, Detection, Edit, Place, RefusedFix, Remedy};
 use apply::{Target, apply};
 pub use planned::planned;
 
@@ -101,6 +101,30 @@ pub fn todo(audit: &Audit, texts: &[Text]) -> Vec<Todo> {
         (!items.is_empty()).then_some(Todo { text, items })
     };
     found.into_iter().filter_map(open).collect()
+}
+
+/// What would come of mending what a policy finds in one object, if it has a fix and there is something left to mend.
+///
+/// # Errors
+/// `idp::io` for a file that can't be read, or if no thread can be started.
+pub fn prospect(
+    audit: &Audit,
+    texts: &[Text],
+    panel: &Arc<Panel>,
+    policy: &str,
+    object: usize,
+) -> Result<Option<Remedy>> {
+    let mut one = audit.clone();
+    one.detections.retain(|found| found.object == Some(object) && found.finding.policy == policy);
+    let todo = todo(&one, texts);
+    let Some(at) = todo.first().map(|todo| todo.text) else { return Ok(None) };
+    let mut texts = texts.to_vec();
+    texts[at] = texts[at].read()?.into_owned();
+    let made = make(texts, panel.clone(), todo)?;
+    Ok(made.into_iter().next().map(|mended| Remedy {
+        mends: mended.content.is_some(),
+        why: mended.refused.into_iter().next().map(|refused| refused.why),
+    }))
 }
 
 /// Makes fixes. What comes back is in the order of what was to be done.
@@ -209,10 +233,20 @@ impl Bench<'_, '_> {
 
     /// The text with what a rule would change of an object, and why a part of that can't be changed.
     fn edited(&mut self, item: &Item, (pack, rule): (usize, usize), content: &str) -> Result<(String, Option<Error>)> {
-        let idle = || Error::failed("idp::audit::fix", "the fix has nothing to change here: mend it by hand");
-        let (document, root) = self.examined.roots.get(item.object).cloned().ok_or_else(idle)?;
-        let edits = self.edits(item, pack, rule, (document, &root), content)?;
-        let edits: Vec<Edit> = edits.into_iter().filter(|edit| !item.leaves(edit)).collect();
+        let idle = {
+            let pack = self.panel.packs[pack].pack();
+            let place = Place::at(pack.script().shown.as_str(), pack.rules()[rule].line, 0);
+            move || {
+                let why = format!("it has nothing to change here ({place}): mend it by hand");
+                Error::failed("idp::audit::fix", why)
+            }
+        };
+        let (document, root) = self.examined.roots.get(item.object).cloned().ok_or_else(&idle)?;
+        let all = self.edits(item, pack, rule, (document, &root), content)?;
+        let edits: Vec<Edit> = all.iter().filter(|edit| !item.leaves(edit)).cloned().collect();
+        if edits.is_empty() && !all.is_empty() {
+            return Err(Error::failed("idp::audit::fix", "all that it would change is waived"));
+        }
         let target = Target { file: &self.text.shown, document, root: &root };
         let (mended, unmade) = apply(content, target, &edits)?;
         if mended == content { Err(idle()) } else { Ok((mended, unmade)) }
@@ -252,7 +286,14 @@ impl Bench<'_, '_> {
         (document, root): (usize, &[Step]),
         content: &str,
     ) -> Result<Vec<Edit>> {
-        let mut documents = yaml::parse(&self.text.shown, content)?;
+        // This one was found: what can't be read is another document.
+        let mut documents = yaml::parse(&self.text.shown, content).map_err(|error| {
+            let line = error.place().map_or(String::new(), |place| format!(" in line {}", place.line));
+            Error::invalid(
+                error.code(),
+                format!("another document of the file can't be read{line}: {}", error.message()),
+            )
+        })?;
         let Some(document) = documents.get_mut(document) else { return Ok(Vec::new()) };
         // Elements of a list of one kind are what the list says that they are.
         let parts = lists::of(&document.value).objects.into_iter();

@@ -1,14 +1,16 @@
 //! Syntax errors in words that help: what the parser says, where, and what is the usual cause. Called by the loader.
 
+use std::ops::Range;
+
 use granit_parser::{ErrorKind, ScanError};
 
 use super::MAX_DEPTH;
 use super::tree::Source;
 use crate::error::Error;
 
-/// Dresses an error of the parser.
-pub fn syntax(source: &Source, error: &ScanError) -> Error {
-    let said_at = error.marker().byte_offset().unwrap_or(source.text.len());
+/// Dresses an error of the parser, which had a part of the text.
+pub fn syntax(source: &Source, part: &Range<usize>, error: &ScanError) -> Error {
+    let said_at = error.marker().byte_offset().map_or(part.end, |at| part.start + at);
     let tab = is_of_tabs(error.kind()).then(|| tab_in_indent(source, said_at)).flatten();
     let at = tab.unwrap_or(said_at);
     let place = source.place(at);

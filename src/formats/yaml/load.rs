@@ -2,6 +2,7 @@
 //! Called by `parse` and by the editor.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use granit_parser::{Event, Options, Parser, ScalarStyle, Span, StructureStyle};
@@ -16,20 +17,77 @@ use crate::error::{Error, Result};
 pub fn load(file: &str, text: &str) -> Result<Vec<Document>> {
     if text.len() > MAX_BYTES {
         let message = format!("{file} has {} MB of YAML, and the limit is {}", text.len() >> 20, MAX_BYTES >> 20);
-        return Err(Error::invalid("idp::yaml::too_large", message).help("split it into several files"));
+        return Err(Error::invalid(TOO_LARGE, message).help("split it into several files"));
     }
     let source = Arc::new(Source::new(file, text));
     let mut loader = Loader::new(&source);
-    let mut options = Options::default();
-    options.emit_anchor_events = true;
-    options.set_emit_comments(false);
-    options.flow_nesting_limit = MAX_DEPTH;
-    options.block_nesting_limit = MAX_DEPTH;
-    for event in Parser::new_from_str_with_options(&source.text, options) {
-        let (event, span) = event.map_err(|error| fault::syntax(&source, &error))?;
-        loader.event(event, &span)?;
-    }
+    loader.read(0..text.len())?;
     Ok(loader.documents)
+}
+
+/// Reads each document for itself: those that can be read, and what is wrong with the others, [`MOST_FAULTS`] at most.
+pub fn load_each(file: &str, text: &str) -> (Vec<Document>, Vec<Error>) {
+    let error = match load(file, text) {
+        Ok(documents) => return (documents, Vec::new()),
+        Err(error) => error,
+    };
+    let parts = parts(text);
+    if text.len() > MAX_BYTES || parts.len() < 2 {
+        return (Vec::new(), vec![error]);
+    }
+    let source = Arc::new(Source::new(file, text));
+    let mut loader = Loader::new(&source);
+    let (mut faults, mut others) = (Vec::new(), 0);
+    for part in parts {
+        let Err(error) = loader.read(part.clone()) else { continue };
+        loader.drop_open();
+        // What the text may hold is used up, for the rest of it, too.
+        let is_all = error.code() == TOO_LARGE;
+        if faults.len() < MOST_FAULTS || is_all {
+            faults.push(error);
+        } else {
+            others += 1;
+        }
+        if is_all {
+            break;
+        }
+    }
+    if others > 0 {
+        faults.push(Error::invalid("idp::yaml::syntax", format!("{others} more documents of {file} can't be read")));
+    }
+    if faults.is_empty() {
+        faults.push(error);
+    }
+    (loader.documents, faults)
+}
+
+const TOO_LARGE: &str = "idp::yaml::too_large";
+/// Of how many documents of a text it is told why they can't be read.
+const MOST_FAULTS: usize = 100;
+
+/// Where each document of a text is: a line that begins with `---` begins one, wherever it stands, and `...` ends it (YAML
+/// 1.2.2, 9.1). Comments and directives belong to the document behind them.
+fn parts(text: &str) -> Vec<Range<usize>> {
+    let mut parts = Vec::new();
+    let (mut start, mut at, mut holds) = (0, 0, false);
+    for line in text.split_inclusive('\n') {
+        let is_mark = |mark| {
+            let rest: Option<&str> = line.strip_prefix(mark);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t', '\r', '\n']))
+        };
+        if is_mark("---") && holds {
+            parts.push(start..at);
+            start = at;
+        }
+        at += line.len();
+        holds |= !line.trim().is_empty() && !line.starts_with(['#', '%']);
+        if is_mark("...") {
+            parts.push(start..at);
+            (start, holds) = (at, false);
+        }
+    }
+    parts.push(start..text.len());
+    parts
 }
 
 /// A collection that is still open.
@@ -80,6 +138,8 @@ struct Done {
 
 struct Loader<'s> {
     source: &'s Shared,
+    /// Where the part begins that the parser has.
+    base: usize,
     documents: Vec<Document>,
     tree: Tree,
     frames: Vec<Frame>,
@@ -93,6 +153,7 @@ impl<'s> Loader<'s> {
     fn new(source: &'s Shared) -> Self {
         Loader {
             source,
+            base: 0,
             documents: Vec::new(),
             tree: Tree::default(),
             frames: Vec::new(),
@@ -101,6 +162,30 @@ impl<'s> Loader<'s> {
             nodes: 0,
             copied: 0,
         }
+    }
+
+    /// Reads a part of the text.
+    fn read(&mut self, part: Range<usize>) -> Result<()> {
+        let source = self.source;
+        self.base = part.start;
+        let mut options = Options::default();
+        options.emit_anchor_events = true;
+        options.set_emit_comments(false);
+        options.flow_nesting_limit = MAX_DEPTH;
+        options.block_nesting_limit = MAX_DEPTH;
+        for event in Parser::new_from_str_with_options(&source.text[part.clone()], options) {
+            let (event, span) = event.map_err(|error| fault::syntax(source, &part, &error))?;
+            self.event(event, &span)?;
+        }
+        Ok(())
+    }
+
+    /// Forgets a document that is still open.
+    fn drop_open(&mut self) {
+        self.tree = Tree::default();
+        self.root = Value::Null;
+        self.frames.clear();
+        self.anchors.clear();
     }
 
     fn event(&mut self, event: Event<'_>, span: &Span) -> Result<()> {
@@ -130,8 +215,9 @@ impl<'s> Loader<'s> {
             }
             Event::SequenceEnd | Event::MappingEnd => self.close(span),
             Event::Anchor(..) => {
+                let lead = self.offset(span.start.byte_offset());
                 if let Some(node) = self.tree.nodes.last_mut() {
-                    node.lead = node.lead.min(offset(span.start.byte_offset()));
+                    node.lead = node.lead.min(lead);
                     node.anchored = true;
                 }
                 Ok(())
@@ -149,25 +235,31 @@ impl<'s> Loader<'s> {
         }
     }
 
+    /// Where a byte of the part is in the text. Offsets fit because texts are bounded; the parser knows bytes whenever it
+    /// reads from a `str`.
+    fn offset(&self, byte: Option<usize>) -> u32 {
+        (self.base + byte.unwrap_or(0)) as u32
+    }
+
     /// Whether a block scalar ends with the file, in the middle of a line: then there is no line break to keep (YAML 1.2.2,
     /// 8.1.1.2), which the parser gives all the same.
     fn is_cut_off(&self, span: &Span) -> bool {
         let text: &str = &self.source.text;
         let last = text.rsplit(['\n', '\r']).next().unwrap_or_default();
-        let rest = text.get(span.end.byte_offset().unwrap_or_default()..).unwrap_or_default();
+        let rest = text.get(self.offset(span.end.byte_offset()) as usize..).unwrap_or_default();
         !last.trim().is_empty() && rest.trim().is_empty()
     }
 
     fn push(&mut self, kind: Kind, span: &Span) -> Result<u32> {
         self.nodes += if kind.is_map() || kind.is_list() { 3 } else { 1 };
-        let start = offset(span.start.byte_offset());
+        let start = self.offset(span.start.byte_offset());
         if self.nodes > MAX_NODES {
             let message = format!("more than {MAX_NODES} keys and values in one file");
             let help = "split it into several files";
-            return Err(self.error("idp::yaml::too_large", message, start).help(help));
+            return Err(self.error(TOO_LARGE, message, start).help(help));
         }
-        let end = offset(span.end.byte_offset());
-        let lead = span.tag_start().map_or(start, |tag| offset(tag.byte_offset()));
+        let end = self.offset(span.end.byte_offset());
+        let lead = span.tag_start().map_or(start, |tag| self.offset(tag.byte_offset()));
         let next = self.tree.nodes.len() as u32 + 1;
         Ok(self.tree.push(Node { start, end, lead, next, kind, anchored: false }))
     }
@@ -305,9 +397,10 @@ impl<'s> Loader<'s> {
     fn close(&mut self, span: &Span) -> Result<()> {
         let next = self.tree.nodes.len() as u32;
         let Some(Frame { node, anchor, open, cost, height, end }) = self.frames.pop() else { return Ok(()) };
+        let flow_end = self.offset(span.end.byte_offset());
         let this = &mut self.tree.nodes[node as usize];
         this.next = next;
-        this.end = if this.kind.is_flow() { offset(span.end.byte_offset()) } else { end };
+        this.end = if this.kind.is_flow() { flow_end } else { end };
         let value = match open {
             Open::List(items) => Value::Array(items),
             Open::Map { mut map, merged, .. } => {
@@ -354,7 +447,7 @@ impl<'s> Loader<'s> {
             return Ok(());
         }
         let message = format!("anchors and aliases repeat more than {} MB", MAX_ALIASED >> 20);
-        Err(self.error("idp::yaml::too_large", message, at).help("write out what is repeated, or repeat smaller parts"))
+        Err(self.error(TOO_LARGE, message, at).help("write out what is repeated, or repeat smaller parts"))
     }
 
     fn keep(&mut self, id: usize, anchor: Anchor) -> Result<()> {
@@ -418,9 +511,4 @@ fn scalar_kind(style: ScalarStyle, span: &Span) -> Kind {
         ScalarStyle::DoubleQuoted => Kind::Double,
         ScalarStyle::Literal | ScalarStyle::Folded => Kind::Block,
     }
-}
-
-/// Offsets fit because texts are bounded; the parser knows bytes whenever it reads from a `str`.
-fn offset(byte: Option<usize>) -> u32 {
-    byte.unwrap_or(0) as u32
 }

@@ -16,7 +16,7 @@ mod tree;
 
 use serde_json::Value;
 
-use crate::error::{Place, Result};
+use crate::error::{Error, Place, Result};
 pub use edit::{Edit, edit, edit_all, edit_parsed};
 pub use path::{Path, Step, get, get_mut, parse_path};
 pub use render::render;
@@ -55,12 +55,27 @@ pub fn parse(file: &str, text: &str) -> Result<Vec<Document>> {
     load::load(file, text)
 }
 
+/// Reads a text as [`parse`] does, each document for itself: those that can be read, and what is wrong with the others.
+/// Places are those of the whole text.
+pub fn parse_each(file: &str, text: &str) -> (Vec<Document>, Vec<Error>) {
+    load::load_each(file, text)
+}
+
 impl Document {
     /// Where the value at a path is written; where the path ends early, the nearest value around it.
     /// A value that came through an alias or a merge key is where its anchor is.
     pub fn place(&self, path: &[Step]) -> Place {
         let found = self.find(path);
         self.source.place(self.tree.node(found.node).start as usize)
+    }
+
+    /// Where to look for the value at a path: at the value, or where it isn't there, at the key of what it would be in.
+    pub fn place_to_look(&self, path: &[Step]) -> Place {
+        let found = self.find(path);
+        match found.key.filter(|_| found.steps < path.len()) {
+            Some(key) => self.source.place(self.tree.node(key).start as usize),
+            None => self.source.place(self.tree.node(found.node).start as usize),
+        }
     }
 
     /// The last line of the value at a path.

@@ -240,12 +240,65 @@ fn a_block_that_the_file_cuts_off_has_no_line_break() {
 proptest! {
     #[test]
     fn no_text_panics(text in "[a-c:\\-\\[\\]{}&*!|>'\"#\n\r\t ,<%@?~0-9é\u{feff}]{0,60}") {
+        let (each, faults) = parse_each("t.yaml", &format!("{text}\n---\n{text}"));
+        for document in &each {
+            document.place(&parse_path("a[0].b").unwrap());
+        }
+        if let Ok(documents) = parse("t.yaml", &format!("{text}\n---\n{text}")) {
+            assert_eq!((each, faults), (documents, Vec::new()));
+        }
         if let Ok(documents) = parse("t.yaml", &text) {
             for document in documents {
                 document.place(&parse_path("a[0].b").unwrap());
             }
         }
     }
+}
+
+/// Values and their lines, and the lines of what is wrong.
+fn each(text: &str) -> (Vec<(serde_json::Value, usize)>, Vec<usize>) {
+    let (documents, faults) = parse_each("t.yaml", text);
+    let values = documents.iter().map(|one| (one.value.clone(), one.place(&[]).line)).collect();
+    (values, faults.iter().map(|error| error.place().map_or(0, |place| place.line)).collect())
+}
+
+#[test]
+fn each_document_is_read_for_itself() {
+    let text = "# c\na: &x 1\nb: *x\n---\nc: {\n--- # d\nd: |\n  --- no mark\n ---\n  x\n---\n%YAML 1.2\n---\n\ne: [1, {f: 2}]\n...\n\
+                %YAML 1.2\n---\ng: *x\n--- h\n---\n";
+    let (values, faults) = each(text);
+    // The block scalar of `d` ends with less indent; an anchor is of its own document.
+    assert_eq!(faults, [5, 9, 12, 19]);
+    let read: Vec<_> = values.into_iter().collect();
+    assert_eq!(
+        read,
+        [
+            (serde_json::json!({ "a": 1, "b": 1 }), 2),
+            (serde_json::json!({ "e": [1, { "f": 2 }] }), 15),
+            (serde_json::json!("h"), 20)
+        ]
+    );
+    let (documents, _) = parse_each("t.yaml", text);
+    assert_eq!(documents[1].place(&parse_path("e[1].f").unwrap()), crate::error::Place::at("t.yaml", 15, 12));
+    let (_, faults) = parse_each("t.yaml", "a: 1\n---\nb: 1\nc: 1\nb: 2\n");
+    assert_eq!(faults[0].message(), "the key `b` is there twice, in lines 3 and 5");
+    // One document, or none that can be told from others: what `parse` says.
+    assert_eq!(each("a: {\n").1, [1]);
+    let (documents, faults) = parse_each("t.yaml", &"a: {\n---\n".repeat(150));
+    assert_eq!((documents.len(), faults.len()), (0, 101));
+    assert_eq!(faults[100].message(), "50 more documents of t.yaml can't be read");
+}
+
+#[test]
+fn a_place_to_look_at_is_there() {
+    let documents = parse("t.yaml", "kind: A\nspec:\n  a: 1\n  list:\n  - name: x\n    b: 1\nnone:\n").unwrap();
+    let place = |path: &str| {
+        let place = documents[0].place_to_look(&parse_path(path).unwrap());
+        (place.line, place.column)
+    };
+    assert_eq!([place("spec.a"), place("spec.b"), place("spec.b.c")], [(3, 6), (2, 1), (2, 1)]);
+    assert_eq!([place("spec.list[0].c"), place("spec.list[1]"), place("none.a")], [(5, 5), (4, 3), (7, 1)]);
+    assert_eq!(place("status"), (1, 1));
 }
 
 #[test]

@@ -6,7 +6,7 @@ use crate::output::look::{Look, clean, one_line};
 use crate::output::stream::Streams;
 use crate::output::words::count;
 use crate::output::{Format, Options, json as lines};
-use crate::report::{Explanation, Said};
+use crate::report::{Explanation, Remedy, Said};
 
 /// Writes an explanation to stdout.
 pub fn explanation(options: &Options, explanation: &Explanation) {
@@ -63,6 +63,14 @@ fn people(look: &Look, of: &Explanation) -> String {
         };
         row(lead, &format!("{} {}: {}{waived}", found.level.name(), found.finding.place, found.finding.message));
     }
+    match &of.fix {
+        Some(Remedy { mends: true, why: None }) => row("fix", "mends it: --fix"),
+        Some(Remedy { mends: true, why: Some(why) }) => row("fix", &format!("mends a part of it: {why}")),
+        Some(Remedy { why, .. }) => {
+            row("fix", &format!("isn't made: {}", why.as_deref().unwrap_or("it changes nothing")))
+        }
+        None => {}
+    }
     for (at, covering) in of.waivers.iter().enumerate() {
         let lead = if at == 0 { "waivers" } else { "" };
         let what = match &covering.why {
@@ -118,6 +126,7 @@ fn machine(of: &Explanation) -> String {
         "ran": of.ran,
         "said": of.said,
         "found": found.collect::<Vec<_>>(),
+        "fix": of.fix,
         "waivers": of.waivers,
         "verdict": of.verdict(),
     });
