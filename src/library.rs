@@ -49,6 +49,13 @@ impl Script {
         (shelf || self.shown.starts_with("embedded:scripts/policies/")).then_some(self.name.as_str())
     }
 
+    /// Whether both are one file, however they were named.
+    pub fn is_same(&self, other: &Script) -> bool {
+        let folder = |script: &Script| script.folder.as_ref()?.canonicalize().ok();
+        let is_one_file = || folder(self).is_some_and(|own| Some(own) == folder(other));
+        self.name == other.name && (self.shown == other.shown || is_one_file())
+    }
+
     /// What grants call it: its real path within the workspace, however it was spelt on the command line.
     pub fn granted(&self, workspace: &Path) -> String {
         let Some(folder) = &self.folder else { return self.shown.clone() };

@@ -19,7 +19,7 @@ use super::waivers::{Subject, Waivers, today};
 use crate::config::Config;
 use crate::error::{Error, Place, Result};
 use crate::formats::objects::{self, object_of};
-use crate::formats::yaml::Document;
+use crate::formats::yaml::{Document, Step};
 use crate::formats::{lists, yaml};
 use crate::primitives::manifest::Manifest;
 use crate::report::{Detection, Finding, ObjectName, PolicyLevel, Severity, Waived};
@@ -109,11 +109,41 @@ struct Told {
     detection: Detection,
     object: Option<ObjectName>,
     key: Key,
+    /// Where in the object it is: of several of one key each is known by its own.
+    spot: String,
 }
 
 /// Policy, object and message, the value that is there, if it is a plain one, and the environment: what passes in one of
 /// them is news in another.
 type Key = (String, String, String, String, String);
+
+/// Findings of one key that were there before, by their spots.
+#[derive(Default)]
+struct Known {
+    left: usize,
+    spots: HashMap<String, usize>,
+}
+
+impl Known {
+    fn add(&mut self, spot: String) {
+        self.left += 1;
+        *self.spots.entry(spot).or_default() += 1;
+    }
+
+    /// Takes one of a spot, if there is one left.
+    fn take(&mut self, spot: &str) -> bool {
+        let Some(number) = self.spots.get_mut(spot).filter(|number| **number > 0) else { return false };
+        *number -= 1;
+        self.take_any()
+    }
+
+    /// Takes one, wherever it was.
+    fn take_any(&mut self) -> bool {
+        let is_left = self.left > 0;
+        self.left = self.left.saturating_sub(1);
+        is_left
+    }
+}
 
 impl Gate {
     fn of(config: &Config) -> Gate {
@@ -145,17 +175,22 @@ impl Gate {
         if told.is_empty() {
             return Ok(Vec::new());
         }
-        let mut known: HashMap<Key, usize> = HashMap::new();
+        let mut known: HashMap<Key, Known> = HashMap::new();
         let before = self.before(change, world).await;
         if !before.is_empty() {
             for was in self.asked(made, Question { texts: Arc::new(before), others }).await? {
-                *known.entry(was.key).or_default() += 1;
+                known.entry(was.key).or_default().add(was.spot);
             }
         }
         let is_file = change.repo().is_some();
+        // Those in their old places first: what is left over stands for others that moved.
+        let mut was_there: Vec<bool> =
+            told.iter().map(|told| known.get_mut(&told.key).is_some_and(|known| known.take(&told.spot))).collect();
+        for (told, was_there) in told.iter().zip(&mut was_there).filter(|(_, was_there)| !**was_there) {
+            *was_there = known.get_mut(&told.key).is_some_and(Known::take_any);
+        }
         let mut findings = Vec::new();
-        for told in told {
-            let was_there = known.get_mut(&told.key).filter(|left| **left > 0).map(|left| *left -= 1).is_some();
+        for (told, was_there) in told.into_iter().zip(was_there) {
             let waived = made.who_answers(&told, known_as.get(told.text).map_or("", String::as_str));
             findings.extend(finding(told, was_there, waived, is_file));
         }
@@ -313,9 +348,22 @@ fn of_text(at: usize, text: &Text, examined: Examined, panel: &Panel) -> Vec<Tol
             plain.map(ToString::to_string).unwrap_or_default(),
             panel.environment_of(text, namespace).unwrap_or_default().to_owned(),
         );
-        Told { text: at, detection, object, key }
+        let spot = spot(whole, &detection.path);
+        Told { text: at, detection, object, key, spot }
     };
     detections.into_iter().map(told).collect()
+}
+
+/// A path of an object on which elements of lists go by their names, as strategic merges know them: numbers move.
+fn spot(whole: Option<&Value>, path: &str) -> String {
+    let (mut value, mut spot) = (whole, String::new());
+    for step in yaml::parse_path(path).unwrap_or_default() {
+        value = value.and_then(|value| yaml::get(value, std::slice::from_ref(&step)));
+        let name = value.filter(|_| matches!(step, Step::Index(_))).and_then(|value| value["name"].as_str());
+        let step = name.map_or_else(|| yaml::Path(&[step]).to_string(), |name| format!("[name={name}]"));
+        spot.push_str(&format!("{step}/"));
+    }
+    spot
 }
 
 /// The finding as the door takes it: what refuses is of high severity at least, what doesn't is of medium at most.

@@ -228,7 +228,7 @@ pub fn scripts_of<'w>(words: impl Iterator<Item = &'w str>, library: &Library, h
     let mut found: Vec<Script> = Vec::new();
     for word in words.filter(|word| !BUILT_IN.contains(word)) {
         for script in scripts(word, library, here, &BUILT_IN)? {
-            if !found.iter().any(|known| known.shown == script.shown) {
+            if !found.iter().any(|known| known.is_same(&script)) {
                 found.push(script);
             }
         }
@@ -255,12 +255,35 @@ pub fn enforced(config: &Config, library: &Library) -> Result<Vec<Script>> {
     for (word, place) in &config.policies.enforce {
         let scripts = scripts_of(std::iter::once(word.as_str()), library, &config.root);
         for script in scripts.map_err(|error| if error.place().is_none() { error.at(place.clone()) } else { error })? {
-            if !found.iter().any(|known| known.shown == script.shown) {
-                found.push(script);
+            if found.iter().any(|known| known.is_same(&script)) {
+                continue;
             }
+            if let Some(other) = found.iter().find(|known| known.name == script.name) {
+                return Err(namesakes(other, &script).at(place.clone()));
+            }
+            found.push(script);
         }
     }
     Ok(found)
+}
+
+/// Looks at what `idp.yaml` says of a pack, whether or not anybody asks it now. What is wrong with the pack itself, and a
+/// name that none has, is for others to tell.
+///
+/// # Errors
+/// `idp::param::unknown` and its like, `idp::policy::level`, each at its place.
+pub fn check_said(name: &str, config: &Config, library: &Library) -> Result<()> {
+    let Ok(script) = library.pack(name, &config.root) else { return Ok(()) };
+    let Ok(packs) = read(vec![script], library, config.limits, &Extras::default()) else { return Ok(()) };
+    let packs: Vec<Arc<Pack>> = packs.into_iter().map(Arc::new).collect();
+    settings::check(&packs, &Settings { policies: config.policies.clone(), ..Settings::default() })
+}
+
+/// What is wrong with two files that are packs of one name.
+fn namesakes(one: &Script, other: &Script) -> Error {
+    let message = format!("there are two packs `{}`: {} and {}", one.name, one.shown, other.shown);
+    let error = Error::invalid("idp::audit::policy", message);
+    error.help("a pack is known by the name of its file: leave one of them out, or give it another name")
 }
 
 /// The scripts that a word of `--with` stands for: a pack by name, a file, or those of a folder.
@@ -309,11 +332,11 @@ pub fn read(scripts: Vec<Script>, library: &Library, limits: Limits, extras: &Ex
     if scripts.is_empty() {
         return Ok(Vec::new());
     }
-    let mut names: Vec<&str> = scripts.iter().map(|script| script.name.as_str()).collect();
-    names.sort_unstable();
-    if let Some(pair) = names.windows(2).find(|pair| pair[0] == pair[1]) {
-        let error = Error::invalid("idp::audit::policy", format!("there are two packs `{}`", pair[0]));
-        return Err(error.help("a pack is known by the name of its file: give one of them another name"));
+    let mut names: BTreeMap<&str, &Script> = BTreeMap::new();
+    for script in &scripts {
+        if let Some(other) = names.insert(&script.name, script) {
+            return Err(namesakes(other, script));
+        }
     }
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()

@@ -285,10 +285,20 @@ fn policies(config: &Config, found: &mut Vec<Finding>) {
     if !config.policies.enforce.is_empty() || enforced.is_err() {
         add(found, "policies", enforced);
     }
+    of_others(config, found);
     match Waivers::of(config, &config.root, today(&Clock::System)) {
         Ok(waivers) => of_waivers(config, &waivers, found),
         Err(error) => found.push(Finding::of("waivers", &error)),
     }
+}
+
+/// What `idp.yaml` says of packs that aren't enforced: an audit reads it once somebody names them.
+fn of_others(config: &Config, found: &mut Vec<Finding>) {
+    let library = Library::new(&config.root);
+    let enforced = panel::enforced(config, &library).unwrap_or_default();
+    let others = config.policies.packs.keys().filter(|name| !enforced.iter().any(|script| script.name == **name));
+    let wrong = others.filter_map(|name| panel::check_said(name, config, &library).err());
+    found.extend(wrong.map(|error| Finding::of("policies", &error)));
 }
 
 /// Waivers that cover nothing, whatever is found.

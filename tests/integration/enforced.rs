@@ -185,6 +185,20 @@ fn what_was_there_before_is_told_and_refuses_nothing() {
     );
     // Whoever removes an object isn't asked about it.
     assert_eq!(passes(&edit(".remove(\"k8s/web.yaml\")")), Vec::<String>::new());
+    // Of two that are told in the same words it is the new one that is refused, wherever it stands.
+    let rule = "policy(\"shop/root\", #{ title: \"Root\", severity: \"high\", applies_to: #{ kinds: [\"Pod\"] }, check: |o| \
+                for c in o.containers() { deny(c.at(\"securityContext.runAsNonRoot\"), \"may be root\") } });\n";
+    ws.write("scripts/policies/shop.rhai", rule);
+    let old = deployment("web", 1, "1");
+    let new = old.replace("containers:\n", "containers:\n        - name: new\n          image: r.example/new:1\n");
+    let said = edit(&format!(".write(\"k8s/web.yaml\", {new:?})"));
+    denied(&said, &["shop/root"]);
+    let told = findings(&said);
+    assert!(
+        told[0].contains("high shop/root acme/gitops:k8s/web.yaml:14: ") && !told[0].contains("as before"),
+        "{told:?}"
+    );
+    assert!(told[1].contains("web.yaml:16: ") && told[1].ends_with("as before this change"), "{told:?}");
 }
 
 #[test]

@@ -327,6 +327,38 @@ fn what_is_missing_is_told_at_the_key_that_it_would_be_under() {
 }
 
 #[test]
+fn a_pack_is_one_file_however_it_is_named() {
+    let ws = Workspace::of(&[("k8s/web.yaml", WEB), ("scripts/policies/shop.rhai", PACK), ("shop.rhai", PACK)]);
+    let enforce = |words: &str| ws.write("idp.yaml", &format!("policies:\n  enforce: [{words}]\n"));
+    enforce("shop, ./scripts/policies, ./scripts/policies/shop.rhai");
+    assert_eq!(findings(&audited(&ws, &[])).len(), 4);
+    let twice = audited(&ws, &["--with", "shop", "--with", "scripts/policies"]);
+    assert_eq!(findings(&twice).len(), 4, "{twice}");
+    enforce("shop, ./shop.rhai");
+    let said = ws.idp(&["audit", "k8s"]);
+    assert_eq!(said.status.code(), Some(2), "{said}");
+    for words in ["there are two packs `shop`: ", "scripts/policies/shop.rhai and ./shop.rhai", "idp.yaml:2:19"] {
+        assert!(said.stderr.contains(words), "{words}: {said}");
+    }
+    let said = ws.idp(&["audit", "k8s", "--with", "shop", "--with", "./shop.rhai"]);
+    assert!(said.status.code() == Some(2) && said.stderr.contains("policies/shop.rhai and ./shop.rhai"), "{said}");
+}
+
+#[test]
+fn doctor_reads_what_is_said_of_packs_that_arent_enforced() {
+    let ws = Workspace::of(&[("scripts/policies/shop.rhai", PACK)]);
+    let told = |said: &str| {
+        ws.write("idp.yaml", &format!("policies:\n  enforce: [schema]\n  packs: {{ shop: {{ {said} }} }}\n"));
+        let said = ws.idp(&["doctor"]);
+        let wrong = said.stdout.lines().find(|line| line.starts_with("FAIL  policies")).unwrap_or_default();
+        wrong.trim_start_matches("FAIL  policies: ").to_owned()
+    };
+    assert_eq!(told("levels: { shop/owner: off }, params: { least: 1 }"), "");
+    assert!(told("levels: { shop/onwer: off }").starts_with("the pack shop has no policy `shop/onwer` (idp.yaml:3:"));
+    assert!(told("params: { laest: 1 }").starts_with("the pack shop has no parameter `laest` (idp.yaml:3:"));
+}
+
+#[test]
 fn an_empty_message_is_found_by_an_audit() {
     let rules = "policy(\"shop/mute\", #{ title: \"Mute\", severity: \"high\", check: |o| deny(o, ` `) });\n";
     let ws = Workspace::of(&[("k8s/web.yaml", WEB), ("shop.rhai", rules)]);
