@@ -11,9 +11,10 @@ use serde_json::Value;
 use super::audit::known_policies;
 use super::check::collect;
 use super::{Global, current_folder};
+use crate::audit::panel::BUILT_IN;
 use crate::audit::waivers::write::{self, Wanted};
 use crate::audit::waivers::{ALL_OF_PACKS, Fields, Glob, Waivers, files, is_yaml, today};
-use crate::audit::{self, walk};
+use crate::audit::{self, Text, walk};
 use crate::config::{Config, file};
 use crate::error::{Error, Exit, Result, io, nearest};
 use crate::formats::yaml::{self, Step};
@@ -22,6 +23,7 @@ use crate::output;
 use crate::primitives::policy::id_of;
 use crate::report::{Action, Counts, Diff, Event, FileDiff, Status};
 use crate::schemas::{Found, Workspace, kubernetes};
+use crate::script::check::Kinds;
 use crate::world::{Clock, store};
 
 const EXAMPLES: &str = "\
@@ -71,8 +73,8 @@ pub fn waive(global: &Global, args: &WaiveArgs) -> Result<Exit> {
     let config = global.config()?;
     let day = today(&Clock::System);
     let wanted = wanted(args, day, &config)?;
-    let seen = Seen::of(&config, args);
-    known_field(&seen, &config, args)?;
+    let mut seen = Seen::of(&config, args);
+    known_field(&mut seen, &config, args)?;
     // What is wrong with those that are there is told before another one is written.
     Waivers::of(&config, &here, day)?;
     let (path, shown, before, after) = place(&config, &here, &wanted)?;
@@ -311,7 +313,8 @@ impl Seen {
         }
         let files = walk::files(&[".".to_owned()], &[], &config.root).unwrap_or_default();
         let texts = audit::read(&files, &config.root).unwrap_or_default();
-        let documents = texts.iter().filter_map(|text| yaml::parse(&text.shown, text.content.as_ref()?).ok()).flatten();
+        let read = |text: &Text| Some(yaml::parse_each(&text.shown, text.content.as_ref()?).0);
+        let documents = texts.iter().filter_map(read).flatten();
         let (mut near, mut objects) = (Vec::new(), Vec::new());
         for document in documents.filter(|document| document.value["kind"] == kind.as_str()) {
             let metadata = |field: &str| document.value["metadata"][field].as_str().map(str::to_owned);
@@ -338,12 +341,28 @@ impl Seen {
     }
 }
 
-/// Refuses a field that the object neither has nor may have: no finding will be there.
-fn known_field(seen: &Seen, config: &Config, args: &WaiveArgs) -> Result<()> {
-    let Some(text) = args.path.as_ref().filter(|_| !seen.objects.is_empty()) else { return Ok(()) };
+/// Refuses a field that the object neither has nor may have: no finding will be there. Of an object that is nowhere to be
+/// seen, the schemas of its kind know; it may have a wrong field all the same, which `schema` would find.
+fn known_field(seen: &mut Seen, config: &Config, args: &WaiveArgs) -> Result<()> {
+    let Some(text) = args.path.as_ref() else { return Ok(()) };
     let path = Fields::sample(text)?;
     let own = Workspace::new(config).own()?;
     let mut meant = None;
+    let of_schema = Glob::new(&args.policy).is_ok_and(|glob| glob.matches(BUILT_IN[0]));
+    if seen.objects.is_empty() {
+        let (kind, ..) = object(&args.object)?;
+        match Kinds::of(own.clone()).lacks(&kind, &path) {
+            Some(help) => meant = Some(help).filter(|help| !help.is_empty()),
+            None => return Ok(()),
+        }
+        if of_schema {
+            if let Some((message, help)) = &mut seen.missing {
+                message.push_str(&format!(", and no {kind} has a field `{text}`"));
+                *help = help.take().or(meant);
+            }
+            return Ok(());
+        }
+    }
     for object in &seen.objects {
         if yaml::get(object, &path).is_some() {
             return Ok(());

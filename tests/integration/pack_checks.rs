@@ -286,3 +286,18 @@ policy("shop/g", #{ title: "G", check: |o| [1].map(|x| o.name) });
     13 the parameter `x` is not used: remove it, or call it `_x`
     "#);
 }
+
+#[test]
+fn what_is_declared_only_sometimes_is_told() {
+    let found = found(
+        r#"const STRICT = true;
+if STRICT { policy("shop/a", #{ title: "A", check: |o| if o.name == "" { deny(o, "x") } }); }
+switch STRICT { true => policy("shop/b", #{ title: "B", check: |o| deny(o, "x") }), _ => () }
+try { policy("shop/c", #{ title: "C", check: |o| deny(o, "x") }); } catch { print("none"); }
+for kind in ["Deployment", "StatefulSet"] { policy(`shop/${kind.to_lower()}`, #{ title: "D", check: |o| deny(o, "x") }); }
+policy("shop/e", #{ title: "E", check: |o| deny(o, "x") });
+"#,
+    );
+    let lines: Vec<&str> = found.iter().map(|one| one.split(": declare").next().unwrap()).collect();
+    assert_eq!(lines, [2, 3, 4].map(|line| format!("{line} the policy is there only if something holds")));
+}

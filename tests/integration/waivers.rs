@@ -233,6 +233,19 @@ fn waive_knows_what_was_meant() {
     assert!(said.status.code() == Some(2) && said.stderr.contains("idp::waiver::forbidden"), "{said}");
     let said = ws.idp(&instead(2, "Deployment/payments/apo")).succeeds("the object may be elsewhere");
     assert!(said.stderr.contains("there is Deployment/payments/api"), "{said}");
+    // Of an object that no file has the schemas of its kind know, but it may have what `schema` finds.
+    let elsewhere = |policy, path| {
+        let mut words = instead(2, "Deployment/payments/elsewhere");
+        (words[1], words[4]) = (policy, path);
+        ws.idp(&[&words[..], &["--plan"]].concat())
+    };
+    let said = elsewhere("workload/image-tag", "spec.replcas");
+    assert!(said.status.code() == Some(2) && said.stderr.contains("did you mean `replicas`?"), "{said}");
+    assert!(said.stderr.contains("Deployment/payments/elsewhere has no field `spec.replcas`"), "{said}");
+    let said = elsewhere("schema", "spec.replcas").succeeds("it may be there");
+    let words = said.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains("elsewhere, and no Deployment has a field `spec.replcas`"), "{said}");
+    elsewhere("workload/image-tag", "spec.template.spec.containers[*].image").succeeds("a field");
     let said = ws.idp(&instead(10, "30d")).succeeds("days from today");
     assert!(!said.stderr.contains("there is"), "{said}");
 }

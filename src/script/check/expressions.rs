@@ -254,6 +254,7 @@ impl Walk<'_> {
             used,
             function: self.function.clone(),
             inside: self.inside.clone(),
+            decided: self.decided > 0,
             variable: None,
         }
     }

@@ -140,6 +140,8 @@ pub struct Call {
     pub function: String,
     /// The blocks that it stands in, outermost first.
     pub inside: Vec<Inside>,
+    /// Whether something decides if it is made: an `if`, a `switch`, a `try`.
+    pub decided: bool,
     /// The variable of that name, which isn't a function.
     pub variable: Option<VariableId>,
 }

@@ -14,6 +14,7 @@ mod types;
 mod views;
 mod walk;
 
+pub use kinds::Kinds;
 pub use rules::entry_point::ENTRY_POINTS;
 pub use rules::{Rule, all as rules};
 pub use script::{Checker, LazyKinds};

@@ -48,6 +48,8 @@ pub(super) struct Walk<'a> {
     /// The variables of each name, in scope or not.
     names: HashMap<String, Vec<VariableId>>,
     pub(super) inside: Vec<Inside>,
+    /// In how many blocks we are that aren't executed in any case.
+    pub(super) decided: usize,
     blocks: usize,
     pub(super) function: String,
     pub(super) closures: Vec<Open>,
@@ -120,6 +122,7 @@ impl<'a> Walk<'a> {
             scope: Vec::new(),
             names: HashMap::new(),
             inside: Vec::new(),
+            decided: 0,
             blocks: 0,
             function: String::new(),
             closures: Vec::new(),
@@ -288,6 +291,14 @@ impl<'a> Walk<'a> {
         value
     }
 
+    /// The same for statements that aren't executed in any case.
+    fn choice(&mut self, statements: &[Stmt], used: bool) -> Option<Type> {
+        self.decided += 1;
+        let value = self.block(statements, false, used);
+        self.decided -= 1;
+        value
+    }
+
     pub(super) fn statements(&mut self, statements: &[Stmt], used: bool) -> Option<Type> {
         let mut value = Some(Type::Unit);
         let mut said = false;
@@ -361,11 +372,11 @@ impl<'a> Walk<'a> {
             }
             Stmt::If(flow, _) => {
                 self.decision(&flow.expr, "if");
-                let body = self.block(flow.body.statements(), false, used);
+                let body = self.choice(flow.body.statements(), used);
                 if flow.branch.is_empty() {
                     return either(body, Some(Type::Unit));
                 }
-                let branch = self.block(flow.branch.statements(), false, used);
+                let branch = self.choice(flow.branch.statements(), used);
                 either(body, branch)
             }
             Stmt::While(flow, _) => {
@@ -415,13 +426,13 @@ impl<'a> Walk<'a> {
                 if cases.def_case.is_some() { value } else { either(value, Some(Type::Unit)) }
             }
             Stmt::TryCatch(flow, _) => {
-                let body = self.block(flow.body.statements(), false, used);
+                let body = self.choice(flow.body.statements(), used);
                 let outside = self.scope.len();
                 if let Expr::Variable(caught, _, position) = &flow.expr {
                     let hides = self.lookup(&caught.1).map(|id| (id, false));
                     self.declare(&caught.1, *position, Kind::Caught, Type::Unknown, hides);
                 }
-                let branch = self.block(flow.branch.statements(), false, used);
+                let branch = self.choice(flow.branch.statements(), used);
                 self.scope.truncate(outside);
                 either(body, branch)
             }
@@ -498,7 +509,9 @@ impl<'a> Walk<'a> {
     fn arm(&mut self, expression: &Expr, used: bool) -> Option<Type> {
         self.blocks += 1;
         self.inside.push(Inside { block: self.blocks, repeats: false });
+        self.decided += 1;
         let value = self.valued(expression, used);
+        self.decided -= 1;
         self.inside.pop();
         value
     }

@@ -50,6 +50,11 @@ fn find(checked: &Checked, report: &mut Report) {
                 report.add(policy.call.arguments[0].position, message, "give each of them an id of its own");
             }
         }
+        if policy.call.decided {
+            let message = "the policy is there only if something holds";
+            let help = "declare it in any case: `applies_to` says which objects it is for, and `level: off` in idp.yaml that it isn't asked";
+            report.warn(policy.call.position, message, help);
+        }
         of_words(policy, report);
         of_functions(checked, policy, report);
         of_match(checked, policy, report);
