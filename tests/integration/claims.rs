@@ -256,6 +256,26 @@ fn what_was_made_anew_is_what_counts() {
     run(&ws, "create-resource", &[&named[..], &["--update"]].concat()).fails(2, "idp::param::refused");
 }
 
+/// A field that was taken back has what holds where nobody says: to bring the claim up to date doesn't write that into it.
+#[test]
+fn what_was_taken_back_is_not_filled_in_by_an_update() {
+    let ws = Workspace::acme();
+    let named = ["env=dev", "type=sqs", "name=parcels"];
+    let create = [&named[..], &["owner=team-orders", "retentionDays=6"]].concat();
+    let file = "crossplane/claims/dev/sqs-parcels.yaml";
+    made(&ws, "create-resource", &create);
+    merge(&ws, 1);
+    made(&ws, "update-resource", &[&named[..], &["unset=retentionDays"]].concat());
+    merge(&ws, 2);
+    let before = claim(&ws, file);
+    for more in [&["--update", "--plan"][..], &["--update"]] {
+        let said = run(&ws, "create-resource", &[&create[..], more].concat());
+        let how = if more.contains(&"--plan") { "planned" } else { "applied" };
+        said.ends(0, &format!("create 0 update 0 delete 0 unchanged 1 {how}"));
+    }
+    assert_eq!(claim(&ws, file), before);
+}
+
 /// A kind that nobody prepared: a composite without claims, defined in the workspace's own folder.
 #[test]
 fn a_definition_of_the_workspace_is_enough() {

@@ -15,7 +15,6 @@ pub mod api {
     use crate::primitives::claim::{MANIFEST, Wrapping};
     use crate::primitives::manifest::Manifest;
     use crate::primitives::options::Options;
-    use crate::primitives::param::Param;
     use crate::primitives::{step, value};
     use crate::schemas::offers;
 
@@ -264,8 +263,8 @@ pub mod api {
     /// ```
     #[rhai_fn(global, pure)]
     pub fn values(claim: &mut Claim) -> Map {
-        let given = |param: Param| param.default.as_ref().map_or(Dynamic::UNIT, value::from_json);
-        let values = claim.params().into_iter().map(|(name, param)| (name.into(), given(param)));
+        let given = |value: Option<&serde_json::Value>| value.map_or(Dynamic::UNIT, value::from_json);
+        let values = claim.values().into_iter().map(|(name, value)| (name.into(), given(value)));
         let provider = claim.provider().map(|provider| ("provider".into(), provider.into()));
         provider.into_iter().chain(values).collect()
     }

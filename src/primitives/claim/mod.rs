@@ -37,6 +37,8 @@ pub struct Claim {
     /// What it is a claim of.
     pub offer: Arc<Offer>,
     spec: Value,
+    /// The part of it that is there already, as `spec` of an object of its kind says it.
+    present: Arc<Value>,
     /// Names that belong to others: fields of these names are called another way.
     avoided: Arc<Vec<String>>,
     provider: Option<String>,
@@ -74,7 +76,7 @@ pub const MANIFEST: CallOptions = CallOptions {
 impl Claim {
     /// A claim of which nothing is said yet.
     pub fn of(offer: Arc<Offer>) -> Claim {
-        Claim { offer, spec: json!({}), avoided: Arc::default(), provider: None, asked: false }
+        Claim { offer, spec: json!({}), present: Arc::default(), avoided: Arc::default(), provider: None, asked: false }
     }
 
     /// The same with names that its fields must not have.
@@ -184,7 +186,8 @@ impl Claim {
         self.asked.then(|| error.help(help))
     }
 
-    /// The same with all values of a map that are fields of it; others are left alone, and so are values that are missing.
+    /// The same with all values of a map that are fields of it; others are left alone, and so are values that are missing, and
+    /// those that are there already: what is wrong with one of them by now is nobody's mistake in this map.
     /// Values of fields that are neither texts nor numbers nor lists of texts may be given as a text of YAML.
     pub fn answered(&self, values: &Map<String, Value>) -> Result<Claim> {
         let mut claim = Claim { asked: true, ..self.clone() };
@@ -192,18 +195,34 @@ impl Claim {
         for field in &form.fields {
             let name = self.name_of(field);
             let Some(value) = values.get(&name).filter(|value| !value.is_null()) else { continue };
+            let present = at(&self.present, &field.path);
+            if present == Some(value) {
+                continue;
+            }
             let value = match (field.shape, value) {
-                (Shape::Data, Value::String(text)) => {
-                    yaml::parse(&name, text)?.into_iter().next().map(|document| document.value).unwrap_or_default()
-                }
+                (Shape::Data, Value::String(text)) => self.data(&name, text)?,
                 (Shape::NumberOrText, Value::String(text)) => {
                     text.parse::<i64>().map_or_else(|_| value.clone(), Value::from)
                 }
                 _ => value.clone(),
             };
+            if present == Some(&value) {
+                continue;
+            }
             claim = claim.set(&name, value)?;
         }
         Ok(claim)
+    }
+
+    /// The value of a field that is neither a text nor a number nor a list of texts, given as a text.
+    fn data(&self, name: &str, text: &str) -> Result<Value> {
+        match yaml::parse(name, text) {
+            Ok(documents) => Ok(documents.into_iter().next().map(|document| document.value).unwrap_or_default()),
+            Err(error) => {
+                let message = format!("the parameter `{name}` isn't JSON or YAML: {}", error.message());
+                Err(Error::invalid(REFUSED, message).help(self.next()))
+            }
+        }
     }
 
     /// The same with what the platform gives where nobody says, in general or in production; what is set stays.
@@ -223,7 +242,8 @@ impl Claim {
             }
         }
         let chosen = yaml::get(object, &steps(&self.label())).and_then(Value::as_str).map(str::to_string);
-        Claim { spec, provider: chosen.or(self.provider.clone()), ..self.clone() }
+        let present = Arc::new(spec.clone());
+        Claim { spec, present, provider: chosen.or(self.provider.clone()), ..self.clone() }
     }
 
     /// Where an object says on which composition it runs, below `spec`.
@@ -260,10 +280,18 @@ impl Claim {
     /// Its fields as parameters, in the order of the form: what was set before is their default.
     pub fn params(&self) -> Vec<(String, Param)> {
         let number = |(place, field): (usize, &Field)| {
-            let set = field.path.iter().try_fold(&self.spec, |at, key| at.get(key));
-            (self.name_of(field), param(field, set, place + 1))
+            let set = at(&self.spec, &field.path);
+            let rule = param(field, set, place + 1);
+            let present = set.is_some() && set == at(&self.present, &field.path);
+            (self.name_of(field), Param { present, ..rule })
         };
         self.offer.form.fields.iter().enumerate().map(number).collect()
+    }
+
+    /// The values of its fields by their names: what was set, or else the definition's default.
+    pub fn values(&self) -> Vec<(String, Option<&Value>)> {
+        let fields = self.offer.form.fields.iter();
+        fields.map(|field| (self.name_of(field), at(&self.spec, &field.path).or(field.default.as_ref()))).collect()
     }
 
     /// Its fields' paths by their names; the provider's, too, where there is a choice.
@@ -342,6 +370,11 @@ fn steps(path: &[String]) -> Vec<Step> {
     std::iter::once("spec").chain(path.iter().map(String::as_str)).map(|key| Step::Key(key.to_string())).collect()
 }
 
+/// The value at a path.
+fn at<'a>(value: &'a Value, path: &[String]) -> Option<&'a Value> {
+    path.iter().try_fold(value, |at, key| at.get(key))
+}
+
 /// Sets a value; maps on the way are made.
 fn put(at: &mut Value, path: &[String], value: Value) {
     let Some((key, rest)) = path.split_first() else {
@@ -388,7 +421,8 @@ const PATTERN: usize = 1 << 20;
 
 fn param(field: &Field, set: Option<&Value>, place: usize) -> Param {
     let kind = match field.shape {
-        Shape::Text | Shape::NumberOrText | Shape::Data => Kind::String,
+        Shape::Text | Shape::Data => Kind::String,
+        Shape::NumberOrText => Kind::IntOrString,
         Shape::Whole => Kind::Int,
         Shape::Number => Kind::Float,
         Shape::Flag => Kind::Bool,
@@ -397,7 +431,7 @@ fn param(field: &Field, set: Option<&Value>, place: usize) -> Param {
     let about = if field.shape == Shape::Data { format!("{}, as JSON", field.about) } else { field.about.clone() };
     let default = set.or(field.default.as_ref()).cloned();
     let default = match (field.shape, default) {
-        (Shape::Data | Shape::NumberOrText, Some(value)) if !value.is_string() => Some(value.to_string().into()),
+        (Shape::Data, Some(value)) if !value.is_string() => Some(value.to_string().into()),
         (_, default) => default,
     };
     let (least, greatest) = field.range;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::primitives::param::{check, parse};
 use crate::schemas::offers::{self, Offer};
 
 fn offer(definition: &str) -> Arc<Offer> {
@@ -229,4 +230,44 @@ fn a_number_or_a_text_is_what_it_looks_like() {
         let made = Claim::of(offer(&open)).answered(answers.as_object().unwrap()).unwrap();
         assert_eq!(made.object("x", &Wrapping::default()).unwrap()["spec"]["disk"], is);
     }
+}
+
+#[test]
+fn a_number_or_a_text_is_asked_for_as_either() {
+    let open = DEFINITION.replace("disk: {type: string, default: 10Gi}", "disk: {x-kubernetes-int-or-string: true}");
+    let there = json!({ "spec": { "zone": "a", "disk": 80 } });
+    let claim = Claim::of(offer(&open)).like(&there);
+    let questions = claim.params();
+    let (_, disk) = questions.iter().find(|(name, _)| name == "disk").unwrap();
+    assert_eq!(disk.default, Some(json!(80)));
+    assert_eq!(parse("disk", disk, "81").unwrap(), json!(81));
+    for value in [json!(81), json!("81%")] {
+        check("disk", disk, &value).unwrap();
+    }
+    let error = check("disk", disk, &json!(true)).unwrap_err();
+    assert!(error.message().contains("must be a whole number or a text, not `true`"), "{error}");
+}
+
+/// A definition that is stricter by now judges what is asked for, and not what is there.
+#[test]
+fn what_is_there_is_no_answer() {
+    let strict = DEFINITION.replace("maxLength: 3", "maxLength: 1").replace("enum: [small,", "enum: [");
+    let there = json!({ "spec": { "zone": "abc", "size": "small", "disk": 10 } });
+    let claim = Claim::of(offer(&strict)).like(&there);
+    for (name, rule) in claim.params() {
+        if let Some(present) = &rule.default {
+            check(&name, &rule, present).unwrap();
+        }
+    }
+    let size = claim.params().into_iter().find(|(name, _)| name == "size").unwrap().1;
+    assert!(check("size", &size, &json!("tiny")).is_err());
+    let answers = |values: Value| claim.answered(values.as_object().unwrap());
+    answers(json!({ "zone": "abc", "size": "large", "disk": 10 })).unwrap();
+    assert_eq!(answers(json!({ "zone": "abd" })).unwrap_err().code(), REFUSED);
+    // What is no JSON is the parameter's fault.
+    let error = answers(json!({ "rules": "[{" })).unwrap_err();
+    assert!(
+        error.code() == REFUSED && error.message().starts_with("the parameter `rules` isn't JSON or YAML: "),
+        "{error}"
+    );
 }

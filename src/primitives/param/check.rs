@@ -19,14 +19,18 @@ pub fn parse(name: &str, param: &Param, text: &str) -> Result<Value> {
             "false" | "no" | "n" => Value::Bool(false),
             _ => return Err(wrong("true or false")),
         },
+        Kind::IntOrString => text.parse::<i64>().map_or_else(|_| text.into(), Value::from),
         Kind::List => Value::Array(
             text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(|part| part.into()).collect(),
         ),
     })
 }
 
-/// Refuses a value that breaks the parameter's rules, naming the rule.
+/// Refuses a value that breaks the parameter's rules, naming the rule. What is there already may stay.
 pub fn check(name: &str, param: &Param, value: &Value) -> Result<()> {
+    if param.present && param.default.as_ref() == Some(value) {
+        return Ok(());
+    }
     let wrong = |code, message: String| Error::invalid(code, format!("the parameter `{name}` {message}"));
     let shown = match value {
         Value::String(text) => text.clone(),
@@ -37,6 +41,7 @@ pub fn check(name: &str, param: &Param, value: &Value) -> Result<()> {
         Kind::Int => value.is_i64() || value.is_u64(),
         Kind::Float => value.is_number(),
         Kind::Bool => value.is_boolean(),
+        Kind::IntOrString => value.is_string() || value.is_i64() || value.is_u64(),
         Kind::List => value.as_array().is_some_and(|list| list.iter().all(Value::is_string)),
     };
     if !fits {

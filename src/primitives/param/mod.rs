@@ -27,6 +27,8 @@ pub enum Kind {
     Bool,
     /// A list of texts.
     List,
+    /// A whole number or a text, as a field of a claim can be. Scripts declare none themselves.
+    IntOrString,
 }
 
 impl Kind {
@@ -50,6 +52,7 @@ impl Kind {
             Kind::Float => "float",
             Kind::Bool => "bool",
             Kind::List => "list",
+            Kind::IntOrString => "int or string",
         }
     }
 
@@ -61,6 +64,7 @@ impl Kind {
             Kind::Float => "a number",
             Kind::Bool => "true or false",
             Kind::List => "a list of texts",
+            Kind::IntOrString => "a whole number or a text",
         }
     }
 }
@@ -102,6 +106,8 @@ pub struct Param {
     pub words: Option<String>,
     /// Texts that it can't be, though they match, and why.
     pub except: Option<(Vec<String>, String)>,
+    /// Whether the default is what is there already: it isn't judged by rules that may be newer.
+    pub present: bool,
 }
 
 impl Param {
@@ -122,6 +128,7 @@ impl Param {
             asked: false,
             words: None,
             except: None,
+            present: false,
         }
     }
 }
@@ -208,7 +215,7 @@ pub mod api {
     #[rhai_fn(global, return_raw)]
     pub fn or_else(ctx: NativeCallContext, param: Param, default: Dynamic) -> RhaiResultOf<Param> {
         let default = value::to_json(&default).map_err(|error| throw(&ctx, error))?;
-        Ok(Param { default: Some(default), ..param })
+        Ok(Param { default: Some(default), present: false, ..param })
     }
 
     /// The parameter may be left out, and is `()` then.

@@ -68,6 +68,16 @@ pub mod api {
         pull.title.as_str().into()
     }
 
+    /// Its description: anybody may have changed it. Empty if there was nothing to propose.
+    ///
+    /// ```rhai
+    /// print(repo("platform-gitops").pull_request("say-hello").body);
+    /// ```
+    #[rhai_fn(global, get = "body", pure)]
+    pub fn body(pull: &mut PullRequest) -> ImmutableString {
+        pull.now.as_ref().map_or("", |now| now.body.as_str()).into()
+    }
+
     /// Where it stands: `open`, `merged`, `closed`, or `none` if there was nothing to propose.
     ///
     /// ```rhai

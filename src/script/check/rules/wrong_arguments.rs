@@ -63,6 +63,7 @@ fn words(checked: &Checked, report: &mut Report, call: &Call) {
                 (Kind::Float, is) => matches!(is, Type::Int | Type::Float),
                 (Kind::Bool, is) => *is == Type::Bool,
                 (Kind::List, is) => *is == Type::List,
+                (Kind::IntOrString, is) => matches!(is, Type::Text | Type::Int),
             };
             if !fits {
                 let message = format!("the default must be {}, and it is {}", kind.words(), first.is.words());
