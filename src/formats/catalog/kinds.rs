@@ -26,6 +26,19 @@ impl Kind {
         fields.iter().map(|field| field.name)
     }
 
+    /// The kind that references of a field mean where they name none.
+    pub(super) fn default_kind(&self, field: &str) -> Option<&'static str> {
+        let Map(fields) = &self.spec.shape else { return None };
+        let mut shape = &fields.iter().find(|known| known.name == field)?.shape;
+        loop {
+            match shape {
+                Ref(kind) => return *kind,
+                List(inner) | SomeOf(inner) | OneOrMany(inner) => shape = inner,
+                _ => return None,
+            }
+        }
+    }
+
     /// What `spec` must be for this entity: an API's depends on its type.
     pub(super) fn spec_of(&self, entity: &Value) -> &Field {
         let is_mcp = entity.pointer("/spec/type").and_then(Value::as_str) == Some("mcp-server");

@@ -1,6 +1,7 @@
 //! Entities of Backstage's software catalog: kinds, field rules and references, as `@backstage/catalog-model` 1.10 and
 //! `@backstage/plugin-scaffolder-common` 2.3 check them. Callers: the builder of entities and the door's reviewer.
 
+pub mod graph;
 mod kinds;
 mod reference;
 mod rules;
