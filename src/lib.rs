@@ -42,6 +42,9 @@ pub mod script;
 /// Policies over manifests.
 pub mod audit;
 
+/// Scorecards over services.
+pub mod score;
+
 /// Text for people and machines.
 pub mod output;
 

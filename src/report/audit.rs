@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{FileDiff, Finding, Place, RuleInfo, Severity};
 
@@ -104,8 +104,8 @@ impl Detection {
     }
 }
 
-/// What a waiver says of the findings that it covers.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+/// What a waiver says of the findings that it covers, and an exemption of checks.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Waived {
     /// Who answers for them: a team, a person.
     pub owner: String,
