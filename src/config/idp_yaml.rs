@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::fields::Field;
-use super::{App, AppKey, Config, Environment, Forge, Grant, Seed, policies, services};
+use super::{App, AppKey, Config, Environment, Forge, Grant, Promotion, Seed, policies, services};
 use crate::error::{Error, Result};
 use crate::formats::url::Url;
 use crate::formats::yaml;
@@ -17,6 +17,7 @@ const SECTIONS: &[&str] = &[
     "http",
     "secrets",
     "environments",
+    "deployments",
     "claims",
     "seeds",
     "naming",
@@ -67,6 +68,9 @@ pub fn read(file: &str, text: &str, config: &mut Config) -> Result<()> {
     if let Some(field) = root.get("environments") {
         config.environments = environments(&field, config)?;
         config.declares_environments = true;
+    }
+    if let Some(field) = root.get("deployments") {
+        config.deployments = deployments(&field)?;
     }
     if let Some(field) = root.get("claims") {
         field.only(&["cluster"])?;
@@ -222,7 +226,7 @@ fn app(field: &Field<'_>, config: &Config) -> Result<App> {
 fn environments(field: &Field<'_>, config: &Config) -> Result<Vec<Environment>> {
     let mut found = Vec::new();
     for (name, field) in field.entries()? {
-        field.only(&["cluster", "production"])?;
+        field.only(&["cluster", "production", "promotion"])?;
         let fine = name.starts_with(|c: char| c.is_ascii_lowercase())
             && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
         if !fine {
@@ -232,7 +236,43 @@ fn environments(field: &Field<'_>, config: &Config) -> Result<Vec<Environment>> 
         }
         let cluster = known_cluster(&field.need("cluster")?, config)?;
         let production = field.get("production").map(|field| field.flag()).transpose()?.unwrap_or(false);
-        found.push(Environment { name, cluster, production });
+        let promotion =
+            field.get("promotion").map(|field| promotion(&field, production)).transpose()?.unwrap_or_default();
+        found.push(Environment { name, cluster, production, promotion });
+    }
+    Ok(found)
+}
+
+fn promotion(field: &Field<'_>, production: bool) -> Result<Promotion> {
+    field.only(&["checks", "soak", "direct"])?;
+    let checks = field.get("checks").map(|field| field.texts()).transpose()?.unwrap_or_default();
+    let soak = field.get("soak").map(|field| duration(&field)).transpose()?.unwrap_or_default();
+    let direct = match field.get("direct") {
+        Some(field) if field.flag()? && production => {
+            return Err(field
+                .error("can't be true of production")
+                .help("what goes to production goes there through a pull request"));
+        }
+        Some(field) => field.flag()?,
+        None => false,
+    };
+    Ok(Promotion { checks, soak, direct })
+}
+
+/// Patterns in which each of the three words stands once.
+fn deployments(field: &Field<'_>) -> Result<Vec<String>> {
+    let mut found = Vec::new();
+    for item in field.elements()? {
+        let text = item.text()?;
+        let once = |word: &str| text.matches(word).count() == 1;
+        let known = ["{project}", "{env}", "{service}"];
+        let rest = known.iter().fold(text.clone(), |text, word| text.replacen(word, "x", 1));
+        if !known.iter().all(|word| once(word)) || rest.contains(['{', '}']) || !rest.contains('/') {
+            return Err(item
+                .error("must be repository/path with {project}, {env} and {service}, each once")
+                .help("such as `{project}-gitops/k8s/{env}/{service}/kustomization.yaml`"));
+        }
+        found.push(text);
     }
     Ok(found)
 }
@@ -308,11 +348,12 @@ pub(super) fn duration(field: &Field<'_>) -> Result<Duration> {
         "s" => 1,
         "m" => 60,
         "h" => 3600,
+        "d" => 86_400,
         _ => 0,
     };
     match number.parse::<u64>() {
         Ok(amount) if unit > 0 && amount > 0 => Ok(Duration::from_secs(amount.saturating_mul(unit))),
-        _ => Err(field.error("must be a time such as 90s, 10m or 1h")),
+        _ => Err(field.error("must be a time such as 90s, 10m, 1h or 2d")),
     }
 }
 

@@ -43,6 +43,8 @@ pub struct Config {
     pub secrets: BTreeMap<String, SecretSource>,
     /// Hides the values of secrets: one for all that is said and recorded of this workspace.
     pub redactor: Redactor,
+    /// Where versions are said, as `repository/path` with `{project}`, `{env}` and `{service}`.
+    pub deployments: Vec<String>,
     /// Environments in promotion order.
     pub environments: Vec<Environment>,
     /// Whether `idp.yaml` says which there are.
@@ -143,6 +145,19 @@ pub struct Environment {
     pub cluster: String,
     /// Whether a person decides about each sync.
     pub production: bool,
+    /// What a version must have behind it before it gets here.
+    pub promotion: Promotion,
+}
+
+/// What is asked of a version before it gets to an environment.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Promotion {
+    /// Checks that must have succeeded on the commit that brought it to the environment before.
+    pub checks: Vec<String>,
+    /// How long it must have been there.
+    pub soak: Duration,
+    /// Whether it is committed directly, without a pull request.
+    pub direct: bool,
 }
 
 /// A folder that becomes a repository.
@@ -247,6 +262,7 @@ impl Config {
             http: BTreeMap::new(),
             secrets: BTreeMap::new(),
             redactor: Redactor::default(),
+            deployments: vec!["{project}-gitops/k8s/{env}/{service}/kustomization.yaml".into()],
             environments: default_environments(),
             declares_environments: false,
             claims_cluster: None,
@@ -298,6 +314,11 @@ pub fn read_grants(path: &Path) -> Result<Vec<Grant>> {
 
 fn default_environments() -> Vec<Environment> {
     ["dev", "staging", "prod"]
-        .map(|name| Environment { name: name.into(), cluster: format!("cluster-{name}"), production: name == "prod" })
+        .map(|name| Environment {
+            name: name.into(),
+            cluster: format!("cluster-{name}"),
+            production: name == "prod",
+            promotion: Promotion::default(),
+        })
         .into()
 }

@@ -7,9 +7,11 @@ pub mod claim;
 pub mod cluster;
 pub mod environment;
 pub mod error;
+pub mod history;
 pub mod http;
 pub mod image;
 pub mod key;
+pub mod kustomization;
 pub mod later;
 pub mod lifecycle;
 pub mod manifest;
@@ -43,11 +45,13 @@ pub struct Primitive {
 
 /// The options of every call that has some: what the calls themselves, the static checks and the reference read.
 pub fn options() -> impl Iterator<Item = &'static options::CallOptions> {
-    let folders: [&[options::CallOptions]; 9] = [
+    let folders: [&[options::CallOptions]; 11] = [
         &[catalog::ENTITY],
         &[claim::MANIFEST],
         &[cluster::APPLY],
+        &[history::HISTORY],
         http::ALL,
+        &[kustomization::SET_IMAGE],
         &[notify::NOTIFY],
         &[parallel::PARALLEL],
         policy::ALL,
@@ -68,9 +72,11 @@ pub fn all() -> &'static [Primitive] {
             Primitive { name: "cluster", module: exported_module!(cluster::api).into() },
             Primitive { name: "environment", module: exported_module!(environment::api).into() },
             Primitive { name: "error", module: exported_module!(error::api).into() },
+            Primitive { name: "history", module: exported_module!(history::api).into() },
             Primitive { name: "http", module: exported_module!(http::api::api).into() },
             Primitive { name: "image", module: exported_module!(image::api).into() },
             Primitive { name: "key", module: exported_module!(key::api::api).into() },
+            Primitive { name: "kustomization", module: exported_module!(kustomization::api).into() },
             Primitive { name: "later", module: exported_module!(later::api).into() },
             Primitive { name: "lifecycle", module: exported_module!(lifecycle::api).into() },
             Primitive { name: "manifest", module: manifest::module() },

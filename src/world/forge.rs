@@ -332,6 +332,19 @@ pub struct Revision {
     pub rendering: Option<CommitId>,
 }
 
+/// A commit that changed what is at a path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Touch {
+    /// Which.
+    pub id: CommitId,
+    /// Who made it.
+    pub author: String,
+    /// When it came to the branch, in seconds since 1970-01-01 UTC; none for what isn't made yet.
+    pub at: Option<i64>,
+    /// The first line of its message.
+    pub title: String,
+}
+
 /// What it takes to take commits back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reverted {
@@ -519,6 +532,9 @@ pub trait Forge: Send + Sync {
     async fn revision(&self, repo: &RepoId, commit: &CommitId) -> Result<Revision>;
     /// The last commits from one backwards, newest first, without those that another one stands on.
     async fn history(&self, repo: &RepoId, from: &CommitId, without: Option<&CommitId>) -> Result<Vec<Revision>>;
+    /// The commits that changed a file or folder, newest first and at most so many, along the first parents from one
+    /// backwards: a merge is one of them, and not what it merged.
+    async fn touched(&self, repo: &RepoId, from: &CommitId, path: &str, most: usize) -> Result<Vec<Touch>>;
     /// The files that take back on `onto` what came between `before` and `after`, and keep what came since.
     async fn revert(&self, repo: &RepoId, onto: &CommitId, before: &CommitId, after: &CommitId) -> Result<Reverted>;
     /// Looks anew from now on at what it may remember.

@@ -12,7 +12,7 @@ use super::commit_status::CommitStatus;
 use super::contact::{Contact, Notification};
 use super::forge::{
     Actor, CommitId, Delivered, Discussion, Entry, Forge, Mergeable, Outcome, Protection, PullRequest, RepoId,
-    Repository, Reverted, Revision,
+    Repository, Reverted, Revision, Touch,
 };
 use super::http;
 use super::webhook::Hook;
@@ -120,6 +120,10 @@ impl Forge for NoForge {
     }
 
     async fn history(&self, repo: &RepoId, _: &CommitId, _: Option<&CommitId>) -> Result<Vec<Revision>> {
+        Err(super::forge::missing(repo))
+    }
+
+    async fn touched(&self, repo: &RepoId, _: &CommitId, _: &str, _: usize) -> Result<Vec<Touch>> {
         Err(super::forge::missing(repo))
     }
 

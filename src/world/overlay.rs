@@ -14,7 +14,7 @@ use super::change::{Change, File, Marker};
 use super::commit_status::CommitStatus;
 use super::forge::{
     Actor, Approval, CommitId, Delivered, Discussion, Entry, Forge, Located, MOVED, Mergeable, Merged, Outcome,
-    Protection, PullRequest, RepoId, Repository, Reverted, Revision, Settings, State, archived, missing,
+    Protection, PullRequest, RepoId, Repository, Reverted, Revision, Settings, State, Touch, archived, missing,
 };
 use super::later::Later;
 use super::webhook::Hook;
@@ -367,6 +367,10 @@ impl Forge for Overlay {
             found.extend(self.inner.history(repo, &id, below).await?);
         }
         Ok(found)
+    }
+
+    async fn touched(&self, repo: &RepoId, from: &CommitId, path: &str, most: usize) -> Result<Vec<Touch>> {
+        self.touched_by(repo, from, path, most).await
     }
 
     async fn revert(&self, repo: &RepoId, onto: &CommitId, before: &CommitId, after: &CommitId) -> Result<Reverted> {

@@ -40,6 +40,7 @@ mod platform_policies;
 mod pod_security;
 mod policies;
 mod promises;
+mod promotion;
 mod proposals;
 mod readme;
 mod registry;

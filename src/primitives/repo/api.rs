@@ -16,12 +16,12 @@ fn named(run: &Run, name: &str, shared: Option<String>) -> Result<Repo> {
 /// Repositories: their settings, commits to long-lived branches, protection, proposals.
 #[export_module]
 pub mod api {
-    use rhai::{Dynamic, ImmutableString, Map, NativeCallContext};
+    use rhai::{Array, Dynamic, ImmutableString, Map, NativeCallContext};
 
     use super::super::webhook::HookWish;
     use super::super::{Delivery, Stand, Wish, options, redo, status};
     use crate::bridge::{RhaiResultOf, run_of, throw};
-    use crate::error::Error;
+    use crate::error::{Error, Result};
     use crate::primitives::options::Options;
     use crate::primitives::pull_request::update::Before;
     use crate::primitives::pull_request::{self, Edit, PullRequest};
@@ -57,6 +57,22 @@ pub mod api {
         let act = || {
             let options = Options::of(&options::REPO, &options)?;
             super::named(&run, name, options.text("shared")?)
+        };
+        act().map_err(|error| throw(&ctx, error))
+    }
+
+    /// All repositories of the workspace's owner.
+    ///
+    /// ```rhai
+    /// for each in repos() { print(each.name); }
+    /// ```
+    #[rhai_fn(return_raw)]
+    pub fn repos(ctx: NativeCallContext) -> RhaiResultOf<Array> {
+        let run = run_of(&ctx)?;
+        let act = || -> Result<Array> {
+            let forge = &run.door()?.world().forge;
+            let found = run.wait(forge.repositories())?.into_iter();
+            Ok(found.map(|id| Dynamic::from(Repo { url: forge.url(&id), id, shared: None })).collect())
         };
         act().map_err(|error| throw(&ctx, error))
     }
@@ -398,7 +414,7 @@ pub mod api {
         act().map_err(|error: Error| throw(&ctx, error))
     }
 
-    /// The files of a branch's head, to be read and edited.
+    /// The files of a branch's head, or of the commit with that id, to be read and edited.
     ///
     /// Errors: `idp::forge::missing`, `idp::repo::branch`.
     ///

@@ -11,7 +11,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::error::{Error, Result};
 use crate::primitives::tree::Tree;
 use crate::world::change::{Change, Marker};
-use crate::world::forge::{CommitId, Delivered, MOVED, RepoId, Repository, Settings, archived, missing, no_template};
+use crate::world::forge::{
+    CommitId, Delivered, MOVED, RepoId, Repository, Settings, archived, check_branch, missing, no_template,
+};
 use crate::world::{Door, hash};
 
 /// A repository as scripts hold it: its address, and whether several runs share it.
@@ -173,11 +175,20 @@ impl Repo {
         }
     }
 
-    /// The tree of a branch's head.
-    pub async fn tree(&self, door: &Door, branch: &str) -> Result<Tree> {
-        let head = door.world().forge.branch(&self.id, branch).await?;
-        let head = head.ok_or_else(|| no_branch(&self.id, branch))?;
-        Ok(Tree::at(self.id.clone(), head))
+    /// The tree of a branch's head, or of the commit with that id.
+    pub async fn tree(&self, door: &Door, at: &str) -> Result<Tree> {
+        Ok(Tree::at(self.id.clone(), self.commit_at(door, at).await?))
+    }
+
+    /// A branch's head, or the commit with that id.
+    pub async fn commit_at(&self, door: &Door, at: &str) -> Result<CommitId> {
+        let forge = &door.world().forge;
+        if status::is_id(at) {
+            // That there is one is asked here: a commit that isn't there would be one without files.
+            return Ok(forge.revision(&self.id, &CommitId(at.to_string())).await?.id);
+        }
+        check_branch(at)?;
+        forge.branch(&self.id, at).await?.ok_or_else(|| no_branch(&self.id, at))
     }
 }
 

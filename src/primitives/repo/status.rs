@@ -1,12 +1,12 @@
 //! What scripts find out about a commit, as a commit status.
 
-use super::{Repo, no_branch};
+use super::Repo;
 use crate::error::{Error, Result};
 use crate::formats::url::Url;
 use crate::world::Door;
 use crate::world::change::Change;
 use crate::world::commit_status::{CommitState, CommitStatus, DESCRIPTION, NAME};
-use crate::world::forge::{CommitId, check_branch};
+use crate::world::forge::CommitId;
 use crate::world::later::KNOWN_AFTER_APPLY;
 
 /// A status as a script gives it.
@@ -43,10 +43,7 @@ impl Repo {
         let forge = &door.world().forge;
         let commit = match is_id(at) {
             true => CommitId(at.to_string()),
-            false => {
-                check_branch(at)?;
-                forge.branch(&self.id, at).await?.ok_or_else(|| no_branch(&self.id, at))?
-            }
+            false => self.commit_at(door, at).await?,
         };
         let before = forge.statuses(&self.id, &commit).await?.remove(name);
         let (repo, at, name) = (self.id.clone(), at.to_string(), name.to_string());
@@ -60,7 +57,8 @@ impl Repo {
     }
 }
 
-/// Whether it is the whole id of a commit.
-fn is_id(text: &str) -> bool {
-    matches!(text.len(), 40 | 64) && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+/// Whether it is the whole id of a commit, or of one that isn't made yet: no branch has a colon in its name.
+pub(super) fn is_id(text: &str) -> bool {
+    let is_hash = matches!(text.len(), 40 | 64) && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_hash || text.contains(':')
 }

@@ -63,11 +63,13 @@ fn fails(options: &Map) -> Result<Option<String>> {
 /// The world of a test, the scripts that it runs there, and what came of them.
 #[export_module]
 pub mod api {
+    use std::time::Duration;
+
     use rhai::{Array, Dynamic, ImmutableString, Map, NativeCallContext};
 
     use super::super::stage_of;
     use crate::bridge::{RhaiResultOf, run_of, throw};
-    use crate::config::{Config, Environment};
+    use crate::config::{Config, Environment, Promotion};
     use crate::error::Error;
     use crate::primitives::tree::Tree;
     use crate::primitives::value;
@@ -129,7 +131,7 @@ pub mod api {
     }
 
     /// Other environments than those of `idp.yaml`, in promotion order. Each is a name (its cluster is `cluster-NAME`, and
-    /// `prod` is for production), or a map with `name`, and if needed `cluster` and `production`.
+    /// `prod` is for production), or a map with `name`, and if needed what `environments()` tells of each besides.
     ///
     /// ```rhai
     /// with_environments(["dev", #{ name: "live", cluster: "west", production: true }]);
@@ -141,6 +143,7 @@ pub mod api {
         let act = || {
             let mut config = (*stage.config()).clone();
             config.environments.clear();
+            let text = |each: &serde_json::Value| each.as_str().map(str::to_owned);
             for each in &environments {
                 let each = value::to_json(each)?;
                 let name = each.as_str().or_else(|| each["name"].as_str()).ok_or_else(|| {
@@ -149,7 +152,16 @@ pub mod api {
                 let cluster = each["cluster"].as_str().map_or_else(|| format!("cluster-{name}"), str::to_owned);
                 let production = each["production"].as_bool().unwrap_or(name == "prod");
                 config.clusters.entry(cluster.clone()).or_default();
-                config.environments.push(Environment { name: name.to_string(), cluster, production });
+                config.environments.push(Environment {
+                    name: name.to_string(),
+                    cluster,
+                    production,
+                    promotion: Promotion {
+                        checks: each["checks"].as_array().into_iter().flatten().filter_map(text).collect(),
+                        soak: Duration::from_secs(each["soak"].as_u64().unwrap_or_default()),
+                        direct: each["direct"].as_bool().unwrap_or_default(),
+                    },
+                });
             }
             stage.set_config(&tag, config, None)
         };

@@ -7,7 +7,7 @@ use super::refs::Refs;
 use super::{GitForge, RECENT};
 use crate::error::{Error, Result};
 use crate::world::change::{File, FileChange, RENDERED, trailer, trailer_of};
-use crate::world::forge::{CommitId, RepoId, Reverted, Revision};
+use crate::world::forge::{CommitId, RepoId, Reverted, Revision, Touch};
 
 /// What the embedded forge keeps for itself; all other refs are branches, tags, or what people pushed.
 const FORGES_OWN: [&str; 2] = ["idp-run/", "pull/"];
@@ -60,6 +60,42 @@ pub fn history(forge: &GitForge, repo: &RepoId, from: &CommitId, without: Option
     let mut found = Vec::new();
     for id in walk.take(RECENT) {
         found.push(revision(&objects, &id_of(id.map_err(&failed)?))?);
+    }
+    Ok(found)
+}
+
+/// How many commits are looked at for those that changed a path.
+const LOOKED_AT: usize = 20_000;
+
+/// The commits that changed what is at a path, along the first parents.
+pub fn touched(forge: &GitForge, repo: &RepoId, from: &CommitId, path: &str, most: usize) -> Result<Vec<Touch>> {
+    let objects = Objects::open(&forge.existing(repo)?)?;
+    let path = std::path::Path::new(path);
+    let there = |commit: &git2::Commit<'_>| match commit.tree().and_then(|tree| tree.get_path(path)) {
+        Ok(entry) => Ok(Some((entry.id(), entry.filemode()))),
+        Err(error) if error.code() == git2::ErrorCode::NotFound => Ok(None),
+        Err(error) => Err(git("read the tree")(error)),
+    };
+    let mut commit = objects.commit(from)?;
+    let mut now = there(&commit)?;
+    let mut found = Vec::new();
+    for _ in 0..LOOKED_AT {
+        let parent =
+            if commit.parent_count() == 0 { None } else { Some(commit.parent(0).map_err(git("read a commit"))?) };
+        let before = parent.as_ref().map(&there).transpose()?.flatten();
+        if now != before {
+            let message = String::from_utf8_lossy(commit.message_bytes());
+            found.push(Touch {
+                id: id_of(commit.id()),
+                author: String::from_utf8_lossy(commit.author().name_bytes()).into_owned(),
+                at: Some(commit.time().seconds()),
+                title: message.lines().next().unwrap_or_default().to_owned(),
+            });
+        }
+        match parent {
+            Some(parent) if found.len() < most => (commit, now) = (parent, before),
+            _ => break,
+        }
     }
     Ok(found)
 }

@@ -35,7 +35,7 @@ use super::change::{Change, File, Marker, trailer_of};
 use super::commit_status::CommitStatus;
 use super::forge::{
     Actor, CommitId, Delivered, Discussion, Entry, Forge, MOVED, Mergeable, Outcome, Protection, PullRequest, RepoId,
-    Repository, Reverted, Revision, State, missing,
+    Repository, Reverted, Revision, State, Touch, missing,
 };
 use super::later::Later;
 use super::store;
@@ -339,6 +339,10 @@ impl Forge for GitForge {
 
     async fn history(&self, repo: &RepoId, from: &CommitId, without: Option<&CommitId>) -> Result<Vec<Revision>> {
         history::history(self, repo, from, without)
+    }
+
+    async fn touched(&self, repo: &RepoId, from: &CommitId, path: &str, most: usize) -> Result<Vec<Touch>> {
+        history::touched(self, repo, from, path, most)
     }
 
     async fn revert(&self, repo: &RepoId, onto: &CommitId, before: &CommitId, after: &CommitId) -> Result<Reverted> {

@@ -40,7 +40,7 @@ use super::change::{Change, File, Marker, trailer_of};
 use super::commit_status::CommitStatus;
 use super::forge::{
     Actor, CommitId, Delivered, Discussion, Entry, Forge, Located, MOVED, Mergeable, Merged, Outcome, Protection,
-    PullRequest, RepoId, Repository, Reverted, Revision, archived,
+    PullRequest, RepoId, Repository, Reverted, Revision, Touch, archived,
 };
 use super::webhook::Hook;
 use crate::error::{Error, Result};
@@ -218,6 +218,10 @@ impl Forge for GitHubForge {
 
     async fn history(&self, repo: &RepoId, from: &CommitId, without: Option<&CommitId>) -> Result<Vec<Revision>> {
         self.history_of(repo, from, without).await
+    }
+
+    async fn touched(&self, repo: &RepoId, from: &CommitId, path: &str, most: usize) -> Result<Vec<Touch>> {
+        self.touched_by(repo, from, path, most).await
     }
 
     async fn revert(&self, repo: &RepoId, onto: &CommitId, before: &CommitId, after: &CommitId) -> Result<Reverted> {

@@ -35,6 +35,8 @@ pub struct Commit {
     pub parents: Vec<Id>,
     #[serde(default)]
     pub author: Option<Person>,
+    #[serde(default)]
+    pub committer: Option<Person>,
 }
 
 /// Something that has an id.
@@ -48,6 +50,8 @@ pub struct Id {
 pub struct Person {
     #[serde(default)]
     pub name: Option<String>,
+    #[serde(default)]
+    pub date: Option<String>,
 }
 
 #[derive(Deserialize)]

@@ -1,6 +1,7 @@
 //! Branches, markers and history on GitHub. A marker is a ref of its own, `refs/idp-run/<hash>/<id>`, as everywhere.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -11,7 +12,7 @@ use super::refusal::Tried;
 use super::{GitHubForge, moved, read, with_trailer};
 use crate::error::{Error, Result};
 use crate::world::change::{Change, Marker, RENDERED, trailer, trailer_of};
-use crate::world::forge::{CommitId, Delivered, Outcome, RUNS_AS, RepoId, Repository, Revision};
+use crate::world::forge::{CommitId, Delivered, Outcome, RUNS_AS, RepoId, Repository, Revision, Touch};
 use crate::world::later::Later;
 
 /// How many commits of a branch are searched for a trailer whose ref was lost.
@@ -126,6 +127,37 @@ impl GitHubForge {
         let found: Result<Vec<Revision>> =
             listed.iter().take(RECENT).map(|item| Ok(revision(&listed_commit(item)?))).collect();
         found
+    }
+
+    /// See [`crate::world::forge::Forge::touched`]. GitHub names the commits that changed a path wherever they were made first: those
+    /// that a merge brought are told as that merge, as far back as one list of the branch's commits goes.
+    pub(super) async fn touched_by(
+        &self,
+        repo: &RepoId,
+        from: &CommitId,
+        path: &str,
+        most: usize,
+    ) -> Result<Vec<Touch>> {
+        let of_path = of(repo, &format!("commits?sha={from}&path={}", segment(path)));
+        let of_branch = of(repo, &format!("commits?sha={from}"));
+        let lists = futures_util::future::try_join(
+            self.client.some(&of_path, None, most),
+            self.client.some(&of_branch, None, RECENT),
+        );
+        let ((touching, _), (recent, _)) = lists.await?;
+        let read = |items: &[Value]| items.iter().map(listed_commit).collect::<Result<Vec<Commit>>>();
+        let (touching, recent) = (read(&touching)?, read(&recent)?);
+        let known: BTreeMap<&str, &Commit> = recent.iter().map(|commit| (commit.sha.as_str(), commit)).collect();
+        let brought = brought_by(&known, &from.0);
+        let mut found: Vec<Touch> = Vec::new();
+        for commit in &touching {
+            let by = brought.get(commit.sha.as_str()).and_then(|by| known.get(by)).copied().unwrap_or(commit);
+            if found.iter().all(|other| other.id.0 != by.sha) {
+                found.push(touch(by));
+            }
+        }
+        found.truncate(most);
+        Ok(found)
     }
 
     /// The last commits from one backwards without those that another one stands on, newest first.
@@ -280,6 +312,38 @@ fn listed_commit(item: &Value) -> Result<Commit> {
         }
     }
     read(&commit)
+}
+
+/// By which commit on the line of first parents each of these commits came to the branch.
+fn brought_by<'a>(known: &BTreeMap<&'a str, &'a Commit>, head: &str) -> BTreeMap<&'a str, &'a str> {
+    let mut line: Vec<&Commit> = Vec::new();
+    let mut next = known.get(head).copied();
+    while let Some(commit) = next {
+        line.push(commit);
+        next = commit.parents.first().and_then(|parent| known.get(parent.sha.as_str())).copied();
+    }
+    let mut brought = BTreeMap::new();
+    // Oldest first: what an older one brought was there before.
+    for on in line.into_iter().rev() {
+        let mut open = vec![on];
+        while let Some(commit) = open.pop() {
+            if let Entry::Vacant(entry) = brought.entry(commit.sha.as_str()) {
+                entry.insert(on.sha.as_str());
+                open.extend(commit.parents.iter().filter_map(|parent| known.get(parent.sha.as_str())));
+            }
+        }
+    }
+    brought
+}
+
+fn touch(commit: &Commit) -> Touch {
+    let date = commit.committer.as_ref().and_then(|person| person.date.as_ref());
+    Touch {
+        id: CommitId(commit.sha.clone()),
+        author: revision(commit).author,
+        at: date.and_then(|date| date.parse::<jiff::Timestamp>().ok()).map(jiff::Timestamp::as_second),
+        title: commit.message.lines().next().unwrap_or_default().to_owned(),
+    }
 }
 
 /// What a commit says of who made it.

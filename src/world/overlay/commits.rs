@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::{Held, Overlay, Planned};
 use crate::error::{Error, Result};
 use crate::world::change::{BranchCommit, FileChange, Marker};
-use crate::world::forge::{CommitId, Entry, Forge, Mergeable, PullRequest, RepoId, missing, no_template};
+use crate::world::forge::{CommitId, Entry, Forge, Mergeable, PullRequest, RepoId, Touch, missing, no_template};
 
 impl Overlay {
     /// A new commit here; its id counts the commits of the repository, so that a plan is the same each time.
@@ -54,6 +54,33 @@ impl Overlay {
             at += 1;
         }
         found
+    }
+
+    /// See [`Forge::touched`]: what is made here comes first, and has no time.
+    pub(super) async fn touched_by(
+        &self,
+        repo: &RepoId,
+        from: &CommitId,
+        path: &str,
+        most: usize,
+    ) -> Result<Vec<Touch>> {
+        let (mut found, mut at) = (Vec::new(), from.clone());
+        let is_below =
+            |file: &String| file.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        while let Some(planned) = self.planned(repo, &at) {
+            let parent = planned.parents.first().cloned();
+            if planned.files.keys().any(is_below) {
+                let author = planned.revision(&at).author;
+                found.push(Touch { id: at, author, at: None, title: "(not made yet)".into() });
+            }
+            match parent {
+                Some(parent) => at = parent,
+                None => return Ok(found),
+            }
+        }
+        found.extend(self.inner.touched(repo, &at, path, most).await?);
+        found.truncate(most);
+        Ok(found)
     }
 
     /// The base's head, and what a merge of the pull request changes there.

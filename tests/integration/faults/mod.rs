@@ -133,6 +133,20 @@ const GIVE_UP_AGAIN: Scenario = Scenario {
     args: &["delete-resource", "project=orders", "env=dev", "type=mongodbs", "name=carts", "--output", "json"],
 };
 
+/// A version goes to the next environment.
+const PROMOTE: Scenario = Scenario {
+    name: "promote",
+    make: &Workspace::acme,
+    args: &["promote", "project=orders", "service=stock", "to=prod", "--output", "json"],
+};
+
+/// And back.
+const ROLLBACK: Scenario = Scenario {
+    name: "rollback",
+    make: &promoted,
+    args: &["rollback", "project=orders", "service=stock", "env=prod", "--output", "json"],
+};
+
 /// What was delivered is brought up to date, in a repository that people edited and one where they merged.
 const UPDATE: Scenario =
     Scenario { name: "update", make: &delivered, args: &["smallest", "service=api", "--update", "--output", "json"] };
@@ -257,6 +271,13 @@ fn made_anew() -> Workspace {
     let workspace = given_up();
     workspace.idp(ANEW.args).succeeds("made anew");
     workspace.idp(&["pr", "merge", "orders-gitops", "3", "--admin", "--as", "jane"]).succeeds("merged");
+    workspace
+}
+
+fn promoted() -> Workspace {
+    let workspace = Workspace::acme();
+    workspace.idp(PROMOTE.args).succeeds("promoted");
+    workspace.idp(&["pr", "merge", "orders-gitops", "1", "--admin", "--as", "jane"]).succeeds("merged");
     workspace
 }
 

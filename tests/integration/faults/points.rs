@@ -4,8 +4,8 @@ use std::os::unix::process::ExitStatusExt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::{
-    ANEW, BESIDE, CHANGE, GIVE_UP, GIVE_UP_AGAIN, GOLDEN, RESOURCE, SAVED, SMALLEST, Scenario, UNDO, UNDO_MERGED,
-    UNIQUE, UPDATE, on_two_threads,
+    ANEW, BESIDE, CHANGE, GIVE_UP, GIVE_UP_AGAIN, GOLDEN, PROMOTE, RESOURCE, ROLLBACK, SAVED, SMALLEST, Scenario, UNDO,
+    UNDO_MERGED, UNIQUE, UPDATE, on_two_threads,
 };
 use crate::support::{Said, World};
 
@@ -82,6 +82,12 @@ fn day_two_killed_at_every_door_and_journal_point() {
     at_every_point(&UNIQUE);
     at_every_point(&CHANGE);
     at_every_point(&GIVE_UP);
+}
+
+#[test]
+fn promotion_and_rollback_killed_at_every_door_and_journal_point() {
+    at_every_point(&PROMOTE);
+    at_every_point(&ROLLBACK);
 }
 
 #[test]

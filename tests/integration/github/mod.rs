@@ -12,6 +12,7 @@ mod moved;
 mod owners;
 mod paths;
 mod policies;
+mod promotion;
 mod refusals;
 mod requests;
 mod rulesets;
