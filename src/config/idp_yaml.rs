@@ -342,7 +342,8 @@ pub(super) fn path(config: &Config, field: &Field<'_>) -> Result<PathBuf> {
 }
 
 pub(super) fn duration(field: &Field<'_>) -> Result<Duration> {
-    let text = field.text()?;
+    let wrong = || field.error("must be a time such as 90s, 10m, 1h or 2d");
+    let text = field.text().map_err(|_| wrong())?;
     let number = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let unit = match &text[number.len()..] {
         "s" => 1,
@@ -353,7 +354,7 @@ pub(super) fn duration(field: &Field<'_>) -> Result<Duration> {
     };
     match number.parse::<u64>() {
         Ok(amount) if unit > 0 && amount > 0 => Ok(Duration::from_secs(amount.saturating_mul(unit))),
-        _ => Err(field.error("must be a time such as 90s, 10m, 1h or 2d")),
+        _ => Err(wrong()),
     }
 }
 

@@ -87,7 +87,7 @@ fn mistakes_in_idp_yaml_have_a_place() {
             "https://",
         ),
         ("forge: { kind: github, owner: a, app: { id: 1 } }\n", "idp.yaml:1:39", "needs `key_file`", ""),
-        ("limits:\n  time: soon\n", "idp.yaml:2:9", "`limits.time` must be a time such as 90s, 10m or 1h", ""),
+        ("limits:\n  time: soon\n", "idp.yaml:2:9", "`limits.time` must be a time such as 90s, 10m, 1h or 2d", ""),
         ("limits: { memory: 1GB }\n", "idp.yaml:1:19", "`limits.memory` must be a size from 16MiB to 4GiB", ""),
         (
             "environments: { dev: { cluster: dvv } }\nclusters: { dev: { kind: snapshot, folder: x } }\n",

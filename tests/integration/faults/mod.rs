@@ -136,7 +136,7 @@ const GIVE_UP_AGAIN: Scenario = Scenario {
 /// A version goes to the next environment.
 const PROMOTE: Scenario = Scenario {
     name: "promote",
-    make: &Workspace::acme,
+    make: &known,
     args: &["promote", "project=orders", "service=stock", "to=prod", "--output", "json"],
 };
 
@@ -274,8 +274,15 @@ fn made_anew() -> Workspace {
     workspace
 }
 
-fn promoted() -> Workspace {
+/// The example's world as it is made by the first look at it.
+fn known() -> Workspace {
     let workspace = Workspace::acme();
+    workspace.idp(&["versions"]).succeeds("a look");
+    workspace
+}
+
+fn promoted() -> Workspace {
+    let workspace = known();
     workspace.idp(PROMOTE.args).succeeds("promoted");
     workspace.idp(&["pr", "merge", "orders-gitops", "1", "--admin", "--as", "jane"]).succeeds("merged");
     workspace

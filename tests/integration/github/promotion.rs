@@ -10,7 +10,8 @@ fn a_version_goes_to_production_and_back() {
     let Some(stage) = Stage::acme() else { return };
     assert_eq!(stage.idp(&PROMOTE).succeeds("promoted").counts(), [1, 0, 0]);
     stage.is_done(&PROMOTE, "again");
-    stage.idp(&["pr", "merge", "orders-gitops", "1", "--admin"]).succeeds("merged");
+    stage.alice(&["pr", "approve", "orders-gitops", "1"]).succeeds("approved");
+    stage.idp(&["pr", "merge", "orders-gitops", "1"]).succeeds("merged");
     stage.idp(&PROMOTE).succeeds("nothing to do");
     stage.workspace.write("read.rhai", "for each in repo(\"orders-gitops\").history(\"k8s/prod/stock\") { print(`${each.title} | ${each.at != ()}`); }");
     let said = stage.idp(&["read.rhai"]).succeeds("read");
