@@ -10,6 +10,7 @@ use clap::Args;
 use serde_json::{Map, Value};
 
 use super::ci::CiArgs;
+use super::foresee;
 use super::prompt::Terminal;
 use super::run::{self, Commanded, MadeWith, RunArgs};
 use super::{Global, current_folder};
@@ -136,6 +137,7 @@ impl Commanded {
             changes: recorded.changes,
             waits: recorded.waits,
             outputs: recorded.outputs,
+            application_sets: recorded.rendered,
         })
     }
 
@@ -180,6 +182,7 @@ impl Commanded {
         let again = self.again(saved, &shown)?;
         self.announce(saved)?;
         self.compare(saved, again, &recorder, &run)?;
+        foresee::again(saved, &shown.sink);
         let left = SavedPlan { changes: recorder.recorded().changes, ..saved.clone() };
         Ok(self.agree(&left, &shown, run)?)
     }
@@ -208,7 +211,9 @@ impl Commanded {
             self.announce(saved)?;
         }
         if self.args.plan {
-            return self.compare(saved, again, &recorder, run);
+            self.compare(saved, again, &recorder, run)?;
+            foresee::again(saved, &surroundings.sink);
+            return Ok(());
         }
         // A plan of nothing was shown a moment ago, and nobody was asked about it.
         if self.args.saved.is_some() || !saved.changes.is_empty() {

@@ -12,6 +12,7 @@ mod doctor;
 mod eject;
 mod explain;
 mod fix;
+mod foresee;
 mod form;
 mod input;
 mod list;

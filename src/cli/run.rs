@@ -12,6 +12,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use super::apply;
 use super::ci::{CiArgs, Telling};
 use super::desk::{self, Desk, Hushable};
+use super::foresee::Foresight;
 use super::prompt::Terminal;
 use super::{Global, current_folder, outdated, runtime, script_help};
 use crate::audit::gate;
@@ -348,10 +349,16 @@ impl Commanded {
         let key = attempt.key(&values);
         let _ = self.known.set(key.clone());
         let mut opening = self.opening(&surroundings, key.clone(), values.clone())?;
-        opening.guard = recorder.clone().map(|recorder| recorder as Arc<dyn Guard>);
+        let foresight = (asks || self.args.plan)
+            .then(|| Foresight::beside(recorder.clone().map(|recorder| recorder as Arc<dyn Guard>)));
+        if let Some(foresight) = &foresight {
+            opening.guard = Some(foresight.written.clone());
+            opening.beneath = Some(foresight.beneath.clone());
+        }
         if let (Some(recorder), true) = (&recorder, asks) {
             let shown = OnceLock::new();
             attempt.go(&values, opening.opener(), &shown)?;
+            self.foresee(foresight.as_ref(), &shown, &surroundings.sink);
             let saved = self.plan_of(recorder.recorded(), key, values)?;
             // What showed the plan has said its last word before the question is put.
             drop(attempt);
@@ -361,6 +368,7 @@ impl Commanded {
         let ended = attempt.go(&values, opening.opener(), run);
         let _ = made.set(MadeWith::by(&attempt, run, &values));
         ended?;
+        self.foresee(foresight.as_ref(), run, &surroundings.sink);
         if let (Some(recorder), Some(out)) = (recorder, &self.args.out) {
             self.save(recorder.recorded(), key, values, out)?;
         }
@@ -420,6 +428,7 @@ impl Commanded {
             config,
             key,
             guard: None,
+            beneath: None,
             hold: Mutex::default(),
             plan: None,
             outside: self.outside.clone(),
@@ -453,6 +462,8 @@ pub(super) struct OpeningParts {
     params: serde_json::Value,
     /// Who looks on while changes pass.
     pub(super) guard: Option<Arc<dyn Guard>>,
+    /// Where a plan leaves the world that it lies on.
+    pub(super) beneath: Option<Arc<OnceLock<World>>>,
     /// The run's lock, if it was taken before.
     pub(super) hold: Mutex<Option<FileLock>>,
     /// The digest of the plan that is applied.
@@ -486,6 +497,9 @@ async fn opened(parts: Arc<OpeningParts>) -> Result<Opened> {
             };
             if !world.embedded {
                 let _ = parts.outside.set(world.clone());
+            }
+            if let Some(beneath) = &parts.beneath {
+                let _ = beneath.set(world.clone());
             }
             (world.overlaid(), None, None)
         }

@@ -8,7 +8,7 @@ pub mod contract;
 pub mod definitions;
 pub mod digest;
 pub mod form;
-mod go_path;
+pub(crate) mod go_path;
 pub mod gotemplate;
 pub mod image;
 pub mod kustomize;

@@ -9,7 +9,7 @@ use super::look::{Look, clean, one_line};
 use super::progress::Progress;
 use super::stream::Streams;
 use super::table::Table;
-use super::{Options, change, diagnostic, words};
+use super::{Options, change, diagnostic, rendered, words};
 use crate::report::{Action, Counts, Diff, Event, Sink, Status};
 
 /// The sink for people.
@@ -26,6 +26,8 @@ struct State {
     outputs: Vec<(String, Value)>,
     pull_requests: Option<Table>,
     waits_for: Option<String>,
+    /// Whether an ApplicationSet was told of.
+    rendered: bool,
     /// Where the plan was saved.
     saved: Option<String>,
 }
@@ -44,6 +46,7 @@ impl Human {
             outputs: Vec::new(),
             pull_requests: None,
             waits_for: None,
+            rendered: false,
             saved: None,
         }))
     }
@@ -156,6 +159,17 @@ impl State {
                 let text = diagnostic::failure(&self.streams.stderr.look(), &error, &frames);
                 let gap = if self.is_used() { "\n" } else { "" };
                 self.say(&format!("{gap}{text}"));
+            }
+            Event::Rendered(set) => {
+                let look = self.look();
+                let gap = if self.rendered { "" } else { "\n" };
+                self.rendered = true;
+                let lines = rendered::planned(&look, &set, self.options.verbose).join("\n");
+                if self.options.plan {
+                    self.result(&format!("{gap}{lines}\n"));
+                } else {
+                    self.say(&format!("{gap}{lines}\n"));
+                }
             }
             Event::PullRequest { repository, number, title, head, base, state, url } => {
                 let arrow = self.streams.stdout.look().symbol("→", "->");

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::diagnostic;
 use super::stream::Streams;
 use crate::error::Place;
-use crate::report::{Action, Counts, Diff, Event, Frame, Related, Severity, Sink, Status};
+use crate::report::{Action, Counts, Diff, Event, Frame, Related, RenderedSet, Severity, Sink, Status};
 
 /// Counts up when a reader of an older version would be misled; new fields and new types of lines don't count.
 const FORMAT: u32 = 1;
@@ -150,6 +150,7 @@ enum Line<'a> {
         target: &'a str,
         why: &'a str,
     },
+    ApplicationSet(&'a RenderedSet),
     PullRequest {
         number: u64,
         title: &'a str,
@@ -238,6 +239,7 @@ impl<'a> From<&'a Event> for Line<'a> {
             Event::Moved { kind, target, why, diff } => Line::Moved { kind, target, why, diff },
             Event::Conflict { kind, target, why } => Line::Conflict { kind, target, why },
             Event::Stays { kind, target, why } => Line::Stays { kind, target, why },
+            Event::Rendered(set) => Line::ApplicationSet(set),
             Event::PullRequest { repository, number, title, head, base, state, url } => {
                 Line::PullRequest { number: *number, title, head, base, state, url, repository }
             }

@@ -3,8 +3,9 @@
 
 use serde_json::Value;
 
-use super::look::{clean, one_line};
+use super::look::{Look, clean, one_line};
 use super::record::{Happened, Told, Trouble, What};
+use super::rendered;
 use super::words::{self, count};
 use crate::report::{Action, Counts, Diff, FileDiff, Status};
 
@@ -69,6 +70,16 @@ pub fn render(about: &About, told: &Told, most: usize) -> String {
         if page.happened(happened, steps != happened.steps) {
             steps = &happened.steps;
         }
+    }
+    for set in &told.rendered {
+        let mut lines = rendered::planned(&Look { unicode: true, ..Look::default() }, set, true).into_iter();
+        let head = text(&lines.next().unwrap_or_default(), SENTENCE);
+        let rest: Vec<String> = lines.collect();
+        page.block(&if rest.is_empty() {
+            format!("{head}\n\n")
+        } else {
+            folded(&head, &fenced("text", &rest.join("\n")))
+        });
     }
     if !told.prints.trim().is_empty() {
         page.block(&folded("What the script printed", &fenced("text", &clean(&told.prints))));

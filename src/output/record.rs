@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::actions::Actions;
 use crate::report::clean::cleaned;
-use crate::report::{Action, Annotation, Counts, Diff, Event, Finding, Redactor, Sink, Status};
+use crate::report::{Action, Annotation, Counts, Diff, Event, Finding, Redactor, RenderedSet, Sink, Status};
 
 /// What a run said.
 #[derive(Debug, Default)]
@@ -17,6 +17,8 @@ pub struct Told {
     pub troubles: Vec<Trouble>,
     /// The same as remarks at files of the checkout.
     pub annotations: Vec<Annotation>,
+    /// What becomes of ApplicationSets.
+    pub rendered: Vec<RenderedSet>,
     /// Named results.
     pub outputs: Vec<(String, Value)>,
     /// What the script printed.
@@ -206,6 +208,7 @@ impl State {
             Event::Stays { kind, target, why } | Event::Conflict { kind, target, why } => {
                 self.happened(What::Stays { kind: kind.clone(), target: target.clone(), why: why.clone() })
             }
+            Event::Rendered(set) => self.told.rendered.push((**set).clone()),
             Event::Items { .. }
             | Event::Unchanged { .. }
             | Event::Debug { .. }

@@ -13,6 +13,8 @@ use crate::report::{
     RenderedSource,
 };
 
+/// Applications of a set that a plan shows before `--verbose` is needed.
+const MOST: usize = 12;
 /// Fields of an Application that are shown of it.
 const FIELDS: usize = 20;
 /// Letters of a value that is shown in a line.
@@ -75,7 +77,7 @@ fn whole(look: &Look, set: &RenderedSet, verbose: bool) -> String {
         Some(compared) => {
             let against = compared.against.as_deref().unwrap_or_default();
             let head = format!("{} against {}", named(look, set), one_line(against));
-            format!("{head}: {}\n{}", size(compared), changed(look, compared, verbose))
+            format!("{head}: {}\n{}", size(compared), changed(look, compared, verbose, usize::MAX))
         }
         None => {
             let known = if set.missing.is_empty() { "" } else { ", as far as is known" };
@@ -85,6 +87,15 @@ fn whole(look: &Look, set: &RenderedSet, verbose: bool) -> String {
     };
     text.push_str(&troubles(look, set));
     text
+}
+
+/// What a plan says of a set, in lines.
+pub(super) fn planned(look: &Look, set: &RenderedSet, verbose: bool) -> Vec<String> {
+    let compared = set.compared.clone().unwrap_or_default();
+    let most = if verbose { usize::MAX } else { MOST };
+    let mut text = format!("{}: {}\n{}", named(look, set), size(&compared), changed(look, &compared, verbose, most));
+    text.push_str(&troubles(look, set));
+    text.lines().map(str::to_owned).collect()
 }
 
 fn named(look: &Look, set: &RenderedSet) -> String {
@@ -113,11 +124,19 @@ fn size(compared: &Comparison) -> String {
     if parts.is_empty() { "no Application changes".to_owned() } else { parts.join(", ") }
 }
 
-fn changed(look: &Look, compared: &Comparison, verbose: bool) -> String {
+fn changed(look: &Look, compared: &Comparison, verbose: bool, most: usize) -> String {
     if let Some(stopped) = &compared.stopped {
         return format!("  {} {}\n", look.yellow("!"), one_line(stopped));
     }
-    compared.changes.iter().map(|change| one(look, change, verbose)).collect()
+    // Cutting one or two saves nothing.
+    let shown = if compared.changes.len() < most.saturating_add(3) { compared.changes.len() } else { most };
+    let mut text: String = compared.changes[..shown].iter().map(|change| one(look, change, verbose)).collect();
+    if shown < compared.changes.len() {
+        let more = count(compared.changes.len() - shown, "more Application");
+        let line = format!("{} {more} (--verbose shows all)", look.symbol("…", "..."));
+        text.push_str(&format!("  {}\n", look.dim(&line)));
+    }
+    text
 }
 
 fn one(look: &Look, change: &ApplicationChange, verbose: bool) -> String {

@@ -1,7 +1,6 @@
 //! The files of a repository at some state: of a forge's commit, of a folder or a clone on this disk, or of one of those
 //! with changes that aren't made yet.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -9,6 +8,7 @@ use crate::error::Result;
 use crate::world::Forge;
 use crate::world::forge::{CommitId, Entry, RepoId};
 use crate::world::git::checkout::{self, Checkout};
+use crate::world::plan::written;
 
 /// The files of a repository at some state.
 #[derive(Clone)]
@@ -26,7 +26,7 @@ pub enum Files {
 }
 
 /// Files that are written, or removed, by their paths.
-pub type Changes = Arc<BTreeMap<String, Option<Arc<[u8]>>>>;
+pub type Changes = Arc<written::Changes>;
 
 impl Files {
     /// All of them, in the order of their paths.

@@ -5,6 +5,7 @@ mod book;
 mod compare;
 mod files;
 mod given;
+mod planned;
 mod repositories;
 mod sets;
 
@@ -21,6 +22,7 @@ pub use book::Book;
 pub use compare::{Side, compared};
 pub use files::{Changes, Files};
 pub use given::{Given, clusters};
+pub use planned::planned;
 pub use repositories::{Local, Repositories, commit_of, place_of};
 pub use sets::{Set, may_hold, of_text};
 

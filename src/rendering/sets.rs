@@ -1,17 +1,20 @@
 //! The ApplicationSets of a text, each with where it is written.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use crate::error::{Place, Result};
+use crate::formats::lists::{self, Part};
+use crate::formats::objects;
 use crate::formats::yaml::{self, Document, Step};
-use crate::formats::{lists, objects};
 
 /// An ApplicationSet, and where it is.
 #[derive(Debug, Clone)]
 pub struct Set {
     /// The object.
     pub value: Value,
-    document: Document,
+    document: Arc<Document>,
     path: Vec<Step>,
 }
 
@@ -59,10 +62,11 @@ pub fn may_hold(path: &str, text: &str) -> bool {
 pub fn of_text(file: &str, text: &str) -> Result<Vec<Set>> {
     let mut found = Vec::new();
     for document in yaml::parse(file, text)? {
+        let document = Arc::new(document);
         let parts = lists::of(&document.value).objects;
         let own = parts.into_iter().filter(|part| is_set(&part.value));
-        let own: Vec<(Vec<Step>, Value)> = own.map(|part| (part.path, part.value.into_owned())).collect();
-        found.extend(own.into_iter().map(|(path, value)| Set { value, path, document: document.clone() }));
+        let set = |part: Part<'_>| Set { value: part.value.into_owned(), path: part.path, document: document.clone() };
+        found.extend(own.map(set));
     }
     Ok(found)
 }

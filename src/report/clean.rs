@@ -2,7 +2,7 @@
 
 use super::event::Event;
 use super::redact::Redactor;
-use super::{Diff, Place};
+use super::{Diff, Place, RenderedSet};
 use crate::error::{Error, Frame, Related};
 
 /// The event with `***` for what the redactor knows.
@@ -45,6 +45,7 @@ pub fn cleaned(event: Event, by: &Redactor) -> Event {
         }
         Event::Conflict { kind, target, why } => Event::Conflict { kind, target: text(target), why: text(why) },
         Event::Stays { kind, target, why } => Event::Stays { kind, target: text(target), why: text(why) },
+        Event::Rendered(set) => Event::Rendered(Box::new(rendered(*set, by))),
         Event::PullRequest { repository, number, title, head, base, state, url } => Event::PullRequest {
             repository: text(repository),
             number,
@@ -56,6 +57,13 @@ pub fn cleaned(event: Event, by: &Redactor) -> Event {
         },
         Event::Summary { counts, status } => Event::Summary { counts, status },
     }
+}
+
+/// The set with `***` for what the redactor knows, wherever in it that is.
+pub fn rendered(set: RenderedSet, by: &Redactor) -> RenderedSet {
+    let Ok(mut value) = serde_json::to_value(&set) else { return set };
+    by.clean_json(&mut value);
+    serde_json::from_value(value).unwrap_or_default()
 }
 
 fn text_of(mut text: String, by: &Redactor) -> String {

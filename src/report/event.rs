@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Diff, Finding};
+use super::{Diff, Finding, RenderedSet};
 use crate::error::{Error, Frame, Place};
 
 /// What a change does to its target.
@@ -186,6 +186,8 @@ pub enum Event {
         /// Why it stays.
         why: String,
     },
+    /// What a plan makes of an ApplicationSet.
+    Rendered(Box<RenderedSet>),
     /// A pull request, listed.
     PullRequest {
         /// `owner/name`.

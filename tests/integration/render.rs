@@ -322,3 +322,139 @@ fn hostile_sets_end_in_clear_problems() {
     let said = ws.idp(&["render", "many.yaml", "--fixture", "fixture.yaml"]);
     assert!(ends(&said, 0).stdout.starts_with("ApplicationSet a (many.yaml:1:1) gives 20000 Applications\n"));
 }
+
+/// What a plan says of ApplicationSets: name, then each change.
+fn foreseen(said: &Said) -> String {
+    let mut text = String::new();
+    for set in said.of_type("application_set") {
+        text.push_str(&format!("{}\n", set["name"].as_str().unwrap()));
+        if let Some(stopped) = set["compared"]["stopped"].as_str() {
+            text.push_str(&format!("  ! {stopped}\n"));
+        }
+        for change in set["compared"]["changes"].as_array().unwrap() {
+            let (action, name) = (change["action"].as_str().unwrap(), change["application"]["name"].as_str().unwrap());
+            text.push_str(&format!("  {action} {name}\n"));
+            for field in change["fields"].as_array().into_iter().flatten() {
+                text.push_str(&format!(
+                    "    {}: {} -> {}\n",
+                    field["path"].as_str().unwrap(),
+                    field["before"],
+                    field["after"]
+                ));
+            }
+        }
+    }
+    text
+}
+
+#[test]
+fn a_plan_shows_what_becomes_of_application_sets() {
+    let ws = Workspace::acme();
+    let plan = ws.idp(&[
+        "create-service",
+        "--params",
+        "payments-api.yaml",
+        "--plan",
+        "--out",
+        "plan.json",
+        "--output",
+        "json",
+    ]);
+    insta::assert_snapshot!(foreseen(ends(&plan, 0)), @r"
+    crossplane-claims
+    payments
+      create gateway-api-dev
+      create gateway-api-prod
+      create gateway-api-staging
+    rbac
+      create rbac-dev-payments
+      create rbac-dev-payments-api
+      create rbac-prod-payments
+      create rbac-prod-payments-api
+      create rbac-staging-payments
+      create rbac-staging-payments-api
+    ");
+    let saved: Value = serde_json::from_str(&ws.read("plan.json")).unwrap();
+    assert_eq!(saved["application_sets"].as_array().unwrap().len(), 3);
+    let again = ws.idp(&["apply", "plan.json", "--plan", "--output", "json"]);
+    assert_eq!(foreseen(ends(&again, 0)), foreseen(&plan));
+    let people = ws.idp(&["create-service", "--params", "payments-api.yaml", "--plan"]);
+    let told = "\nApplicationSet payments (acme/platform-gitops:argocd/payments.yaml:2:1): 3 Applications appear\n  \
+                + gateway-api-dev  git.acme.example/acme/payments-gitops k8s/dev/api@main -> cluster-dev payments-dev-api\n";
+    assert!(ends(&people, 0).stdout.contains(told), "{people}");
+    // An apply says nothing of it, and neither does a plan in which nothing is left to do.
+    let applied = ws.idp(&["apply", "plan.json", "--output", "json"]);
+    assert_eq!(foreseen(ends(&applied, 0)), "");
+    let rest = ws.idp(&["create-service", "--params", "payments-api.yaml", "--plan", "--output", "json"]);
+    assert_eq!(foreseen(ends(&rest, 0)), "");
+}
+
+#[test]
+fn sets_whose_generators_see_what_a_plan_writes_are_rendered_too() {
+    let ws = Workspace::acme();
+    let claim = "apiVersion: platform.acme.example/v1alpha1\\nkind: PostgreSQLInstance\\nmetadata: { name: stock, namespace: orders-dev-infra }\\nspec:\\n  parameters: { storageGB: 20 }\\n";
+    let write = |text: &str| {
+        format!(
+            "repo(\"orders-gitops\").propose(\"X\", |t| t.write(\"crossplane/claims/dev/postgresql-stock.yaml\", \"{text}\"), #{{ branch: \"x\" }});"
+        )
+    };
+    let plan = ws.plan(&write(claim));
+    insta::assert_snapshot!(foreseen(ends(&plan, 0)), @r"
+    crossplane-claims
+      create claim-orders-dev-postgresql-stock
+    ");
+    // A pull request that is open and changes again counts with all that it has.
+    ends(&ws.script(&write(claim)), 0);
+    let more = write(claim).replace("\"), #", "\").remove(\"crossplane/claims/prod/postgresql-checkout.yaml\"), #");
+    let plan = ws.plan(&more);
+    insta::assert_snapshot!(foreseen(ends(&plan, 0)), @r"
+    crossplane-claims
+      create claim-orders-dev-postgresql-stock
+      delete claim-orders-prod-postgresql-checkout
+    ");
+    // What no generator looks at is no news.
+    let plan = ws.plan("repo(\"orders-gitops\").propose(\"Y\", |t| t.write(\"notes.md\", \"x\"), #{ branch: \"y\" });");
+    assert_eq!(foreseen(ends(&plan, 0)), "");
+}
+
+#[test]
+fn a_plan_that_edits_a_set_shows_its_fields_and_what_would_stop_the_controller() {
+    let ws = Workspace::acme();
+    let edit = |replacements: &[(&str, &str)]| {
+        let replaced: String = replacements.iter().map(|(from, to)| format!("s.replace({from:?}, {to:?}); ")).collect();
+        let path = "argocd/orders.yaml";
+        let edit = format!("let s = t.read({path:?}); {replaced}t.write({path:?}, s)");
+        format!("repo(\"platform-gitops\").propose(\"X\", |t| {{ {edit} }}, #{{ branch: \"x\" }});")
+    };
+    let plan = ws.plan(&edit(&[
+        ("targetRevision: main", "targetRevision: release"),
+        ("component: orders-stock", "component: orders-store"),
+    ]));
+    insta::assert_snapshot!(foreseen(ends(&plan, 0)), @r#"
+    orders
+      update orders-checkout-dev
+        spec.source.targetRevision: "main" -> "release"
+      update orders-checkout-prod
+        spec.source.targetRevision: "main" -> "release"
+      update orders-checkout-staging
+        spec.source.targetRevision: "main" -> "release"
+      delete orders-stock-dev
+      delete orders-stock-prod
+      delete orders-stock-staging
+      create orders-store-dev
+      create orders-store-prod
+      create orders-store-staging
+    "#);
+    let plan = ws.plan(&edit(&[("{{ .component }}-", "{{ .componnet }}-")]));
+    insta::assert_snapshot!(foreseen(ends(&plan, 0)), @r"
+    orders
+      ! the controller changes no Application of a set that is wrong
+    ");
+    let problem = &plan.of_type("application_set")[0]["problems"][0];
+    assert_eq!(problem["effect"], "stops");
+    assert_eq!(problem["place"]["file"], "acme/platform-gitops:argocd/orders.yaml");
+    // A set that goes.
+    let plan =
+        ws.plan("repo(\"platform-gitops\").propose(\"X\", |t| t.remove(\"argocd/rbac.yaml\"), #{ branch: \"x\" });");
+    assert_eq!(foreseen(ends(&plan, 0)).matches("  delete rbac-").count(), 9, "{plan}");
+}

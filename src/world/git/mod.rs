@@ -281,6 +281,11 @@ impl Forge for GitForge {
         Objects::open(&self.existing(repo)?)?.file(commit, path)
     }
 
+    async fn contents(&self, repo: &RepoId, commit: &CommitId, entries: &[Entry]) -> Result<Vec<Option<File>>> {
+        let objects = Objects::open(&self.existing(repo)?)?;
+        entries.iter().map(|entry| objects.file(commit, &entry.path)).collect()
+    }
+
     async fn delivered(&self, repo: &RepoId, branch: &str, marker: &Marker) -> Result<Delivered> {
         let path = self.existing(repo)?;
         let refs = Refs::of(&path);

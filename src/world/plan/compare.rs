@@ -212,6 +212,7 @@ mod tests {
             changes,
             waits: Vec::new(),
             outputs: Vec::new(),
+            application_sets: Vec::new(),
         }
     }
 

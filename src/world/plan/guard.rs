@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::touches::{same, touches};
 use super::{Planned, Wait};
 use crate::error::{Error, Result};
-use crate::report::{Event, Sink};
+use crate::report::{Event, RenderedSet, Sink};
 use crate::world::change::Change;
 
 /// Looks at every change that passes a door.
@@ -39,6 +39,8 @@ pub struct Recorded {
     pub waits: Vec<Wait>,
     /// Its results.
     pub outputs: Vec<(String, Value)>,
+    /// What becomes of ApplicationSets.
+    pub rendered: Vec<RenderedSet>,
     /// How many changes were said.
     pub said: usize,
 }
@@ -62,6 +64,7 @@ impl Recorder {
                 let after = recorded.said;
                 recorded.waits.push(Wait { what: what.clone(), after });
             }
+            Event::Rendered(set) => recorded.rendered.push((**set).clone()),
             Event::Output { name, value } => recorded.outputs.push((name.clone(), value.clone())),
             _ => {}
         }

@@ -4,6 +4,7 @@
 pub mod compare;
 pub mod guard;
 mod touches;
+pub mod written;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -15,8 +16,8 @@ use super::change::Change;
 use super::store;
 use crate::error::{Error, Place, Result};
 use crate::formats::digest::digest;
-use crate::report::clean::diff_of;
-use crate::report::{Action, Diff, Redactor};
+use crate::report::clean::{diff_of, rendered};
+use crate::report::{Action, Diff, Redactor, RenderedSet};
 
 /// The version of the document. It counts up when an older reader would be misled.
 const FORMAT: u64 = 1;
@@ -51,6 +52,9 @@ pub struct SavedPlan {
     pub waits: Vec<Wait>,
     /// The results: name and value.
     pub outputs: Vec<(String, Value)>,
+    /// What becomes of ApplicationSets: for people, nothing is bound to it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub application_sets: Vec<RenderedSet>,
 }
 
 /// The run of a plan.
@@ -135,6 +139,9 @@ impl SavedPlan {
     pub fn hide(&mut self, redactor: &Redactor) -> Result<()> {
         for change in &mut self.changes {
             change.diff = diff_of(std::mem::take(&mut change.diff), redactor);
+        }
+        for set in &mut self.application_sets {
+            *set = rendered(std::mem::take(set), redactor);
         }
         self.waits.iter_mut().for_each(|wait| redactor.clean_in(&mut wait.what));
         for (name, value) in &mut self.outputs {
