@@ -22,6 +22,7 @@ use crate::formats::objects::{self, object_of};
 use crate::formats::yaml::{Document, Step};
 use crate::formats::{lists, yaml};
 use crate::primitives::manifest::Manifest;
+use crate::rendering::Projects;
 use crate::report::{Detection, Finding, ObjectName, PolicyLevel, Severity, Waived};
 use crate::schemas::reviewer;
 use crate::script::Reviewers;
@@ -42,6 +43,7 @@ impl Gates {
     /// read yet.
     fn reviewers(&self, config: &Config) -> Result<Vec<Box<dyn Reviewer>>> {
         let mut reviewers = reviewer::all(config)?;
+        reviewers.push(Box::new(Projects));
         if config.policies.enforce.iter().any(|(word, _)| !BUILT_IN.contains(&word.as_str())) {
             let mut gates = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             let gate = gates.entry(config.root.clone()).or_insert_with(|| Arc::new(Gate::of(config)));

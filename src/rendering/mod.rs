@@ -7,6 +7,7 @@ mod files;
 mod given;
 mod planned;
 mod repositories;
+mod reviewer;
 mod sets;
 
 use std::time::{Duration, Instant};
@@ -24,6 +25,7 @@ pub use files::{Changes, Files};
 pub use given::{Given, clusters};
 pub use planned::planned;
 pub use repositories::{Local, Repositories, commit_of, place_of};
+pub use reviewer::Projects;
 pub use sets::{Set, may_hold, of_text};
 
 /// How long one ApplicationSet may take.

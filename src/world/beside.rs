@@ -8,6 +8,8 @@ use tokio::sync::Mutex;
 
 use super::World;
 use super::change::Change;
+use super::forge::CommitId;
+use crate::error::Result;
 use crate::formats::{kustomize, objects, yaml};
 
 /// The files of a change that become manifests once they are rendered: of Helm charts and skeletons, by what is beside
@@ -36,12 +38,21 @@ pub async fn rendered_later<'c>(change: &'c Change, world: &World) -> Vec<&'c st
 /// else of the default branch.
 pub async fn in_repository(change: &Change, path: &str, world: &World) -> Option<Arc<[u8]>> {
     let repo = change.repo()?;
+    let head = base_of(change, world).await.ok()??;
+    Some(world.forge.file(repo, &head, path).await.ok()??.bytes)
+}
+
+/// The head of the branch that a new pull request is proposed to, or else of the default branch.
+pub async fn base_of(change: &Change, world: &World) -> Result<Option<CommitId>> {
+    let Some(repo) = change.repo() else { return Ok(None) };
     let base = match change {
         Change::OpenPullRequest { base, .. } => base.clone(),
-        _ => world.forge.repository(repo).await.ok()??.settings.default_branch,
+        _ => match world.forge.repository(repo).await? {
+            Some(known) => known.settings.default_branch,
+            None => return Ok(None),
+        },
     };
-    let head = world.forge.branch(repo, &base).await.ok()??;
-    Some(world.forge.file(repo, &head, path).await.ok()??.bytes)
+    world.forge.branch(repo, &base).await
 }
 
 /// Which files of a change are patches.
