@@ -39,6 +39,7 @@ mod platform_kinds;
 mod platform_policies;
 mod pod_security;
 mod policies;
+mod projects;
 mod promises;
 mod promotion;
 mod proposals;

@@ -1,6 +1,8 @@
 //! The list of elements in an ApplicationSet file: read, ensured and deleted by a key field, as lossless YAML edits.
 //! List generators are found where Argo CD has them: in `spec.generators`, also inside matrix and merge generators.
 
+mod render;
+
 use rhai::plugin::*;
 use serde_json::Value;
 
@@ -147,12 +149,14 @@ fn ordered(element: &Value, by: &str, example: Option<&Value>) -> Value {
     Value::Object(names.into_iter().map(|name| (name.clone(), fields[name].clone())).collect())
 }
 
-/// ApplicationSets: the list of elements of a list generator, edited without touching the rest of the file.
+/// ApplicationSets: the list of elements of a list generator, edited without touching the rest of the file, and the
+/// Applications that come of it.
 #[export_module]
 pub mod api {
     use rhai::{Array, Dynamic, Map, NativeCallContext};
 
     use crate::bridge::{RhaiResultOf, run_of, throw};
+    use crate::primitives::manifest::Manifest;
     use crate::primitives::tree::Tree;
     use crate::primitives::value;
 
@@ -217,5 +221,22 @@ pub mod api {
     pub fn delete(ctx: NativeCallContext, set: &mut AppSet, by: &str, key: Dynamic) -> RhaiResultOf<Tree> {
         let act = || set.delete(by, &value::to_json(&key)?);
         act().map_err(|error| throw(&ctx, error))
+    }
+
+    /// The Applications that the ApplicationSet generates, as manifests, with the edits of the tree in place. Generators are
+    /// answered by the forge's repositories and by the Secrets of clusters.
+    ///
+    /// Errors: `idp::appset::render`.
+    ///
+    /// ```rhai
+    /// let set = repo("platform-gitops").tree("main").appset("argocd/orders.yaml");
+    /// for application in set.render() { print(`${application.name}: ${application.spec.source.path}`); }
+    /// ```
+    #[rhai_fn(global, return_raw, pure)]
+    pub fn render(ctx: NativeCallContext, set: &mut AppSet) -> RhaiResultOf<Array> {
+        let run = run_of(&ctx)?;
+        let act = || run.wait(set.render(run.world()?));
+        let applications = act().map_err(|error| throw(&ctx, error))?;
+        Ok(applications.into_iter().map(|value| Dynamic::from(Manifest::of(value))).collect())
     }
 }

@@ -41,6 +41,11 @@ impl Tree {
         self.base.as_ref()
     }
 
+    /// What differs from the commit: files that are written, and those that are removed.
+    pub fn edits(&self) -> &BTreeMap<String, Option<File>> {
+        &self.edits
+    }
+
     /// The same with a file written.
     pub fn write(&self, path: &str, file: File) -> Result<Tree> {
         check_path(path)?;
