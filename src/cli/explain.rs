@@ -70,10 +70,10 @@ fn named(config: &Config, library: &Library, name: &str) -> Result<Vec<Explanati
     }
     found.extend(chapters.iter().filter(|chapter| chapter.name == name).map(of_chapter));
     if ["claim", "claimables"].contains(&name) {
-        found.extend(on_offer(config));
+        found.extend(on_offer(config)?);
     }
     if found.is_empty() {
-        found.extend(of_kind(config, name));
+        found.extend(of_kind(config, name)?);
     }
     let settings = settings::find(name);
     if !settings.is_empty() {
@@ -93,42 +93,57 @@ fn offers_of(config: &Config) -> Offers {
     super::form::on_offer(config).unwrap_or_default()
 }
 
-/// The kinds that can be claimed in this workspace, with the names of their fields.
-fn on_offer(config: &Config) -> Option<Explanation> {
-    let offers = offers_of(config);
+/// The kinds that can be claimed in this workspace, with the names of their fields; of those whose definition is refused, why.
+///
+/// # Errors
+/// Those of definitions that can't be read.
+fn on_offer(config: &Config) -> Result<Option<Explanation>> {
+    let offers = super::form::on_offer(config)?;
     if offers.is_empty() {
-        return None;
+        return Ok(None);
     }
     let mut text = String::from("On offer in this workspace\n\n");
-    for Offer { form, .. } in offers.iter().map(AsRef::as_ref) {
+    for offer in offers.iter() {
+        let form = &offer.form;
+        if let Some(refused) = offer.refused() {
+            text.push_str(&format!("  {} ({}) can't be asked for: {}\n", form.kind, form.word, refused.message()));
+            continue;
+        }
         let fields: Vec<&str> = form.fields.iter().map(|field| field.name.as_str()).collect();
         text.push_str(&format!("  {} ({}): {}\n    {}\n", form.kind, form.word, form.title, fields.join(", ")));
     }
     text.push_str("\n`idp-run form KIND` shows defaults and bounds.\n");
-    let kind = |Offer { form, file, .. }: &Offer| {
+    let kind = |offer: &Offer| {
+        let Offer { form, file, .. } = offer;
         let fields: Vec<&str> = form.fields.iter().map(|field| field.name.as_str()).collect();
-        json!({ "kind": form.kind, "type": form.word, "title": form.title, "file": file, "fields": fields })
+        json!({ "kind": form.kind, "type": form.word, "title": form.title, "file": file, "fields": fields, "refused": offer.refused().map(Error::message) })
     };
     let kinds: Vec<Value> = offers.iter().map(|offer| kind(offer)).collect();
-    Some(Explanation { data: json!({ "type": "explanation", "of": "offers", "kinds": kinds }), text })
+    Ok(Some(Explanation { data: json!({ "type": "explanation", "of": "offers", "kinds": kinds }), text }))
 }
 
 /// One kind that can be claimed, with its fields.
-fn of_kind(config: &Config, name: &str) -> Option<Explanation> {
-    let offer = offers::named(&offers_of(config), name).ok()?;
+///
+/// # Errors
+/// `idp::schema::definition` for one whose definition is refused; those of a form's defaults.
+fn of_kind(config: &Config, name: &str) -> Result<Option<Explanation>> {
+    let offer = match offers::named(&offers_of(config), name) {
+        Err(error) if error.code() == "idp::schema::definition" => return Err(error),
+        Err(_) => return Ok(None),
+        Ok(offer) => offer,
+    };
     let Offer { form, file, .. } = &*offer;
     let mut text = format!("{} {}, {}\n\n", form.kind, form.api_version(), form.title);
-    text.push_str(&super::form::table(form).ok()?.render(&Look {
+    text.push_str(&super::form::table(form)?.render(&Look {
         color: false,
         unicode: true,
         width: None,
         terminal: false,
     }));
     text.push_str(&format!("\nDefined in {file}\nAsk for it: idp-run create-resource type={} --help\n", form.word));
-    let fields: Vec<Value> =
-        form.fields.iter().map(|field| super::form::field(form, field)).collect::<Result<_>>().ok()?;
+    let fields: Vec<Value> = form.fields.iter().map(|field| super::form::field(form, field)).collect::<Result<_>>()?;
     let data = json!({ "type": "explanation", "of": "kind", "kind": form.kind, "file": file, "fields": fields });
-    Some(Explanation { data, text })
+    Ok(Some(Explanation { data, text }))
 }
 
 /// The functions of a name: `repo.commit`, `Repo.commit`, `commit`, `std/gitops::services`, `gitops::services`.

@@ -107,6 +107,9 @@ fn from_file(name: &str) -> Result<Vec<Form>> {
     let Some(document) = found else {
         return Err(Error::invalid(form::DEFINITION, format!("{name} holds no document")));
     };
+    if let Some(refused) = offers::refused(document) {
+        return Err(refused);
+    }
     let compositions = path.parent().map(compositions).unwrap_or_default();
     form::read(&document.value, &compositions).map_err(|error| error.at(document.place(&[])))
 }

@@ -153,6 +153,19 @@ fn say(global: &Global, lines: &[Line], whole: &Whole) {
         let place = error.place().map_or_else(String::new, |place| format!("{place}: "));
         output::warning_to_stderr(&options, &format!("{place}{}", error.message()), error.help_text());
     }
+    let mut told = Vec::new();
+    for definition in whole.schemas.definitions() {
+        let Some(place) = definition.place.as_ref().filter(|place| !told.contains(place)) else { continue };
+        if let Some(fault) = definition.faults().first() {
+            told.push(place);
+            let message = format!("{place}: an API server refuses the definition of {}: {fault}", definition.kind);
+            output::warning_to_stderr(
+                &options,
+                &message,
+                Some("`idp-run audit FILE` shows all mistakes in their lines"),
+            );
+        }
+    }
     for (unused, used) in whole.schemas.defined_twice() {
         let at = |definition: &Definition| definition.place.as_ref().map_or_else(String::new, ToString::to_string);
         let message = format!("{} of {} is defined twice, and not the same", used.kind, used.group);

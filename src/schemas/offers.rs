@@ -20,6 +20,7 @@ pub struct Offer {
     forms: Vec<Form>,
     document: yaml::Document,
     schema: OnceLock<Schema>,
+    refused: OnceLock<Option<Error>>,
 }
 
 /// The same as [`of_texts`] of the same files, read once: tests of scripts have a world each, and all of them offer the same.
@@ -47,7 +48,7 @@ pub fn of_same_texts(texts: Vec<(String, String)>) -> Result<Arc<Vec<Arc<Offer>>
 /// What these files, each with its name, define. Of two of one kind and group the first counts.
 ///
 /// # Errors
-/// Those of YAML, and `idp::form::definition` with the place of a definition that can't be used.
+/// Those of YAML, and with the place in a definition that can't be used `idp::schema::definition` or `idp::form::definition`.
 pub fn of_texts(texts: Vec<(String, String)>) -> Result<Vec<Arc<Offer>>> {
     let mut documents = Vec::new();
     for (file, text) in texts {
@@ -56,21 +57,39 @@ pub fn of_texts(texts: Vec<(String, String)>) -> Result<Vec<Arc<Offer>>> {
     let values: Vec<Value> = documents.iter().map(|(_, document)| document.value.clone()).collect();
     let mut offers: Vec<Arc<Offer>> = Vec::new();
     for (file, document) in documents.into_iter().filter(|(_, document)| form::is_definition(&document.value)) {
-        let at = |error: Error| error.at(document.place(&[]));
-        let forms = form::read(&document.value, &values).map_err(at)?;
+        let why = |error: Error| refused(&document).unwrap_or_else(|| error.at(document.place(&[])));
+        let forms = form::read(&document.value, &values).map_err(why)?;
         let Some(form) = form::preferred(&forms).cloned() else { continue };
         let known = |offer: &Arc<Offer>| offer.form.kind == form.kind && offer.form.group == form.group;
         if !offers.iter().any(known) {
-            offers.push(Arc::new(Offer { form, forms, file, document, schema: OnceLock::new() }));
+            let (schema, refused) = (OnceLock::new(), OnceLock::new());
+            offers.push(Arc::new(Offer { form, forms, file, document, schema, refused }));
         }
     }
     Ok(offers)
 }
 
+/// What an API server refuses a definition for, with the place of the first mistake; nothing for one that it takes.
+pub fn refused(document: &yaml::Document) -> Option<Error> {
+    /// As many mistakes as one error names.
+    const NAMED: usize = 8;
+    let found = definitions::faults(&document.value);
+    let first = found.first()?;
+    let place = document.place(&first.path);
+    let mut lines: Vec<String> = found.iter().take(NAMED).map(ToString::to_string).collect();
+    if found.len() > NAMED {
+        lines.push(format!("and {} more", found.len() - NAMED));
+    }
+    let message = format!("an API server refuses the definition in {place}: {}", lines.join("\n"));
+    let help =
+        first.help.clone().unwrap_or_else(|| "mend the field; `idp-run audit FILE` shows each in its line".into());
+    Some(Error::invalid("idp::schema::definition", message).at(place).help(help))
+}
+
 /// The one that a word means: a kind, a plural, a short name, with or without the group.
 ///
 /// # Errors
-/// `idp::claim::unknown` with the nearest word; `idp::claim::ambiguous` for a word of several groups.
+/// `idp::schema::definition` for one whose definition an API server refuses; `idp::claim::unknown` with the nearest word; `idp::claim::ambiguous` for a word of several groups.
 pub fn named(offers: &[Arc<Offer>], word: &str) -> Result<Arc<Offer>> {
     let kinds: Vec<String> = offers.iter().map(|offer| offer.form.kind.clone()).collect();
     let words: Vec<String> =
@@ -83,7 +102,7 @@ pub fn named(offers: &[Arc<Offer>], word: &str) -> Result<Arc<Offer>> {
         return Err(error.help(format!("say which: {}", groups.join(", "))));
     }
     if let Some(offer) = found.pop() {
-        return Ok(offer.clone());
+        return offer.refused().map_or_else(|| Ok(offer.clone()), |error| Err(error.clone()));
     }
     let error = Error::invalid("idp::claim::unknown", format!("the platform offers no `{word}`"));
     Err(match nearest(word, words.iter().map(String::as_str)) {
@@ -99,6 +118,11 @@ impl Offer {
     /// The forms of all versions that are served.
     pub fn forms(&self) -> &[Form] {
         &self.forms
+    }
+
+    /// What an API server refuses the definition for.
+    pub fn refused(&self) -> Option<&Error> {
+        self.refused.get_or_init(|| refused(&self.document)).as_ref()
     }
 
     /// The schema of the objects, as Crossplane gives it to the API server.

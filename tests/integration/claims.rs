@@ -327,6 +327,56 @@ spec:
     assert!(ws.idp(&["explain", "claim"]).stdout.contains("Cache (cache): Cache\n    memoryGB, name\n"));
 }
 
+/// A definition that an API server refuses is named with its file, line and field wherever its kind is asked for, and the other
+/// kinds are on offer all the same.
+#[test]
+fn a_definition_that_is_refused_is_named() {
+    let ws = Workspace::acme();
+    let definition = "apiVersion: apiextensions.crossplane.io/v2
+kind: CompositeResourceDefinition
+metadata: {name: caches.platform.acme.example}
+spec:
+  scope: Namespaced
+  group: platform.acme.example
+  names: {kind: Cache, plural: caches}
+  versions:
+  - name: v1
+    served: true
+    referenceable: true
+    schema: {openAPIV3Schema: {type: object, properties: {spec: {type: object, properties: {
+      memoryGB: {type: intger, minimum: 1}}}}}}
+";
+    ws.write("schemas/cache.yaml", definition);
+    let place = "schemas/cache.yaml:13:24";
+    let field = "spec.versions[0].schema.openAPIV3Schema.properties[spec].properties[memoryGB].type: Unsupported value: \"intger\"";
+    let asked = run(&ws, "create-resource", &["env=dev", "type=cache", "name=xy", "owner=team-orders", "--plan"]);
+    asked.fails(2, "idp::param::refused");
+    let told = asked.of_type("diagnostic").remove(0);
+    let message = told["message"].as_str().unwrap();
+    assert!(message.starts_with("the parameter `type` can't be `cache`: ") && message.contains(place), "{asked}");
+    assert!(message.contains(field), "{asked}");
+    assert_eq!(told["frames"], serde_json::json!([]), "nobody wants to read our script: {asked}");
+    for words in [&["form", "cache"][..], &["form", "schemas/cache.yaml"], &["explain", "cache"]] {
+        let said = ws.idp(&[words, &["--output", "json"]].concat());
+        said.fails(2, "idp::schema::definition");
+        assert!(said.stdout.contains(place) && said.stdout.contains("Unsupported value"), "{said}");
+    }
+    let on_offer = ws.idp(&["explain", "claim"]);
+    assert!(
+        on_offer.stdout.contains("Cache (cache) can't be asked for: an API server refuses the definition in"),
+        "{on_offer}"
+    );
+    let listed = ws.idp(&["schemas", "list"]);
+    assert!(listed.code == 0 && listed.stderr.contains("an API server refuses the definition of Cache"), "{listed}");
+    run(&ws, "create-resource", &["env=dev", "type=sqs", "name=xy", "owner=team-orders", "--plan"])
+        .ends(0, "create 1 update 0 delete 0 unchanged 0 planned");
+    // So is one of which no kind can be made.
+    ws.write("schemas/cache.yaml", &definition.replace("    referenceable: true\n", "").replace("intger", "integer"));
+    let said = ws.idp(&["form", "schemas/cache.yaml", "--output", "json"]);
+    said.fails(2, "idp::schema::definition");
+    assert!(said.stdout.contains("referenceable"), "{said}");
+}
+
 /// What people are told, a mistake a paragraph: the command, then what is wrong, where in the script if there, and the help.
 fn told(ws: &Workspace, words: &[&str]) -> String {
     let said = ws.idp(&[words, &["--output", "json"]].concat());

@@ -25,7 +25,7 @@ pub mod api {
     /// composites have no claims is asked for by the composite's own kind.
     ///
     /// Errors: `idp::claim::unknown`, `idp::claim::ambiguous`, `idp::form::definition`, `idp::form::hidden`,
-    /// `idp::yaml::syntax`.
+    /// `idp::schema::definition`, `idp::yaml::syntax`.
     ///
     /// ```rhai
     /// let database = claim("PostgreSQLInstance").set("storageGB", 50).set("multiAZ", true);
