@@ -6,8 +6,6 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use dialoguer::Confirm;
-
 use crate::config::{self, Config, Grant};
 use crate::error::{Error, Kind, Result};
 use crate::output::{self, Format, Options};
@@ -63,8 +61,7 @@ impl Desk {
         let many = counts.changes();
         let what = if many == 1 { "this change".to_string() } else { format!("these {many} changes") };
         let question = format!("Make {what} in {owner}?");
-        let said = Confirm::new().with_prompt(question).default(false).interact();
-        match said.map_err(super::prompt::stopped)? {
+        match super::prompt::agreed(&question, Some(false))? {
             true => Ok(()),
             false => Err(Error::new(Kind::Interrupted, DECLINED, "the plan was not agreed to")),
         }

@@ -2,7 +2,7 @@
 
 use std::io::IsTerminal;
 
-use dialoguer::{Confirm, Input, Select};
+use dialoguer::{Input, Select};
 use serde_json::Value;
 
 use crate::error::{Error, Kind, Result};
@@ -33,6 +33,25 @@ pub(super) fn stopped(error: dialoguer::Error) -> Error {
     )
 }
 
+/// Asks what is answered with yes or no, and asks again for anything else. Enter is the answer in capitals.
+pub(super) fn agreed(question: &str, usual: Option<bool>) -> Result<bool> {
+    let choices = match usual {
+        Some(true) => "[Y/n]",
+        Some(false) => "[y/N]",
+        None => "[y/n]",
+    };
+    let means = move |text: &str| match text.trim().to_lowercase().as_str() {
+        "y" | "yes" | "true" => Some(true),
+        "n" | "no" | "false" => Some(false),
+        "" => usual,
+        _ => None,
+    };
+    let valid = |text: &String| means(text).map(drop).ok_or("answer y or n");
+    let input = Input::<String>::new().with_prompt(format!("{question} {choices}"));
+    let text = input.allow_empty(true).validate_with(valid).interact_text().map_err(stopped)?;
+    Ok(means(&text).unwrap_or_default())
+}
+
 impl Asking for Terminal {
     fn is_there(&self) -> bool {
         self.allowed && std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
@@ -43,12 +62,7 @@ impl Asking for Terminal {
         let question = format!("{} ({name}{bounds})", rule.description);
         let shown = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         if rule.kind == param::Kind::Bool && !rule.optional {
-            let confirm = Confirm::new().with_prompt(question);
-            let confirm = match rule.default.as_ref().and_then(Value::as_bool) {
-                Some(default) => confirm.default(default),
-                None => confirm,
-            };
-            return confirm.interact().map(Value::Bool).map_err(stopped);
+            return agreed(&question, rule.default.as_ref().and_then(Value::as_bool)).map(Value::Bool);
         }
         let flags = [Value::Bool(true), Value::Bool(false)];
         let choices = if rule.kind == param::Kind::Bool { &flags[..] } else { &rule.choices };
@@ -89,11 +103,11 @@ impl Asking for Terminal {
         }
     }
 
-    fn offer(&self, names: &[&str]) -> Result<bool> {
+    fn offer(&self, names: &[&str], stays: bool) -> Result<bool> {
         if !self.offers {
             return Ok(false);
         }
-        let question = format!("Go through {}? What isn't asked has its default", names.join(", "));
-        Confirm::new().with_prompt(question).default(false).interact().map_err(stopped)
+        let otherwise = if stays { "stays as it is" } else { "has its default" };
+        agreed(&format!("Go through {}? What isn't asked {otherwise}", names.join(", ")), Some(false))
     }
 }

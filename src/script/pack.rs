@@ -198,7 +198,7 @@ impl Asking for Nobody {
         Err(Error::invalid("idp::param::missing", format!("the parameter `{name}` is missing")))
     }
 
-    fn offer(&self, _: &[&str]) -> Result<bool> {
+    fn offer(&self, _: &[&str], _: bool) -> Result<bool> {
         Ok(false)
     }
 }

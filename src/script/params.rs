@@ -361,7 +361,7 @@ pub fn gather_more(
         more.iter().filter(|param| !param.rule.advanced).map(|param| param.name.as_str()).collect();
     let untouched = more.iter().all(|param| !stated.contains_key(&param.name));
     if !form && asking.is_there() && !given.recalled && untouched && !offered.is_empty() {
-        form = asking.offer(&offered)?;
+        form = asking.offer(&offered, more.iter().any(|param| param.rule.present))?;
     }
     let mut own = Given { values: stated.into_iter().collect(), ..Given::default() };
     // What was answered before more of it was known.

@@ -11,8 +11,9 @@ pub trait Asking {
     fn is_there(&self) -> bool;
     /// Asks for one parameter until the answer obeys its rules and `judge` takes it. Nothing stands for one that is left out.
     fn ask(&self, name: &str, rule: &Param, judge: &Judge) -> Result<Value>;
-    /// Offers to go through parameters that needn't be given: whether somebody wants to.
-    fn offer(&self, names: &[&str]) -> Result<bool>;
+    /// Offers to go through parameters that needn't be given: whether somebody wants to. What isn't asked `stays`, or else has
+    /// its default.
+    fn offer(&self, names: &[&str], stays: bool) -> Result<bool>;
 }
 
 /// What the script says of an answer, beyond the parameter's own rules.

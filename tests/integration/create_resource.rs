@@ -477,12 +477,14 @@ fn what_need_not_be_given_is_offered_once() {
     let offer = "Go through owner, storageGB, instanceClass, multiAZ?";
     let mut terminal = with(&["service=stock"]);
     terminal.shows("Go through storageGB, instanceClass, multiAZ? What isn't asked has its default [y/N]");
-    terminal.types("\r");
+    terminal.types("maybe\r");
+    terminal.shows("answer y or n");
+    terminal.types("\u{8}\u{8}\u{8}\u{8}\u{8}\r");
     let said = terminal.ends();
     assert!(said.status.success() && said.stdout.contains("storageGB: 20"), "{said}");
     let mut terminal = with(&[]);
     terminal.shows(offer);
-    terminal.types("y");
+    terminal.types("y\r");
     for (question, answer) in
         [("(owner)", "\r"), ("(storageGB, 20 to 1000)", "30\r"), ("(instanceClass)", "\r"), ("(multiAZ)", "\r")]
     {
@@ -499,6 +501,12 @@ fn what_need_not_be_given_is_offered_once() {
         let said = Terminal::start(ws.command(words)).ends();
         assert!(said.status.success() && !said.stdout.contains("Go through"), "{said}");
     }
+    // What is there stays as it is where nobody says.
+    let update = ["update-resource", "--plan", "project=orders", "env=prod", "type=postgresql", "name=checkout"];
+    let mut terminal = Terminal::start(ws.command(&update));
+    terminal.shows("What isn't asked stays as it is [y/N]");
+    terminal.types("no\r");
+    assert!(terminal.ends().status.success());
     let said = Terminal::start(ws.command(&["create-resource", "--plan", "project=orders", "env=prd"])).ends();
     assert!(!said.stdout.contains("(name)") && said.stdout.contains("idp.yaml has no such environment"), "{said}");
 }

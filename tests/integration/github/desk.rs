@@ -26,7 +26,7 @@ fn a_yes_makes_what_was_shown_and_no_change_needs_none() {
     let mut terminal = Terminal::start(stage.at_desk(&SERVICE));
     terminal.shows(" changes in acme?");
     assert_eq!(stage.writes(), [""; 0]);
-    terminal.types("y");
+    terminal.types("y\r");
     let said = terminal.ends();
     assert!(said.status.success(), "{said}");
     assert!(said.stdout.contains(" to create, 0 to change, 0 to delete."), "{said}");
@@ -62,7 +62,7 @@ fn what_moved_behind_the_question_is_refused_by_name() {
     terminal.shows(" changes in acme?");
     stage.github.repository("payments-api", serde_json::json!({ "visibility": "internal" }));
     stage.asked();
-    terminal.types("y");
+    terminal.types("y\r");
     let said = terminal.ends();
     assert_eq!(said.status.code(), Some(1), "{said}");
     assert!(said.stdout.contains("idp::plan::moved"), "{said}");
@@ -94,7 +94,7 @@ fn a_saved_plan_and_an_undo_are_asked_about_too() {
     assert!(said.status.success(), "{said}");
     let mut terminal = Terminal::start(stage.at_desk(&["apply", "plan.json"]));
     terminal.shows(" changes in acme?");
-    terminal.types("y");
+    terminal.types("y\r");
     let said = terminal.ends();
     assert!(said.status.success() && said.stdout.contains(" created, 0 changed, 0 deleted."), "{said}");
     assert_eq!(said.stdout.matches("Plan of create-service").count(), 1, "{said}");
@@ -102,7 +102,7 @@ fn a_saved_plan_and_an_undo_are_asked_about_too() {
     let mut terminal = Terminal::start(stage.at_desk(&["runs", "undo", "create-service"]));
     terminal.shows(" changes in acme?");
     assert_eq!(stage.writes(), [""; 0]);
-    terminal.types("y");
+    terminal.types("y\r");
     let said = terminal.ends();
     assert!(said.status.success() && said.stdout.contains("Done: "), "{said}");
     assert!(!stage.writes().is_empty());

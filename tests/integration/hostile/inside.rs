@@ -59,7 +59,7 @@ impl idp_run::script::Asking for Nobody {
         Err(Error::invalid("idp::param::missing", name))
     }
 
-    fn offer(&self, _: &[&str]) -> idp_run::error::Result<bool> {
+    fn offer(&self, _: &[&str], _: bool) -> idp_run::error::Result<bool> {
         Ok(false)
     }
 }
