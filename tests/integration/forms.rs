@@ -278,10 +278,16 @@ fn mistakes_are_named() {
     let text = std::fs::read_to_string(ws.path().join(&file)).unwrap();
     ws.write("unserved.yaml", &text.replace("served: true", "served: false"));
     fails(&["unserved.yaml"], "idp::form::definition", "serves no version");
-    let hidden = text.replace(
-        "                  properties:\n",
-        "                  required: [expireAfterDays]\n                  properties:\n",
-    );
+    let hidden = text
+        .replace("                  default: {}\n", "")
+        .replace(
+            "              properties:\n                parameters:\n",
+            "              required: [parameters]\n              properties:\n                parameters:\n",
+        )
+        .replace(
+            "                  properties:\n",
+            "                  required: [expireAfterDays]\n                  properties:\n",
+        );
     ws.write("hidden.yaml", &hidden.replace("type: integer", "type: integer\n                      x-ui-hidden: true"));
     fails(&["hidden.yaml"], "idp::form::hidden", "spec.parameters.expireAfterDays");
 }
