@@ -48,7 +48,7 @@ fn a_no_makes_nothing() {
     let Some(stage) = Stage::acme() else { return };
     let mut terminal = Terminal::start(stage.at_desk(&SERVICE));
     terminal.shows(" changes in acme?");
-    terminal.types("n");
+    terminal.types("n\r");
     let said = terminal.ends();
     assert_eq!(said.status.code(), Some(130), "{said}");
     assert!(said.stdout.contains("Cancelled before any change."), "{said}");
