@@ -212,7 +212,7 @@ impl Desk {
         for input in inputs {
             for set in self.sets(input, input.now.as_deref())? {
                 let rendering = book.render(&set.value, &rendering::settings()).await?;
-                found.push(rendering::told(&set, &rendering, true));
+                found.push(rendering::whole(&set, rendering));
             }
         }
         if found.is_empty() {
@@ -270,9 +270,9 @@ impl Desk {
         let comparison =
             rendering::compared(old_value.as_ref().zip(before.as_ref()), new_value.as_ref().zip(after.as_ref()));
         let mut told = match (new, &after, old, &before) {
-            (Some(set), Some(after), ..) => rendering::told(set, after, false),
+            (Some(set), Some(after), ..) => rendering::told(set, after),
             (_, _, Some(set), Some(before)) => {
-                let told = rendering::told(set, before, false);
+                let told = rendering::told(set, before);
                 RenderedSet { count: 0, problems: Vec::new(), missing: Vec::new(), ..told }
             }
             _ => RenderedSet::default(),

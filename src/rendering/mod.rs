@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::formats::applicationset::{Problem, Reason, Rendering, Settings};
+use crate::formats::applicationset::{Generated, Problem, Reason, Rendering, Settings};
 use crate::report::{
     ProblemEffect, RenderedApplication, RenderedMissing, RenderedProblem, RenderedSet, RenderedSource,
 };
@@ -38,12 +38,21 @@ pub fn settings() -> Settings {
     settings
 }
 
-/// What a set gives, for people and machines; with the whole Applications, if they are asked for.
-pub fn told(set: &Set, rendering: &Rendering, whole: bool) -> RenderedSet {
-    let applications = match whole {
-        true => rendering.applications.iter().map(|made| of_generator(&made.application, &made.from)).collect(),
-        false => Vec::new(),
-    };
+/// What a set gives, with all of its Applications.
+pub fn whole(set: &Set, rendering: Rendering) -> RenderedSet {
+    let mut report = told(set, &rendering);
+    let made = rendering.applications.into_iter();
+    report.applications = made
+        .map(|Generated { application, from, .. }| {
+            let short = in_short(&application);
+            RenderedApplication { from, manifest: application, ..short }
+        })
+        .collect();
+    report
+}
+
+/// What a set gives, but for the Applications.
+pub fn told(set: &Set, rendering: &Rendering) -> RenderedSet {
     let missing = rendering.missing.iter().map(|missing| RenderedMissing {
         place: set.place_of(&missing.path),
         help: help(&missing.path, &missing.what).to_owned(),
@@ -54,7 +63,7 @@ pub fn told(set: &Set, rendering: &Rendering, whole: bool) -> RenderedSet {
         name: set.name().to_owned(),
         place: set.place(),
         count: rendering.applications.len(),
-        applications,
+        applications: Vec::new(),
         problems: rendering.problems.iter().map(|problem| told_problem(set, problem)).collect(),
         missing: missing.collect(),
         compared: None,
@@ -90,10 +99,6 @@ fn help(path: &str, what: &str) -> &'static str {
         Some("clusterDecisionResource") => "`config_maps` and `resources` in --fixture FILE give it",
         _ => "--fixture FILE may give it",
     }
-}
-
-fn of_generator(application: &Value, from: &str) -> RenderedApplication {
-    RenderedApplication { from: from.to_owned(), manifest: application.clone(), ..in_short(application) }
 }
 
 /// An Application in a few words.

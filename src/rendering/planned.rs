@@ -70,8 +70,8 @@ pub async fn planned(before: &World, after: &World, written: &Written) -> Result
 
 fn report(any: Option<&Set>, new: Option<&Set>, is: Option<&Rendering>, comparison: Comparison) -> RenderedSet {
     let mut report = match (new, is, any) {
-        (Some(set), Some(is), _) => told(set, is, false),
-        (_, _, Some(set)) => told(set, &Rendering::default(), false),
+        (Some(set), Some(is), _) => told(set, is),
+        (_, _, Some(set)) => told(set, &Rendering::default()),
         _ => RenderedSet::default(),
     };
     // A plan has no options to give what is missing; the comparison says what it is.
