@@ -1,6 +1,7 @@
 //! Waivers: findings that somebody answers for until a day. They are files of the workspace; an audit marks what they
 //! cover and finds those that are expired, unused or forbidden, and the door asks them for a breach.
 
+mod grounds;
 mod matching;
 mod read;
 #[cfg(test)]
@@ -18,6 +19,7 @@ use crate::config::Config;
 use crate::error::{Place, Result, nearest};
 use crate::report::{Audit, Covering, Detection, Finding, ObjectName, PolicyLevel, RuleInfo, Severity, Waived};
 use crate::world::Clock;
+pub use grounds::{Grounds, grounds, need};
 use matching::About;
 pub use matching::{Fields, Glob};
 pub use read::{files, is_yaml};

@@ -1,21 +1,22 @@
 //! Reads files of waivers: each document one waiver. What they lack, or say too much, is an error with its place.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use jiff::civil::Date;
 use serde_json::Value;
 
 use super::Waiver;
+use super::grounds::{Grounds, grounds, need};
 use super::matching::{About, Fields, Glob};
 use crate::config::fields::Field;
 use crate::config::{Config, file};
 use crate::error::{Error, Place, Result, io};
 use crate::formats::{objects, yaml};
-use crate::report::Waived;
 
 /// The code of errors in waivers.
 pub const INVALID: &str = "idp::waiver::invalid";
+
+/// What a document is called in errors.
+const WAIVER: &str = "waiver";
 
 /// The files of waivers of a workspace with their texts, in order.
 pub fn files(config: &Config, here: &Path) -> Result<Vec<(String, String)>> {
@@ -89,43 +90,22 @@ pub fn waivers(file: &str, text: &str) -> Result<Vec<Waiver>> {
 
 fn waiver(root: &Field<'_>) -> Result<Waiver> {
     root.only(&["policy", "objects", "owner", "reason", "ticket", "expires"])?;
-    let policy = need(root, "policy", "the id of a policy, or a glob such as workload/*")?;
-    let objects = need(root, "objects", "a list such as [{ kind: Deployment, namespace: payments, name: api }]")?;
-    let owner = need(root, "owner", "the team that answers for it")?;
-    let reason = need(root, "reason", "why it is let be")?;
-    let expires = need(root, "expires", "the last day on which it holds, such as 2027-03-31")?;
+    let policy = need(root, WAIVER, "policy", "the id of a policy, or a glob such as workload/*")?;
+    let objects =
+        need(root, WAIVER, "objects", "a list such as [{ kind: Deployment, namespace: payments, name: api }]")?;
+    let Grounds { told, expires, expires_place } = grounds(root, WAIVER)?;
     let abouts = objects.elements()?.iter().map(about).collect::<Result<Vec<_>>>()?;
     if abouts.is_empty() {
         return Err(objects.error("is empty").help("a waiver names what it covers: kind, namespace, name, file"));
     }
-    let day: Date = expires.text().ok().and_then(|text| text.parse().ok()).ok_or_else(|| {
-        expires.error("must be a day such as 2027-03-31").help("it is the last day on which the waiver holds")
-    })?;
-    let told = Waived {
-        owner: said(&owner)?,
-        reason: said(&reason)?,
-        ticket: root.get("ticket").map(|ticket| said(&ticket)).transpose()?,
-        expires: day.to_string(),
-        place: root.place(),
-    };
     Ok(Waiver {
         policies: globs(&policy)?,
         policies_place: policy.place(),
         objects: abouts,
-        told: Arc::new(told),
-        expires: day,
-        expires_place: expires.place(),
+        told,
+        expires,
+        expires_place,
     })
-}
-
-fn need<'a>(root: &Field<'a>, key: &str, is: &str) -> Result<Field<'a>> {
-    root.get(key).ok_or_else(|| root.error(format!("the waiver needs `{key}`")).help(format!("`{key}` is {is}")))
-}
-
-/// A text of which something is left without its blanks.
-fn said(field: &Field<'_>) -> Result<String> {
-    let text = field.text()?.trim().to_owned();
-    if text.is_empty() { Err(field.error("says nothing")) } else { Ok(text) }
 }
 
 fn globs(field: &Field<'_>) -> Result<Vec<Glob>> {
